@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Settings every package's tests share: sources are tested directly, without a build. */
+export const shared = defineConfig({
+  resolve: { conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source"] } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Real sockets, child processes and worker threads run here: generous, since a time-out means a hang, not slowness.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
