@@ -1,0 +1,106 @@
+// Sets the project up with nothing but npm and any Node 18 or later on the machine, then runs one task:
+//
+//   node scripts/bootstrap.mjs setup | demo | test
+//
+// It runs on the machine's own Node; everything it starts afterwards runs on the Node pinned in package.json.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const binDir = join(root, "node_modules", ".bin");
+const stampFile = join(root, "node_modules", ".lanspread-setup");
+const windows = process.platform === "win32";
+
+const tasks = {
+  setup: [],
+  demo: [[pinnedNode, ["scenarios/src/demo/main.ts", ...process.argv.slice(3)]]],
+  test: [[() => join(binDir, "turbo"), ["run", "test", "--concurrency=2", ...process.argv.slice(3)]]],
+};
+
+const environment = {
+  ...process.env,
+  PATH: `${binDir}${delimiter}${process.env.PATH ?? ""}`,
+  // No packet leaves for anywhere but the package registry.
+  DO_NOT_TRACK: "1",
+  TURBO_TELEMETRY_DISABLED: "1",
+  TURBO_NO_UPDATE_NOTIFIER: "1",
+};
+
+// Ctrl+C reaches the whole process group: the child cleans up and ends first, and its exit code is ours.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+
+const task = tasks[process.argv[2] ?? "setup"];
+if (task === undefined) {
+  console.error(`usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join(" | ")}`);
+  process.exit(2);
+}
+await setUp();
+for (const [program, args] of task) await run(program(), args);
+
+/** Installs the pinned dependencies when they changed since the last time, and builds (turbo skips what is built). */
+async function setUp() {
+  const stamp = dependencyStamp();
+  const current = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
+  if (current !== stamp || !existsSync(pinnedNode())) {
+    const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
+    console.error(`setting up: ${pnpm}, the pinned Node and the dependencies (once; later starts are offline)`);
+    await npx(["--yes", pnpm, "install", "--frozen-lockfile"]);
+    writeFileSync(stampFile, stamp);
+  }
+  await run(join(binDir, "turbo"), ["run", "build", "--output-logs=errors-only"], { quiet: true });
+}
+
+/** Changes whenever an install could bring something else: the lock file and every package.json. */
+function dependencyStamp() {
+  const hash = createHash("sha256");
+  const packages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+  for (const folder of [".", "bench", "scenarios", ...packages.sort()]) {
+    const file = join(root, folder, "package.json");
+    if (existsSync(file)) hash.update(file).update(readFileSync(file));
+  }
+  hash.update(readFileSync(join(root, "pnpm-lock.yaml"))).update(readFileSync(join(root, "pnpm-workspace.yaml")));
+  return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
+}
+
+function pinnedNode() {
+  return join(root, "node_modules", "node", "bin", windows ? "node.exe" : "node");
+}
+
+/** npx of the npm that started us, so that no shell is needed to find it on Windows. */
+function npx(args) {
+  const beside = process.env.npm_execpath && join(dirname(process.env.npm_execpath), "npx-cli.js");
+  if (beside && existsSync(beside)) return run(process.execPath, [beside, ...args]);
+  return run("npx", args, { shell: windows });
+}
+
+/**
+ * Runs a program to its end; a failure ends this process with the same code.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ shell?: boolean, quiet?: boolean }} [options] quiet: its output is shown only when it fails
+ */
+async function run(program, args, options = {}) {
+  const child = spawn(windows && !program.endsWith(".exe") ? `"${program}"` : program, args, {
+    cwd: root,
+    env: environment,
+    stdio: options.quiet ? ["ignore", "pipe", "pipe"] : "inherit",
+    shell: options.shell ?? (windows && !program.endsWith(".exe")),
+  });
+  let output = "";
+  child.stdout?.on("data", (text) => (output += text));
+  child.stderr?.on("data", (text) => (output += text));
+  const code = await new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.error(`cannot start ${program}: ${error.message}`);
+      resolve(1);
+    });
+    child.on("close", (exitCode, signal) => resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 1)));
+  });
+  if (code === 0) return;
+  process.stderr.write(output);
+  process.exit(code);
+}
