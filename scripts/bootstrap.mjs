@@ -1,6 +1,6 @@
 // Sets the project up with nothing but npm and any Node 18 or later on the machine, then runs one task:
 //
-//   node scripts/bootstrap.mjs setup | demo | test
+//   node scripts/bootstrap.mjs setup | demo | test | check | bench
 //
 // It runs on the machine's own Node; everything it starts afterwards runs on the Node pinned in package.json.
 import { spawn } from "node:child_process";
@@ -15,10 +15,20 @@ const binDir = join(root, "node_modules", ".bin");
 const stampFile = join(root, "node_modules", ".lanspread-setup");
 const windows = process.platform === "win32";
 
+const bin = (name) => () => join(binDir, name);
+const rest = process.argv.slice(3);
 const tasks = {
   setup: [],
-  demo: [[pinnedNode, ["scenarios/src/demo/main.ts", ...process.argv.slice(3)]]],
-  test: [[() => join(binDir, "turbo"), ["run", "test", "--concurrency=2", ...process.argv.slice(3)]]],
+  demo: [[pinnedNode, ["scenarios/src/demo/main.ts", ...rest]]],
+  // Packages two at a time: their tests start processes and sockets of their own.
+  test: [[bin("turbo"), ["run", "test", "--concurrency=2", ...rest]]],
+  check: [
+    [bin("biome"), ["check", "--error-on-warnings", "."]],
+    [bin("turbo"), ["run", "check-types", "--output-logs=errors-only"]],
+    [bin("turbo"), ["boundaries"]],
+    [bin("knip"), []],
+  ],
+  bench: [[pinnedNode, ["bench/src/main.ts", ...rest]]],
 };
 
 const environment = {
@@ -47,7 +57,9 @@ async function setUp() {
   const current = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
   if (current !== stamp || !existsSync(pinnedNode())) {
     const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
-    console.error(`setting up: ${pnpm}, the pinned Node and the dependencies (once; later starts are offline)`);
+    console.error(
+      `setting up: ${pnpm}, the pinned Node and the dependencies (once; later starts are offline)`,
+    );
     await npx(["--yes", pnpm, "install", "--frozen-lockfile"]);
     writeFileSync(stampFile, stamp);
   }
@@ -62,7 +74,9 @@ function dependencyStamp() {
     const file = join(root, folder, "package.json");
     if (existsSync(file)) hash.update(file).update(readFileSync(file));
   }
-  hash.update(readFileSync(join(root, "pnpm-lock.yaml"))).update(readFileSync(join(root, "pnpm-workspace.yaml")));
+  hash
+    .update(readFileSync(join(root, "pnpm-lock.yaml")))
+    .update(readFileSync(join(root, "pnpm-workspace.yaml")));
   return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
 }
 
@@ -98,7 +112,9 @@ async function run(program, args, options = {}) {
       console.error(`cannot start ${program}: ${error.message}`);
       resolve(1);
     });
-    child.on("close", (exitCode, signal) => resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 1)));
+    child.on("close", (exitCode, signal) =>
+      resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 1)),
+    );
   });
   if (code === 0) return;
   process.stderr.write(output);
