@@ -1,0 +1,7 @@
+/** What lasts: one way to write, one way to read, one layout, one list of reserved names. */
+export { PRIVATE_DIRECTORY_MODE, PRIVATE_FILE_MODE } from "./constants.ts";
+export { flushDirectory } from "./flush.ts";
+export { type JsonFile, readJson } from "./read-json.ts";
+export * from "./reserved-names.ts";
+export { defaultStateDir, ensureGameDir, openStateDir, type StateDir, stateDirLayout } from "./state-dir.ts";
+export { temporaryNameOf, type WriteFileOptions, writeFileDurably } from "./write-file-durably.ts";

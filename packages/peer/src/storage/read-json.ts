@@ -1,0 +1,59 @@
+import { readFile, rename, rm, stat } from "node:fs/promises";
+import { type ZodType, z } from "zod";
+import { errnoOf, fromNodeError } from "../errors/index.ts";
+import { MAX_JSON_BYTES } from "./constants.ts";
+
+/** What {@link readJson} found. */
+export type JsonFile<T> =
+  | { readonly status: "ok"; readonly value: T }
+  | { readonly status: "missing" }
+  | {
+      readonly status: "damaged";
+      /** Where the damaged file is now. */
+      readonly setAside: string;
+      /** What was wrong with it, for the log. */
+      readonly reason: string;
+    };
+
+/**
+ * Reads a JSON file of the state directory.
+ *
+ * A file that is no JSON or does not fit `schema` is set aside as `<name>.damaged` (an older one of that name is
+ * replaced): the caller reports it once, and rebuilds what was in it.
+ *
+ * @throws PeerError when the file is there but cannot be read (`no-permission`, `disk-error`): that is no damage, and
+ *   the file stays where it is.
+ */
+export async function readJson<T>(path: string, schema: ZodType<T>): Promise<JsonFile<T>> {
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_JSON_BYTES) return await setAside(path, `${size} bytes are too many for this file`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return { status: "missing" };
+    if (errnoOf(error) === "EISDIR") return await setAside(path, "a directory lies in its place");
+    throw fromNodeError(error, path);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return await setAside(path, error instanceof Error ? error.message : String(error));
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success
+    ? { status: "ok", value: parsed.data }
+    : await setAside(path, z.prettifyError(parsed.error));
+}
+
+async function setAside(path: string, reason: string): Promise<JsonFile<never>> {
+  const target = `${path}.damaged`;
+  try {
+    await rm(target, { force: true, recursive: true });
+    await rename(path, target);
+  } catch (error) {
+    throw fromNodeError(error, path);
+  }
+  return { status: "damaged", setAside: target, reason };
+}
