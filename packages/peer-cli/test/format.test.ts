@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatBytes, formatDuration, formatEta, formatVersion, printable } from "../src/report/format.ts";
+import { renderTable } from "../src/report/table.ts";
+
+describe("formatBytes", () => {
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1.0 KiB"],
+    [1536, "1.5 KiB"],
+    [1_048_575, "1.0 MiB"],
+    [268_435_456, "256.0 MiB"],
+    [5 * 1024 ** 3, "5.0 GiB"],
+    [3000 * 1024 ** 4, "3000.0 TiB"],
+  ])("shows %d as %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it("never shows 1024 of a unit below the largest, and is right to a twentieth of its unit", () => {
+    const sizes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
+    fc.assert(
+      fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (bytes) => {
+        const match = /^([\d.]+) (B|KiB|MiB|GiB|TiB)$/.exec(formatBytes(bytes));
+        const unit = sizes[(match?.[2] ?? "B") as keyof typeof sizes];
+        const shown = Number(match?.[1]);
+        if (unit < sizes.TiB) expect(shown).toBeLessThan(1024);
+        expect(Math.abs(shown * unit - bytes)).toBeLessThanOrEqual(unit * 0.0501);
+      }),
+    );
+  });
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [0, "0 s"],
+    [0.2, "1 s"],
+    [59, "59 s"],
+    [59.5, "1 min 00 s"],
+    [125, "2 min 05 s"],
+    [3_599.5, "1 h 00 min"],
+    [3_720, "1 h 02 min"],
+    [-3, "0 s"],
+  ])("shows %d s as %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it("shows an unknown rest as unknown", () => expect(formatEta(null)).toBe("--"));
+});
+
+describe("formatVersion", () => {
+  it.each([
+    ["20180412", "2018.04.12"],
+    ["1234567", "1234567"],
+    ["201804121", "201804121"],
+    [null, "-"],
+  ])("shows %s as %s", (version, text) => expect(formatVersion(version)).toBe(text));
+});
+
+describe("printable", () => {
+  it("lets no escape sequence and no direction mark of another machine through", () => {
+    expect(printable("\u001b[2Jattic\u202Ecod.exe\r\n")).toBe("?[2Jattic?cod.exe??");
+  });
+
+  it("keeps letters of every script", () => expect(printable("Jürgen 日本 🎮")).toBe("Jürgen 日本 🎮"));
+});
+
+describe("renderTable", () => {
+  it("aligns columns by what a terminal shows, numbers to the right", () => {
+    expect(
+      renderTable(
+        [{ title: "NAME" }, { title: "GAMES", align: "right" }, { title: "ID" }],
+        [
+          ["日本", "3", "a"],
+          ["attic", "12", ""],
+        ],
+      ),
+    ).toEqual(["NAME   GAMES  ID", "日本       3  a", "attic     12"]);
+  });
+});
