@@ -32,7 +32,9 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
 
 /** The errno name of an error of Node's file system or network functions, such as `ENOENT`. */
 export function errnoOf(error: unknown): string | undefined {
-  return stringField(error, "code");
+  const code = stringField(error, "code");
+  // Node's own errors (ERR_…) have an underscore, errno names never do.
+  return code !== undefined && /^E[A-Z0-9]+$/u.test(code) ? code : undefined;
 }
 
 function stringField(error: unknown, name: "code" | "path" | "syscall"): string | undefined {
