@@ -1,0 +1,82 @@
+import { readFile, stat } from "node:fs/promises";
+import type { GameId } from "@lanspread/proto";
+import { fromNodeError, PeerError } from "../errors/index.ts";
+import { parseCatalog } from "./parse.ts";
+import type { CatalogEntry } from "./schema.ts";
+
+/** Which games a party plays. */
+export interface Catalog {
+  /** Without a catalog file every valid id counts, and the newest version is the one to get. */
+  readonly open: boolean;
+  /** The catalog's own name; null for the open one. */
+  readonly name: string | null;
+  /** Whether a game exists for this party. */
+  has(id: GameId): boolean;
+  /** The only version that is served or downloaded (canonical); undefined where any is. */
+  versionOf(id: GameId): string | undefined;
+  /** Static facts; undefined where the catalog has none. */
+  entry(id: GameId): CatalogEntry | undefined;
+  /** All entries, in the order of the file. Empty for the open catalog. */
+  entries(): readonly CatalogEntry[];
+}
+
+/** Largest catalog file, in bytes: 10,000 games with long descriptions. */
+const MAX_CATALOG_BYTES = 64 * 1024 * 1024;
+
+/** The catalog of a party without one: everything is allowed, nothing is known. */
+export const openCatalogForAll: Catalog = {
+  open: true,
+  name: null,
+  has: () => true,
+  versionOf: () => undefined,
+  entry: () => undefined,
+  entries: () => [],
+};
+
+/**
+ * Reads a catalog file; without a path, the open catalog.
+ *
+ * @throws PeerError `catalog-invalid`, naming line and column of a syntax error, or index, id and field of an entry;
+ *   `no-such-file`, `no-permission`.
+ */
+export async function openCatalog(
+  path: string | undefined,
+  options: { signal?: AbortSignal } = {},
+): Promise<Catalog> {
+  if (path === undefined) return openCatalogForAll;
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_CATALOG_BYTES) {
+      throw new PeerError(
+        "catalog-invalid",
+        `${path} has ${size} bytes: a catalog has at most ${MAX_CATALOG_BYTES}`,
+      );
+    }
+    text = await readFile(path, { encoding: "utf8", ...options });
+  } catch (error) {
+    throw fromNodeError(error, path);
+  }
+  return createCatalog(text, path);
+}
+
+/**
+ * A catalog from the text of its file.
+ *
+ * @param path names the file in errors.
+ * @throws PeerError `catalog-invalid`.
+ */
+export function createCatalog(text: string, path: string): Catalog {
+  const result = parseCatalog(text);
+  if (!result.ok) throw new PeerError("catalog-invalid", `${path}: ${result.problems.join("; ")}`);
+  const { name, games } = result;
+  const byId = new Map<GameId, CatalogEntry>(games.map((game) => [game.id, game]));
+  return {
+    open: false,
+    name,
+    has: (id) => byId.has(id),
+    versionOf: (id) => byId.get(id)?.version,
+    entry: (id) => byId.get(id),
+    entries: () => games,
+  };
+}
