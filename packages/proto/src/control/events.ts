@@ -1,0 +1,113 @@
+import type { GameId, PeerId } from "../ids.ts";
+import type { Manifest } from "../messages.ts";
+import type { ActiveOperation, ListedGame, ListedPeer } from "./views.ts";
+
+/** Accounts of a finished transfer. */
+export interface TransferTotals {
+  /** Verified bytes, each piece once. */
+  readonly bytes: number;
+  readonly pieces: number;
+  /** Pieces that had to be asked for again. */
+  readonly retried: number;
+  readonly elapsedMs: number;
+  /** Received bytes over time, in MiB (2^20 bytes) per second. */
+  readonly mibPerS: number;
+  /** Bytes per source. */
+  readonly sources: Readonly<Record<PeerId, number>>;
+}
+
+interface Game {
+  readonly gameId: GameId;
+}
+
+interface Failure extends Game {
+  /** Code of the error registry. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Payload of every event by its name. */
+export interface RuntimeEventData {
+  "local-peer-ready": { readonly peerId: PeerId; readonly addr: string; readonly lanes: readonly number[] };
+  "runtime-failed": { readonly code: string; readonly message: string };
+  "peer-discovered": ListedPeer;
+  "peer-updated": ListedPeer;
+  "peer-lost": { readonly peerId: PeerId; readonly reason: string };
+  "peer-count-updated": { readonly count: number };
+  "peer-incompatible": { readonly peerId: PeerId | null; readonly addr: string; readonly reason: string };
+  /** The joint library changed. */
+  "list-games": { readonly games: readonly ListedGame[] };
+  "local-library-changed": { readonly libraryRev: number; readonly games: readonly ListedGame[] };
+  "active-operations-changed": { readonly operations: readonly ActiveOperation[] };
+  "got-game-files": Game & { readonly manifest: Manifest; readonly sources: readonly PeerId[] };
+  "no-peers-have-game": Game;
+  "download-begin": Game & { readonly totalBytes: number; readonly pieces: number };
+  "download-progress": Game & {
+    /** Verified bytes, each piece once. */
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+    /** Received bytes per second over the last 5 s. */
+    readonly bytesPerSecond: number;
+    readonly etaSeconds: number | null;
+    /** Sources with units in flight. */
+    readonly sources: number;
+  };
+  "download-chunk-finished": Game & {
+    readonly peerId: PeerId;
+    readonly path: string;
+    readonly offset: number;
+    readonly length: number;
+    readonly pieces: number;
+  };
+  "download-finished": Game & TransferTotals;
+  "download-failed": Failure;
+  "download-cancelled": Game;
+  "download-peers-gone": Game & { readonly message: string };
+  "install-progress": Game & {
+    readonly phase: string;
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+  };
+  "install-finished": Game & { readonly files: number; readonly bytes: number; readonly elapsedMs: number };
+  "install-failed": Failure;
+  "uninstall-finished": Game;
+  "uninstall-failed": Failure;
+  /** The reader of this stream of events was too slow and missed this many progress events; nothing else was left out. */
+  "progress-missed": { readonly count: number };
+}
+
+export type RuntimeEventType = keyof RuntimeEventData;
+/** An event of the runtime: its name in `type`, its payload beside it. */
+export type RuntimeEvent = {
+  [Type in RuntimeEventType]: { readonly type: Type } & RuntimeEventData[Type];
+}[RuntimeEventType];
+export type RuntimeEventOf<Type extends RuntimeEventType> = Extract<RuntimeEvent, { readonly type: Type }>;
+
+/** Names of all events; `satisfies` keeps the list complete. */
+export const RUNTIME_EVENT_TYPES = Object.keys({
+  "local-peer-ready": 0,
+  "runtime-failed": 0,
+  "peer-discovered": 0,
+  "peer-updated": 0,
+  "peer-lost": 0,
+  "peer-count-updated": 0,
+  "peer-incompatible": 0,
+  "list-games": 0,
+  "local-library-changed": 0,
+  "active-operations-changed": 0,
+  "got-game-files": 0,
+  "no-peers-have-game": 0,
+  "download-begin": 0,
+  "download-progress": 0,
+  "download-chunk-finished": 0,
+  "download-finished": 0,
+  "download-failed": 0,
+  "download-cancelled": 0,
+  "download-peers-gone": 0,
+  "install-progress": 0,
+  "install-finished": 0,
+  "install-failed": 0,
+  "uninstall-finished": 0,
+  "uninstall-failed": 0,
+  "progress-missed": 0,
+} satisfies Record<RuntimeEventType, 0>) as readonly RuntimeEventType[];

@@ -1,0 +1,110 @@
+import { MAX_COMPONENT_BYTES, MAX_PATH_BYTES } from "./limits.ts";
+
+/** Why a path may not go over the wire or onto a disk. The refusal names the path and the rule. */
+export interface PathRefusal {
+  readonly path: string;
+  readonly rule: PathRule;
+}
+
+export const PATH_RULES = {
+  empty: "a path or one of its components is empty",
+  absolute: "the path is absolute",
+  drive: "the path names a drive",
+  dots: "a component is . or ..",
+  backslash: "the path has a backslash",
+  control: "the path has a control character",
+  character: "the path has a character that Windows forbids",
+  surrogate: "the path is no well-formed Unicode",
+  normalization: "the path is not in Unicode normalization form C",
+  trailing: "a component ends with a dot or a space",
+  device: "a component is a device name of Windows",
+  "component-length": `a component has more than ${MAX_COMPONENT_BYTES} bytes`,
+  "path-length": `the path has more than ${MAX_PATH_BYTES} bytes`,
+  duplicate: "the path is listed twice",
+  "case-clash": "the path differs only in case from another",
+  "file-and-directory": "the path is a file here and a directory elsewhere",
+} as const;
+
+export type PathRule = keyof typeof PATH_RULES;
+
+// Windows reserves these with and without an extension, in any case; the superscript digits count as digits there.
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])[ ]*(\..*)?$/i;
+const FORBIDDEN_ON_WINDOWS = /[<>:"|?*]/;
+const CONTROL = /\p{Cc}/u;
+const DRIVE = /^[A-Za-z]:/;
+
+/**
+ * Checks one relative path with `/` between components against the path rules of the wire. Returns null where it may be
+ * used on every platform, else the first rule that it breaks.
+ */
+export function checkWirePath(path: string): PathRefusal | null {
+  const rule = brokenRule(path);
+  return rule === null ? null : { path, rule };
+}
+
+/** Sentence about a refusal, for messages and answers. */
+export function describeRefusal(refusal: PathRefusal): string {
+  return `${JSON.stringify(refusal.path)}: ${PATH_RULES[refusal.rule]}`;
+}
+
+/**
+ * Checks that paths, each right by itself, can lie beside each other on every file system: no duplicates, none that
+ * differ only in case, no file where another path needs a directory.
+ */
+export function checkPathSet(paths: Iterable<string>): PathRefusal | null {
+  const files = new Map<string, string>();
+  for (const path of paths) {
+    const folded = foldCase(path);
+    const other = files.get(folded);
+    if (other !== undefined) return { path, rule: other === path ? "duplicate" : "case-clash" };
+    files.set(folded, path);
+  }
+  for (const [folded, path] of files) {
+    for (let slash = folded.indexOf("/"); slash >= 0; slash = folded.indexOf("/", slash + 1)) {
+      if (files.has(folded.slice(0, slash))) return { path, rule: "file-and-directory" };
+    }
+  }
+  return null;
+}
+
+/** Form in which two names are equal where a file system that ignores case takes them for the same. */
+export function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase().normalize("NFC");
+}
+
+function brokenRule(path: string): PathRule | null {
+  if (path.length === 0) return "empty";
+  if (!path.isWellFormed()) return "surrogate";
+  if (CONTROL.test(path)) return "control";
+  if (path.includes("\\")) return "backslash";
+  if (path.startsWith("/")) return "absolute";
+  if (DRIVE.test(path)) return "drive";
+  if (utf8Length(path) > MAX_PATH_BYTES) return "path-length";
+  if (path.normalize("NFC") !== path) return "normalization";
+  for (const component of path.split("/")) {
+    const rule = brokenComponentRule(component);
+    if (rule !== null) return rule;
+  }
+  return null;
+}
+
+function brokenComponentRule(component: string): PathRule | null {
+  if (component === "") return "empty";
+  if (component === "." || component === "..") return "dots";
+  if (component.endsWith(".") || component.endsWith(" ")) return "trailing";
+  if (FORBIDDEN_ON_WINDOWS.test(component)) return "character";
+  if (DEVICE.test(component)) return "device";
+  if (utf8Length(component) > MAX_COMPONENT_BYTES) return "component-length";
+  return null;
+}
+
+/** Bytes of well-formed text in UTF-8, without encoding it. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    // Each half of a surrogate pair stands for two of its four bytes.
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+  }
+  return bytes;
+}
