@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { GameId } from "@lanspread/proto";
+import type { GameId, GameVersion } from "@lanspread/proto";
 import { fromNodeError, PeerError } from "../errors/index.ts";
 import { parseCatalog } from "./parse.ts";
 import type { CatalogEntry } from "./schema.ts";
@@ -13,7 +13,7 @@ export interface Catalog {
   /** Whether a game exists for this party. */
   has(id: GameId): boolean;
   /** The only version that is served or downloaded (canonical); undefined where any is. */
-  versionOf(id: GameId): string | undefined;
+  versionOf(id: GameId): GameVersion | undefined;
   /** Static facts; undefined where the catalog has none. */
   entry(id: GameId): CatalogEntry | undefined;
   /** All entries, in the order of the file. Empty for the open catalog. */

@@ -1,4 +1,4 @@
-import { checkWirePath, gameIdSchema, hashSchema } from "@lanspread/proto";
+import { checkWirePath, gameIdSchema, hashSchema, PATH_RULES } from "@lanspread/proto";
 import { z } from "zod";
 import { canonicalVersion } from "../library/version.ts";
 
@@ -21,7 +21,7 @@ const thumbnailSchema = z.string().superRefine((path, context) => {
   if (refusal !== null) {
     context.addIssue({
       code: "custom",
-      message: `a thumbnail is a path beside the catalog: ${refusal.rule}`,
+      message: `a thumbnail is a path beside the catalog: ${PATH_RULES[refusal.rule]}`,
     });
   }
 });

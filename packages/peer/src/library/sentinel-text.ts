@@ -1,8 +1,9 @@
+import type { GameVersion } from "@lanspread/proto";
 import { canonicalVersion } from "./version.ts";
 
 /** What the text of a `version.ini` says. */
 export type SentinelText =
-  | { readonly ok: true /** Canonical. */; readonly version: string }
+  | { readonly ok: true /** Canonical. */; readonly version: GameVersion }
   | {
       readonly ok: false /** The end of a sentence that begins with the file's name. */;
       readonly reason: string;

@@ -1,3 +1,5 @@
+import { foldCase } from "@lanspread/proto";
+
 /**
  * The names inside a game root that are no payload. This is the only place that knows them: scanners, watchers, servers,
  * planners and clean-ups ask here.
@@ -43,27 +45,19 @@ export const FOREIGN_NAMES: readonly string[] = [".softlan_game_installed", ".sy
 const reserved = new Set(RESERVED_NAMES);
 const foreign = new Set(FOREIGN_NAMES);
 
-/**
- * One spelling for all names that a file system may hold for the same. Upper case before lower case also folds letters
- * that have no lower-case pair of their own, such as the long s.
- */
-export function foldName(name: string): string {
-  return name.normalize("NFC").toUpperCase().toLowerCase();
-}
-
 /** Whether a path component is a name of lanspread's own transactions. */
 export function isReservedName(component: string): boolean {
-  return reserved.has(foldName(component));
+  return reserved.has(foldCase(component));
 }
 
 /** Whether a direct child of a game root belongs to another program and must be kept. */
 export function isForeignName(component: string): boolean {
-  return foreign.has(foldName(component));
+  return foreign.has(foldCase(component));
 }
 
 /** Whether a direct child of a game root is `local`, in any spelling. */
 export function isLocalName(component: string): boolean {
-  return foldName(component) === LOCAL_NAME;
+  return foldCase(component) === LOCAL_NAME;
 }
 
 /**

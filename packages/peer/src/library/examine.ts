@@ -1,0 +1,97 @@
+import { type GameId, MAX_RESPONSE_BYTES, manifestHash } from "@lanspread/proto";
+import { PeerError } from "../errors/index.ts";
+import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
+import { type IndexEntry, samePayload } from "./entry.ts";
+import { lookAtRoot, type RootLook } from "./look.ts";
+import { walkManifest } from "./walk.ts";
+
+export interface ExamineOptions {
+  readonly id: GameId;
+  /** Absolute path of the game root, a directory. */
+  readonly root: string;
+  /** What was known before: an unchanged root is not walked again, an unchanged payload is not hashed again. */
+  readonly previous: IndexEntry | undefined;
+  /** Walk even if the root looks unchanged: somebody noticed a change that a look cannot see. */
+  readonly walk?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds out what a game root holds. A root that changes while it is walked is looked at again.
+ *
+ * @returns `previous` itself when nothing changed.
+ * @throws PeerError when the root or something in it cannot be read.
+ */
+export async function examineRoot(options: ExamineOptions): Promise<IndexEntry> {
+  const { id, root, previous, signal } = options;
+  let look = await lookAtRoot(root, signal);
+  if (previous?.fingerprint === look.fingerprint && options.walk !== true) return previous;
+  for (let attempt = 1; attempt <= MAX_LOOKS; attempt += 1) {
+    const entry = await entryFrom(id, root, look, previous, signal).catch(nullIfVanished);
+    const again = await lookAtRoot(root, signal);
+    if (entry !== null && again.fingerprint === look.fingerprint) return entry;
+    look = again;
+  }
+  throw new PeerError("operation-in-progress", `${root} is being changed`, {
+    hint: "It is looked at again when that has ended.",
+  });
+}
+
+/** What vanishes during a walk is a change, no failure. */
+function nullIfVanished(error: unknown): null {
+  if (error instanceof PeerError && (error.code === "no-such-file" || error.code === "no-such-directory"))
+    return null;
+  throw error;
+}
+
+async function entryFrom(
+  id: GameId,
+  root: string,
+  look: RootLook,
+  previous: IndexEntry | undefined,
+  signal: AbortSignal | undefined,
+): Promise<IndexEntry> {
+  const { fingerprint, sentinel, installed } = look;
+  if (sentinel.status !== "valid") {
+    return {
+      id,
+      fingerprint,
+      version: null,
+      installed,
+      files: [],
+      manifestHash: null,
+      refusals: [],
+      warnings: look.warnings,
+      contentId: null,
+      pieces: null,
+    };
+  }
+  const walk = await walkManifest(root, signal === undefined ? {} : { signal });
+  const hash = manifestHash(sentinel.version, walk.files);
+  const known =
+    previous?.manifestHash === hash && samePayload(previous.files, walk.files) ? previous : undefined;
+  return {
+    id,
+    fingerprint,
+    version: sentinel.version,
+    installed,
+    files: walk.files,
+    manifestHash: hash,
+    refusals: [...walk.refusals, ...tooLongToSend(walk.files)],
+    warnings: [...look.warnings, ...walk.warnings],
+    contentId: known?.contentId ?? null,
+    pieces: known?.pieces ?? null,
+  };
+}
+
+/** A manifest goes over the wire in one answer. */
+function tooLongToSend(files: readonly { readonly path: string; readonly size: number }[]): string[] {
+  let bytes = 0;
+  // A path takes at most six characters for one (escaped), usually one: only long lists are looked at closely.
+  for (const file of files) bytes += file.path.length * 6 + MANIFEST_OVERHEAD_BYTES;
+  if (bytes <= MAX_RESPONSE_BYTES) return [];
+  bytes = Buffer.byteLength(JSON.stringify(files.map(({ path, size }) => ({ path, size }))));
+  return bytes + MANIFEST_OVERHEAD_BYTES > MAX_RESPONSE_BYTES
+    ? [`the list of its ${files.length} files takes ${bytes} bytes, more than one answer may have`]
+    : [];
+}

@@ -1,0 +1,15 @@
+/** The games on the own disk: sentinels, fingerprints, manifests, piece digests, and the revision they are announced under. */
+export { createLibrary } from "./library.ts";
+export { type HashOutcome, hashPieces } from "./piece-hasher.ts";
+export { readSentinel, type Sentinel } from "./sentinel.ts";
+export type { LocalGame } from "./summary.ts";
+export type {
+  KnownDigests,
+  Library,
+  LibraryChangeEvent,
+  LibraryOptions,
+  LibraryState,
+  ServableGame,
+} from "./types.ts";
+export { canonicalVersion, formatVersion } from "./version.ts";
+export { type Walk, type WalkedFile, walkManifest } from "./walk.ts";

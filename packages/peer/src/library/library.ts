@@ -1,0 +1,341 @@
+import { join } from "node:path";
+import { contentId, type GameId, type Hash, type LibrarySnapshot, type Manifest } from "@lanspread/proto";
+import type { Catalog } from "../catalog/index.ts";
+import { type PeerError, toPeerError } from "../errors/index.ts";
+import { type Logger, silentLogger } from "../logger.ts";
+import { ROOTS_AT_ONCE } from "./constants.ts";
+import { digestBytes, digestsOf, type IndexEntry, manifestOf, unreadableEntry } from "./entry.ts";
+import { examineRoot } from "./examine.ts";
+import { createHashQueue, type HashQueue } from "./hash-queue.ts";
+import { createIndexStore, type IndexStore } from "./index-store.ts";
+import { mapLimited } from "./map-limited.ts";
+import { createPieceHasher, type PieceHasher } from "./piece-hasher.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
+import { isRoot, listRoots } from "./roots.ts";
+import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
+import { isServable, type LocalGame, localGameOf, summaryOf } from "./summary.ts";
+import type {
+  KnownDigests,
+  Library,
+  LibraryChangeEvent,
+  LibraryOptions,
+  LibraryState,
+  ServableGame,
+} from "./types.ts";
+
+/** Creates the library of a games directory. Nothing is read before {@link Library.start}. */
+export function createLibrary(options: LibraryOptions): Library {
+  return new LocalLibrary(options);
+}
+
+class LocalLibrary implements Library {
+  readonly #options: LibraryOptions;
+  readonly #logger: Logger;
+  readonly #store: IndexStore;
+  readonly #publisher: Publisher;
+  readonly #hasher: PieceHasher = createPieceHasher();
+  readonly #hashQueue: HashQueue;
+  readonly #looks: SingleFlight<GameId> = createSingleFlight((id, superseded) => this.#look(id, superseded));
+  readonly #scans: SingleFlight<"all"> = createSingleFlight(() => this.#scan());
+  readonly #handlers = new Set<(event: LibraryChangeEvent) => void>();
+  readonly #closing = new AbortController();
+  readonly #entries = new Map<GameId, IndexEntry>();
+  /** Made once per entry: every request for a piece asks. */
+  readonly #servable = new WeakMap<IndexEntry, ServableGame>();
+  /** Games whose operation has ended its changes but still holds its slot. */
+  readonly #released = new Set<GameId>();
+  readonly #known = new Map<GameId, KnownDigests>();
+  /** Games that are to be walked even if they look unchanged. */
+  readonly #suspect = new Set<GameId>();
+  #gamesDir: string;
+  #problem: PeerError | null = null;
+  #warnings: readonly string[] = [];
+  /** What {@link #tell} compares with, so that nobody is told of a change that is none. */
+  #localKey = "";
+  #scanned = false;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+    this.#logger = (options.logger ?? silentLogger).child("library");
+    this.#gamesDir = options.gamesDir;
+    this.#store = createIndexStore(options.stateDir, this.#logger);
+    this.#publisher = createPublisher({
+      store: this.#store,
+      announce: () => this.#sorted().flatMap((entry) => this.#summary(entry) ?? []),
+      onPublished: (changed) => this.#tell(changed),
+    });
+    this.#hashQueue = createHashQueue({
+      hasher: this.#hasher,
+      logger: this.#logger,
+      onDone: (entry, digests) => this.#adoptDigests(entry, digests),
+      onChanged: (id) => {
+        this.#suspect.add(id);
+        return this.#lookAndPublish(id);
+      },
+    });
+    options.signal?.addEventListener("abort", () => this.#closing.abort(), { once: true });
+    if (options.signal?.aborted === true) this.#closing.abort();
+  }
+
+  async start(): Promise<void> {
+    await this.#publisher.open();
+    await this.rescanAll();
+  }
+
+  snapshot(): LibrarySnapshot {
+    return this.#publisher.snapshot();
+  }
+
+  localGames(): readonly LocalGame[] {
+    const { catalog } = this.#options;
+    return this.#sorted().flatMap((entry) => localGameOf(entry, catalog, this.#isBlocked(entry.id)) ?? []);
+  }
+
+  state(): LibraryState {
+    return {
+      gamesDir: this.#gamesDir,
+      problem: this.#problem,
+      warnings: this.#warnings,
+      hashing: this.#hashQueue.current(),
+    };
+  }
+
+  manifestOf(id: GameId): ServableGame | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || this.#isBlocked(id) || !isServable(entry, this.#options.catalog))
+      return undefined;
+    const known = this.#servable.get(entry);
+    if (known !== undefined) return known;
+    const manifest = manifestOf(entry);
+    if (manifest === null) return undefined;
+    const servable = { manifest, digests: digestsOf(entry) };
+    this.#servable.set(entry, servable);
+    return servable;
+  }
+
+  pieceDigests(id: GameId): Uint8Array | null {
+    return this.manifestOf(id)?.digests ?? null;
+  }
+
+  async hold(id: GameId): Promise<void> {
+    this.#released.delete(id);
+    this.#hashQueue.drop(id);
+    await this.#publish();
+  }
+
+  async release(id: GameId, known?: KnownDigests): Promise<void> {
+    this.#released.add(id);
+    this.#hashQueue.forgive(id);
+    if (known !== undefined) this.#known.set(id, known);
+    try {
+      await this.#lookAndPublish(id);
+    } finally {
+      this.#known.delete(id);
+    }
+  }
+
+  async rescan(id: GameId, options: { readonly walk?: boolean } = {}): Promise<boolean> {
+    if (this.#isBlocked(id)) return false;
+    if (options.walk === true) this.#suspect.add(id);
+    this.#hashQueue.forgive(id);
+    await this.#lookAndPublish(id);
+    return true;
+  }
+
+  async rescanAll(): Promise<void> {
+    await this.#scans.run("all");
+    this.#scanned = true;
+    await this.#publish();
+  }
+
+  async setGamesDir(dir: string): Promise<void> {
+    await listRoots(dir);
+    this.#closing.signal.throwIfAborted();
+    this.#gamesDir = dir;
+    // Looks that are under way compare the directory when they end, and are dropped.
+    for (const id of this.#entries.keys()) this.#hashQueue.drop(id);
+    this.#entries.clear();
+    await this.rescanAll();
+  }
+
+  setHashingPaused(paused: boolean): void {
+    this.#hasher.setPaused(paused);
+  }
+
+  hashed(): Promise<void> {
+    return this.#hashQueue.idle();
+  }
+
+  onChange(handler: (event: LibraryChangeEvent) => void): () => void {
+    this.#handlers.add(handler);
+    return () => this.#handlers.delete(handler);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#hashQueue.close();
+    await this.#hasher.close();
+    await this.#scans.idle();
+    await this.#looks.idle();
+    await this.#publisher.idle();
+    this.#handlers.clear();
+  }
+
+  #sorted(): IndexEntry[] {
+    return [...this.#entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  #summary(entry: IndexEntry): ReturnType<typeof summaryOf> {
+    return summaryOf(entry, this.#options.catalog, this.#isBlocked(entry.id));
+  }
+
+  #isBlocked(id: GameId): boolean {
+    if (this.#options.isBusy(id)) return !this.#released.has(id);
+    this.#released.delete(id);
+    return false;
+  }
+
+  /** Looks at every root, and forgets the games that have none any more. */
+  async #scan(): Promise<void> {
+    const { catalog } = this.#options;
+    const gamesDir = this.#gamesDir;
+    let ids: readonly GameId[] = [];
+    try {
+      const roots = await listRoots(gamesDir);
+      ids = roots.ids.filter((id) => catalog.has(id));
+      this.#problem = null;
+      this.#warnings =
+        ids.length > 0
+          ? roots.warnings
+          : [...roots.warnings, `the games directory ${gamesDir} holds no games yet`];
+    } catch (error) {
+      this.#problem = toPeerError(error);
+      this.#warnings = [];
+      this.#logger.warn(this.#problem.message, { code: this.#problem.code, hint: this.#problem.hint });
+    }
+    const present = new Set(ids);
+    for (const id of this.#entries.keys()) {
+      if (!present.has(id) && !this.#isBlocked(id)) this.#forget(id);
+    }
+    for (const id of ids) this.#hashQueue.forgive(id);
+    await mapLimited(ids, ROOTS_AT_ONCE, (id) => this.#looks.run(id), this.#closing.signal);
+  }
+
+  async #lookAndPublish(id: GameId): Promise<void> {
+    await this.#looks.run(id);
+    await this.#publish();
+  }
+
+  /** One look at one game; only {@link #looks} calls it. */
+  async #look(id: GameId, superseded: () => boolean): Promise<void> {
+    if (this.#isBlocked(id) || !this.#options.catalog.has(id)) return;
+    const gamesDir = this.#gamesDir;
+    const before = this.#entries.get(id);
+    const walk = this.#suspect.delete(id);
+    const examined = await this.#examine(gamesDir, id, before, walk);
+    const entry = examined === null ? null : this.#withKnownDigests(examined);
+    const isOld = (): boolean => superseded() || this.#isBlocked(id) || gamesDir !== this.#gamesDir;
+    if (isOld()) return;
+    if (entry === null) {
+      this.#forget(id);
+      return;
+    }
+    if (entry !== before) {
+      await this.#save(entry);
+      if (isOld()) return;
+      this.#entries.set(id, entry);
+    }
+    this.#hashIfNeeded(entry);
+  }
+
+  async #examine(
+    gamesDir: string,
+    id: GameId,
+    before: IndexEntry | undefined,
+    walk: boolean,
+  ): Promise<IndexEntry | null> {
+    const { signal } = this.#closing;
+    try {
+      if (!(await isRoot(gamesDir, id))) return null;
+      const previous =
+        before === undefined || before.fingerprint === "" ? await this.#store.loadEntry(id) : before;
+      return await examineRoot({ id, root: join(gamesDir, id), previous, walk, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code, message } = toPeerError(error);
+      this.#logger.warn("a game cannot be read", { gameId: id, code, message });
+      return unreadableEntry(id, message);
+    }
+  }
+
+  #withKnownDigests(entry: IndexEntry): IndexEntry {
+    const known = this.#known.get(entry.id);
+    if (known === undefined || entry.manifestHash !== known.manifestHash) return entry;
+    if (known.digests.length !== digestBytes(entry.files)) return entry;
+    return hashedEntry(entry, known.manifestHash, known.digests);
+  }
+
+  /** The index is a cache: when it cannot be written, the next start has more to do, and the party goes on. */
+  async #save(entry: IndexEntry): Promise<void> {
+    if (entry.fingerprint === "") return;
+    try {
+      await this.#store.saveEntry(entry);
+    } catch (error) {
+      this.#logger.warn("the index entry could not be written", { gameId: entry.id, error });
+    }
+  }
+
+  #forget(id: GameId): void {
+    this.#entries.delete(id);
+    this.#hashQueue.drop(id);
+  }
+
+  #hashIfNeeded(entry: IndexEntry): void {
+    const wanted = entry.contentId === null && entry.manifestHash !== null;
+    if (wanted && isServable(entry, this.#options.catalog)) this.#hashQueue.add(this.#gamesDir, entry);
+  }
+
+  async #adoptDigests(entry: IndexEntry, digests: Uint8Array): Promise<void> {
+    const { id, manifestHash } = entry;
+    const isOld = (): boolean => this.#entries.get(id) !== entry || this.#isBlocked(id);
+    if (manifestHash === null || isOld()) return;
+    const hashed = hashedEntry(entry, manifestHash, digests);
+    await this.#save(hashed);
+    if (isOld()) return;
+    this.#entries.set(id, hashed);
+    await this.#publish();
+  }
+
+  async #publish(): Promise<void> {
+    // Half a library is not announced: the first scan publishes when it has seen everything.
+    if (!this.#scanned) return;
+    try {
+      await this.#publisher.publish();
+    } catch (error) {
+      // The old revision stays announced; the next change tries again.
+      this.#logger.error("the library's revision could not be written: changes are not announced", { error });
+    }
+  }
+
+  #tell(snapshotChanged: boolean): void {
+    const localKey = JSON.stringify([this.localGames(), this.#problem?.message ?? null, this.#warnings]);
+    const localChanged = localKey !== this.#localKey;
+    this.#localKey = localKey;
+    if (!snapshotChanged && !localChanged) return;
+    for (const handler of this.#handlers) {
+      try {
+        handler({ snapshotChanged, localChanged });
+      } catch (error) {
+        this.#logger.error("a listener of the library failed", { error });
+      }
+    }
+  }
+}
+
+function hashedEntry(entry: IndexEntry, manifestHash: Hash, digests: Uint8Array): IndexEntry {
+  return {
+    ...entry,
+    contentId: contentId(manifestHash, digests),
+    pieces: Buffer.from(digests).toString("base64"),
+  };
+}

@@ -1,0 +1,148 @@
+import { Worker } from "node:worker_threads";
+import { PeerError } from "../errors/index.ts";
+import {
+  CANCELLED_SLOT,
+  CONTROL_SLOTS,
+  type HashReply,
+  type HashRequest,
+  PAUSED_SLOT,
+} from "./hash-messages.ts";
+
+/** How a game's hashing ended. */
+export type HashOutcome =
+  | { readonly status: "done" /** 32 bytes per piece, in manifest order. */; readonly digests: Uint8Array }
+  /** A file is not what the manifest says: look at the game again. */
+  | { readonly status: "changed"; readonly path: string };
+
+export interface HashOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes hashed so far, now and then. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Hashes the pieces of games, one game at a time, in a thread of its own that reads one file at a time.
+ */
+export interface PieceHasher {
+  /**
+   * Requests are answered in the order in which they were made.
+   *
+   * @throws PeerError `cancelled`, or what the disk said, naming the file.
+   */
+  hash(request: HashRequest, options?: HashOptions): Promise<HashOutcome>;
+  /** While paused nothing is read; takes effect within one read. Pausing a closed hasher does nothing. */
+  setPaused(paused: boolean): void;
+  /** Ends the thread; what is under way is cancelled. */
+  close(): Promise<void>;
+}
+
+/** The worker beside this file: a source when this is a source, compiled when this is compiled. */
+const WORKER_URL = new URL(
+  import.meta.url.endsWith(".ts") ? "./hash-worker.ts" : "./hash-worker.js",
+  import.meta.url,
+);
+
+/** Creates a hasher. Its thread starts with the first request and does not keep the process alive. */
+export function createPieceHasher(): PieceHasher {
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL_SLOTS * Int32Array.BYTES_PER_ELEMENT));
+  let worker: Worker | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  const closing = new AbortController();
+
+  const run = async (request: HashRequest, options: HashOptions): Promise<HashOutcome> => {
+    const signal =
+      options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
+    if (signal.aborted) throw cancelled();
+    worker ??= startWorker(control);
+    const reply = await ask(worker, request, control, signal, options.onProgress).catch((error: unknown) => {
+      // A thread that failed answers nothing more: the next request gets a new one.
+      worker = undefined;
+      throw error;
+    });
+    if (reply.type === "done") return { status: "done", digests: reply.digests };
+    if (reply.type === "changed") return { status: "changed", path: reply.path };
+    if (reply.type === "cancelled") throw cancelled();
+    throw new PeerError(reply.code, reply.message);
+  };
+
+  return {
+    hash: (request, options = {}) => {
+      const result = queue.then(() => run(request, options));
+      queue = result.catch(() => {});
+      return result;
+    },
+    setPaused: (paused) => {
+      Atomics.store(control, PAUSED_SLOT, paused ? 1 : 0);
+      Atomics.notify(control, PAUSED_SLOT);
+    },
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      closing.abort();
+      await queue;
+      await worker?.terminate();
+    },
+  };
+}
+
+/**
+ * Hashes the pieces of one game in a thread of its own.
+ *
+ * @throws PeerError `cancelled`, or what the disk said, naming the file.
+ */
+export async function hashPieces(request: HashRequest, options: HashOptions = {}): Promise<HashOutcome> {
+  const hasher = createPieceHasher();
+  try {
+    return await hasher.hash(request, options);
+  } finally {
+    await hasher.close();
+  }
+}
+
+function startWorker(control: Int32Array): Worker {
+  const worker = new Worker(WORKER_URL, { workerData: control.buffer, name: "lanspread-hash" });
+  worker.unref();
+  return worker;
+}
+
+type LastReply = Exclude<HashReply, { type: "progress" }>;
+
+function ask(
+  worker: Worker,
+  request: HashRequest,
+  control: Int32Array,
+  signal: AbortSignal,
+  onProgress: ((bytes: number) => void) | undefined,
+): Promise<LastReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<LastReply>();
+  const onMessage = (reply: HashReply): void => {
+    if (reply.type === "progress") onProgress?.(reply.bytes);
+    else resolve(reply);
+  };
+  const onError = (error: unknown): void => reject(fault(error));
+  const onExit = (): void => reject(fault(new Error("it ended by itself")));
+  const onAbort = (): void => {
+    Atomics.store(control, CANCELLED_SLOT, 1);
+    Atomics.notify(control, PAUSED_SLOT);
+  };
+  Atomics.store(control, CANCELLED_SLOT, 0);
+  worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+  signal.addEventListener("abort", onAbort, { once: true });
+  worker.ref();
+  worker.postMessage(request);
+  return promise.finally(() => {
+    worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+    signal.removeEventListener("abort", onAbort);
+    worker.unref();
+  });
+}
+
+function fault(cause: unknown): PeerError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new PeerError("internal", `the hashing thread failed: ${detail}`, { cause });
+}
+
+function cancelled(): PeerError {
+  return new PeerError("cancelled", "Hashing was cancelled.");
+}

@@ -1,0 +1,62 @@
+import type { Dirent } from "node:fs";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type GameId, isGameId } from "@lanspread/proto";
+import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+
+/** The game roots of a games directory. */
+export interface Roots {
+  readonly ids: readonly GameId[];
+  /** Why something that looks like a game root is none. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lists the direct children of the games directory that are game roots: directories, no links, with a valid id.
+ *
+ * @throws PeerError `no-such-directory`, `not-a-directory`, `no-permission`, naming the games directory.
+ */
+export async function listRoots(gamesDir: string): Promise<Roots> {
+  let listing: Dirent[];
+  try {
+    const stats = await stat(gamesDir);
+    if (!stats.isDirectory()) {
+      throw new PeerError("not-a-directory", `the games directory ${gamesDir} is no directory`);
+    }
+    listing = await readdir(gamesDir, { withFileTypes: true });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      throw new PeerError("no-such-directory", `the games directory ${gamesDir} is not there`, {
+        cause: error,
+      });
+    }
+    throw fromNodeError(error, `the games directory ${gamesDir}`);
+  }
+  const ids: GameId[] = [];
+  const warnings: string[] = [];
+  for (const entry of listing) {
+    const { name } = entry;
+    if (entry.isDirectory() && isGameId(name)) ids.push(name);
+    else if (entry.isSymbolicLink() && isGameId(name)) warnings.push(linkWarning(gamesDir, name));
+    else if (entry.isDirectory() && !name.startsWith(".")) {
+      warnings.push(
+        `${join(gamesDir, name)} is no game: a game's folder has a name of a-z, 0-9, _ and -, at most 63 characters`,
+      );
+    }
+  }
+  return { ids: ids.sort(), warnings };
+}
+
+/** Whether a direct child of the games directory is there as a game root. */
+export async function isRoot(gamesDir: string, id: GameId): Promise<boolean> {
+  try {
+    return (await lstat(join(gamesDir, id))).isDirectory();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
+    throw fromNodeError(error, join(gamesDir, id));
+  }
+}
+
+function linkWarning(gamesDir: string, name: string): string {
+  return `${join(gamesDir, name)} is no game: it is a link, and links are not followed`;
+}

@@ -1,0 +1,101 @@
+import type { GameId, Hash, LibrarySnapshot, Manifest } from "@lanspread/proto";
+import type { Catalog } from "../catalog/index.ts";
+import type { PeerError } from "../errors/index.ts";
+import type { Logger } from "../logger.ts";
+import type { StateDir } from "../storage/index.ts";
+import type { LocalGame } from "./summary.ts";
+
+export interface LibraryOptions {
+  readonly gamesDir: string;
+  readonly stateDir: StateDir;
+  readonly catalog: Catalog;
+  /** Whether an operation is active on a game, at this moment. */
+  readonly isBusy: (id: GameId) => boolean;
+  readonly logger?: Logger;
+  /** Ends everything that runs; {@link Library.close} is still to be called. */
+  readonly signal?: AbortSignal;
+}
+
+/** What changed; at least one of the two is true. */
+export interface LibraryChangeEvent {
+  /** {@link Library.snapshot} is a new one, under a new revision: tell other peers. */
+  readonly snapshotChanged: boolean;
+  /** {@link Library.localGames} changed: tell the user. */
+  readonly localChanged: boolean;
+}
+
+export interface LibraryState {
+  readonly gamesDir: string;
+  /** Why the games directory cannot be used; null when it can. The library is empty meanwhile. */
+  readonly problem: PeerError | null;
+  /** What the user should know about the games directory as a whole. */
+  readonly warnings: readonly string[];
+  /** The game whose pieces are being hashed. */
+  readonly hashing: GameId | null;
+}
+
+/** The manifest of a game that may be served, and its digests as soon as they are computed. */
+export interface ServableGame {
+  readonly manifest: Manifest;
+  /** 32 bytes per piece, in manifest order. */
+  readonly digests: Uint8Array | null;
+}
+
+/** Digests that somebody computed already while the bytes went by. */
+export interface KnownDigests {
+  readonly manifestHash: Hash;
+  /** 32 bytes per piece, in manifest order; every one verified against bytes that are flushed. */
+  readonly digests: Uint8Array;
+}
+
+/**
+ * The games on the own disk: scanned, indexed, hashed, and announced under a revision that only grows.
+ *
+ * Around an operation: when it has taken the game's slot (`isBusy` says true from then on) call {@link hold}; when all
+ * its changes are on disk, and before it leaves the slot, call {@link release}. In between the game is left out of the
+ * snapshot, and every rescan of it is dropped.
+ */
+export interface Library {
+  /** Scans the games directory and publishes. A games directory that cannot be used is a {@link state}, no failure. */
+  start(): Promise<void>;
+  /** What is announced to other peers. */
+  snapshot(): LibrarySnapshot;
+  /** The games of the own disk, by id. */
+  localGames(): readonly LocalGame[];
+  state(): LibraryState;
+  /** Undefined for what is not served: not there, not downloaded, busy, refused, of another version, outside the catalog. */
+  manifestOf(id: GameId): ServableGame | undefined;
+  /** The digests of a game that may be served; null until they are computed. */
+  pieceDigests(id: GameId): Uint8Array | null;
+  /** An operation has begun on a game: it leaves the snapshot. Resolves when that is published. */
+  hold(id: GameId): Promise<void>;
+  /**
+   * An operation has ended its changes to a game: it is looked at, and announced again. Resolves when that is published.
+   *
+   * @param known spares the game from being read again only to be hashed.
+   */
+  release(id: GameId, known?: KnownDigests): Promise<void>;
+  /**
+   * Looks at one game again and publishes. While the same game is being looked at, that is done once more instead.
+   *
+   * @param options `walk`: list the payload even if the root looks unchanged, because somebody noticed a change below it.
+   * @returns false when an operation is active on the game: nothing was done, the operation looks at the game itself.
+   */
+  rescan(id: GameId, options?: { readonly walk?: boolean }): Promise<boolean>;
+  /** Looks at the games directory and every root in it, and publishes. */
+  rescanAll(): Promise<void>;
+  /**
+   * Changes to another games directory, and scans it.
+   *
+   * @throws PeerError `no-such-directory`, `not-a-directory`, `no-permission`; the old one stays then.
+   */
+  setGamesDir(dir: string): Promise<void>;
+  /** While transfers run the disk is theirs: nothing is hashed. */
+  setHashingPaused(paused: boolean): void;
+  /** Resolves when nothing is left to be hashed. */
+  hashed(): Promise<void>;
+  /** @returns a function that ends the subscription. */
+  onChange(handler: (event: LibraryChangeEvent) => void): () => void;
+  /** Stops all work and waits for its end. */
+  close(): Promise<void>;
+}
