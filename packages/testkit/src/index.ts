@@ -1,1 +1,18 @@
-export {};
+/** What tests of every package share: time, network, places and archives that behave as the real ones do. */
+export { type Clock, systemClock, type TimerHandle } from "./clock.ts";
+export { type EventuallyOptions, eventually, eventuallyPasses } from "./eventually.ts";
+export { createRandom, type Random } from "./random.ts";
+export type { Rar5Content, Rar5Directory, Rar5Entry, Rar5File, Rar5Link } from "./rar/entry.ts";
+export { type WriteRar5Options, type WrittenRar5, writeRar5 } from "./rar/writer.ts";
+export { seededBytes, seededChunks } from "./seeded-bytes.ts";
+export {
+  createSimulatedNetwork,
+  type DatagramAddress,
+  type DatagramSocket,
+  type NetworkConditions,
+  type NetworkCounters,
+  type SimulatedNetwork,
+  type SimulatedNetworkOptions,
+} from "./simulated-network.ts";
+export { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
+export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";

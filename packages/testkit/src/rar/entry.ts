@@ -1,0 +1,48 @@
+/** Content of an entry: bytes, text, or something that makes them piece by piece. The size is needed beforehand. */
+export type Rar5Content =
+  | Uint8Array
+  | string
+  | { readonly size: number; chunks(): Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
+  /** That many zero bytes. They take no space on disk where the file system knows holes. */
+  | { readonly zeros: number };
+
+/** A file in the archive, stored without compression. */
+export interface Rar5File {
+  readonly type?: "file";
+  /** Written as it is, however unsafe: components are separated by `/`. */
+  readonly name: string;
+  readonly content: Rar5Content;
+  /** Kept to the microsecond that a Date can hold: whole milliseconds. */
+  readonly mtime?: Date;
+  /**
+   * Plants a fault: `crc` states a wrong checksum, `header` spoils the checksum of the entry's header, `data` spoils
+   * the last byte of the content.
+   */
+  readonly damage?: "crc" | "header" | "data";
+  /** Encrypts the content (AES-256): it cannot be read without this password. */
+  readonly password?: string;
+  /** Unix mode, type bits included. Default 0o100644. Other types make devices, pipes and sockets. */
+  readonly mode?: number;
+}
+
+export interface Rar5Directory {
+  readonly type: "directory";
+  readonly name: string;
+  readonly mtime?: Date;
+}
+
+/** A link as RAR stores it; `target` is written as it is. */
+export interface Rar5Link {
+  readonly type: "symlink" | "hardlink" | "junction";
+  readonly name: string;
+  readonly target: string;
+}
+
+export type Rar5Entry = Rar5File | Rar5Directory | Rar5Link;
+
+/** Size of an entry's content in bytes. */
+export function contentSize(content: Rar5Content): number {
+  if (typeof content === "string") return Buffer.byteLength(content);
+  if (content instanceof Uint8Array) return content.length;
+  return "zeros" in content ? content.zeros : content.size;
+}
