@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatBytes } from "lanspread";
+
+/** The demo's own corner of the disk. */
+export interface Workspace {
+  readonly root: string;
+  readonly logs: string;
+  /** Where the peers' folders are: everything but the logs. */
+  readonly peers: string;
+  /** Folder of one peer: `games` and `state` below it. */
+  peer(name: string): Promise<{ games: string; state: string }>;
+  /** Removes everything. */
+  remove(): Promise<void>;
+  /** Removes everything but the logs; returns where they are. */
+  keepLogs(): Promise<string>;
+}
+
+/** Makes a temporary directory, after checking that `neededBytes` fit on its disk. */
+export async function createWorkspace(neededBytes: number): Promise<Workspace> {
+  const base = tmpdir();
+  const { bavail, bsize } = await statfs(base);
+  if (bavail * bsize < neededBytes) {
+    throw new Error(
+      `the demo needs ${formatBytes(neededBytes)} in ${base}, which has ${formatBytes(bavail * bsize)} free; ` +
+        "set TMPDIR to a folder on a larger disk",
+    );
+  }
+  const root = await mkdtemp(join(base, "lanspread-demo-"));
+  const logs = join(root, "logs");
+  const peers = join(root, "peers");
+  const removal = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+  await mkdir(logs);
+  return {
+    root,
+    logs,
+    peers,
+    async peer(name) {
+      const games = join(peers, name, "games");
+      const state = join(peers, name, "state");
+      await mkdir(games, { recursive: true });
+      await mkdir(state, { recursive: true, mode: 0o700 });
+      return { games, state };
+    },
+    remove: () => rm(root, removal),
+    async keepLogs() {
+      await rm(peers, removal);
+      return logs;
+    },
+  };
+}
