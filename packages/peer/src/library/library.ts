@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { contentId, type GameId, type Hash, type LibrarySnapshot, type Manifest } from "@lanspread/proto";
-import type { Catalog } from "../catalog/index.ts";
+import { contentId, type GameId, type Hash, type LibrarySnapshot } from "@lanspread/proto";
 import { type PeerError, toPeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { ROOTS_AT_ONCE } from "./constants.ts";
