@@ -18,7 +18,17 @@ export function manifestHash(version: GameVersion, files: readonly ManifestFile[
 export function contentId(manifest: Hash, digests: Uint8Array): Hash {
   if (digests.length % DIGEST_BYTES !== 0)
     throw new RangeError(`${digests.length} bytes are no whole number of digests`);
-  return createHash("sha256").update(Buffer.from(manifest, "hex")).update(digests).digest("hex") as Hash;
+  return createHash("sha256").update(hashBytes(manifest)).update(digests).digest("hex") as Hash;
+}
+
+/** Lower-case hexadecimal digits. */
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}
+
+/** The bytes of a {@link Hash}. */
+export function hashBytes(hash: Hash): Uint8Array {
+  return Buffer.from(hash, "hex");
 }
 
 /** SHA-256 of `bytes`. */
@@ -35,7 +45,7 @@ export function peerIdFromSpki(spki: Uint8Array): PeerId {
   const bytes = sha256(spki).slice(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Buffer.from(bytes).toString("hex");
+  const hex = toHex(bytes);
   return asPeerId(
     [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-"),
   );

@@ -1,3 +1,5 @@
+import { cleanMessage } from "./text.ts";
+
 /** Error codes of an answer. The list is append-only: a code keeps its meaning for ever. */
 export const WIRE_ERROR_CODES = [
   "bad_request",
@@ -48,7 +50,7 @@ export class WireError extends Error {
   readonly reset: ResetCode;
 
   constructor(code: WireErrorCode, message: string, reset: ResetCode = RESET.malformed) {
-    super(message);
+    super(cleanMessage(message));
     this.code = code;
     this.reset = reset;
   }

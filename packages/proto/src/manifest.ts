@@ -1,5 +1,5 @@
 import type { GameVersion, PieceIndex } from "./ids.ts";
-import { MAX_PIECES, MIN_PIECE_BYTES } from "./limits.ts";
+import { MAX_PIECE_BYTES, MAX_PIECES, MIN_PIECE_BYTES } from "./limits.ts";
 
 /** One file of a game: path relative to the game root, size in bytes. */
 export interface ManifestFile {
@@ -19,19 +19,26 @@ export interface Piece {
 const encoder = new TextEncoder();
 
 /**
- * Piece size of a game, bytes: 1 MiB, doubled until the game has at most 16,384 pieces. Every file that is not empty
- * has at least one piece, so a game of more files than that keeps doubling only while it lessens the number of pieces.
+ * Piece size of a game, bytes: 1 MiB, doubled until the game has at most 16,384 pieces.
+ *
+ * Every file that is not empty has a last, mostly short piece of its own, so a game of many small files can have more
+ * than that at any piece size. Doubling therefore also ends where it would lessen nothing (every file is one piece) and
+ * at {@link MAX_PIECE_BYTES}: 20,000 small files must not make the one large file beside them a single piece of many
+ * GiB, which a flipped bit would cost again.
  */
 export function pieceSizeFor(files: Iterable<{ readonly size: number }>): number {
-  const sizes = Array.from(files, (file) => file.size).filter((size) => size > 0);
-  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const sizes = Array.from(files, (file) => ({ size: file.size }));
+  const largest = sizes.reduce((most, { size }) => Math.max(most, size), 0);
   let pieceSize = MIN_PIECE_BYTES;
-  while (pieceSize < largest && countPieces(sizes, pieceSize) > MAX_PIECES) pieceSize *= 2;
+  while (pieceSize < largest && pieceSize < MAX_PIECE_BYTES && countPieces(sizes, pieceSize) > MAX_PIECES) {
+    pieceSize *= 2;
+  }
   return pieceSize;
 }
 
-function countPieces(sizes: readonly number[], pieceSize: number): number {
-  return sizes.reduce((pieces, size) => pieces + Math.ceil(size / pieceSize), 0);
+/** Pieces that files make: each file's bytes are cut by themselves, an empty one makes none. */
+export function countPieces(files: readonly { readonly size: number }[], pieceSize: number): number {
+  return files.reduce((pieces, { size }) => pieces + Math.ceil(size / pieceSize), 0);
 }
 
 /** Orders paths by their UTF-8 bytes, which is the order of a manifest. */
@@ -61,6 +68,8 @@ export function canonicalManifestBytes(version: GameVersion, files: readonly Man
 export class PieceLayout {
   readonly pieceSize: number;
   readonly files: readonly ManifestFile[];
+  /** Bytes of the game. */
+  readonly totalBytes: number;
   /** Index of the first piece of each file, and behind the last file the number of all pieces. */
   readonly #firstPiece: readonly number[];
 
@@ -74,16 +83,12 @@ export class PieceLayout {
       firstPiece.push(count);
     }
     this.#firstPiece = firstPiece;
+    this.totalBytes = manifest.files.reduce((sum, file) => sum + file.size, 0);
   }
 
   /** Number of pieces of the game. */
   get pieceCount(): number {
     return this.#firstPiece[this.files.length] ?? 0;
-  }
-
-  /** Bytes of the game. */
-  get totalBytes(): number {
-    return this.files.reduce((sum, file) => sum + file.size, 0);
   }
 
   /** @throws RangeError where the game has no such piece */

@@ -1,4 +1,5 @@
 import { MAX_COMPONENT_BYTES, MAX_PATH_BYTES } from "./limits.ts";
+import { hasControlCharacters, utf8Length } from "./text.ts";
 
 /** Why a path may not go over the wire or onto a disk. The refusal names the path and the rule. */
 export interface PathRefusal {
@@ -30,7 +31,6 @@ export type PathRule = keyof typeof PATH_RULES;
 // Windows reserves these with and without an extension, in any case; the superscript digits count as digits there.
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])[ ]*(\..*)?$/i;
 const FORBIDDEN_ON_WINDOWS = /[<>:"|?*]/;
-const CONTROL = /\p{Cc}/u;
 const DRIVE = /^[A-Za-z]:/;
 
 /**
@@ -42,40 +42,72 @@ export function checkWirePath(path: string): PathRefusal | null {
   return rule === null ? null : { path, rule };
 }
 
+/** Longest part of a path that a sentence quotes, UTF-16 units: a hostile path must not fill a log. */
+const QUOTED_LENGTH = 200;
+
 /** Sentence about a refusal, for messages and answers. */
-export function describeRefusal(refusal: PathRefusal): string {
-  return `${JSON.stringify(refusal.path)}: ${PATH_RULES[refusal.rule]}`;
+export function describeRefusal({ path, rule }: PathRefusal): string {
+  const quoted = path.length > QUOTED_LENGTH ? `${path.slice(0, QUOTED_LENGTH)}…` : path;
+  return `${JSON.stringify(quoted)}: ${PATH_RULES[rule]}`;
 }
 
 /**
  * Checks that paths, each right by itself, can lie beside each other on every file system: no duplicates, none that
- * differ only in case, no file where another path needs a directory.
+ * differ only in case (directories included: one that ignores case would merge them and list other paths than it was
+ * given), no file where another path needs a directory.
  */
 export function checkPathSet(paths: Iterable<string>): PathRefusal | null {
   const files = new Map<string, string>();
+  const directories = new Map<string, string>();
   for (const path of paths) {
     const folded = foldCase(path);
     const other = files.get(folded);
     if (other !== undefined) return { path, rule: other === path ? "duplicate" : "case-clash" };
+    if (directories.has(folded)) return { path, rule: "file-and-directory" };
     files.set(folded, path);
-  }
-  for (const [folded, path] of files) {
-    for (let slash = folded.indexOf("/"); slash >= 0; slash = folded.indexOf("/", slash + 1)) {
-      if (files.has(folded.slice(0, slash))) return { path, rule: "file-and-directory" };
-    }
+    const rule = addDirectories(path, folded, files, directories);
+    if (rule !== null) return { path, rule };
   }
   return null;
 }
 
-/** Form in which two names are equal where a file system that ignores case takes them for the same. */
+/** Notes the directories of `path` from the innermost outwards, as far as they are new. */
+function addDirectories(
+  path: string,
+  folded: string,
+  files: ReadonlyMap<string, string>,
+  directories: Map<string, string>,
+): PathRule | null {
+  let end = path.lastIndexOf("/");
+  let foldedEnd = folded.lastIndexOf("/");
+  while (end > 0) {
+    const key = folded.slice(0, foldedEnd);
+    const directory = path.slice(0, end);
+    const known = directories.get(key);
+    if (known !== undefined) return known === directory ? null : "case-clash";
+    if (files.has(key)) return "file-and-directory";
+    directories.set(key, directory);
+    end = path.lastIndexOf("/", end - 1);
+    foldedEnd = folded.lastIndexOf("/", foldedEnd - 1);
+  }
+  return null;
+}
+
+const ASCII = /^\p{ASCII}*$/u;
+
+/**
+ * Form in which two names are equal where a file system that ignores case takes them for the same. Full Unicode case
+ * folding and a little more: lower, upper and lower case again, so that letters with several partners meet (ß, ẞ, ss).
+ */
 export function foldCase(name: string): string {
-  return name.toUpperCase().toLowerCase().normalize("NFC");
+  if (ASCII.test(name)) return name.toLowerCase();
+  return name.toLowerCase().toUpperCase().toLowerCase().normalize("NFC");
 }
 
 function brokenRule(path: string): PathRule | null {
   if (path.length === 0) return "empty";
   if (!path.isWellFormed()) return "surrogate";
-  if (CONTROL.test(path)) return "control";
+  if (hasControlCharacters(path)) return "control";
   if (path.includes("\\")) return "backslash";
   if (path.startsWith("/")) return "absolute";
   if (DRIVE.test(path)) return "drive";
@@ -96,15 +128,4 @@ function brokenComponentRule(component: string): PathRule | null {
   if (DEVICE.test(component)) return "device";
   if (utf8Length(component) > MAX_COMPONENT_BYTES) return "component-length";
   return null;
-}
-
-/** Bytes of well-formed text in UTF-8, without encoding it. */
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    // Each half of a surrogate pair stands for two of its four bytes.
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
-  }
-  return bytes;
 }

@@ -1,6 +1,6 @@
 import type { GameId, PeerId } from "../ids.ts";
-import type { Manifest } from "../messages.ts";
-import type { ActiveOperation, ListedGame, ListedPeer } from "./views.ts";
+import type { Manifest } from "../manifest-schema.ts";
+import type { ActiveOperation, ListedGame, ListedPeer, LocalGame } from "./views.ts";
 
 /** Accounts of a finished transfer. */
 export interface TransferTotals {
@@ -37,7 +37,7 @@ export interface RuntimeEventData {
   "peer-incompatible": { readonly peerId: PeerId | null; readonly addr: string; readonly reason: string };
   /** The joint library changed. */
   "list-games": { readonly games: readonly ListedGame[] };
-  "local-library-changed": { readonly libraryRev: number; readonly games: readonly ListedGame[] };
+  "local-library-changed": { readonly libraryRev: number; readonly games: readonly LocalGame[] };
   "active-operations-changed": { readonly operations: readonly ActiveOperation[] };
   "got-game-files": Game & { readonly manifest: Manifest; readonly sources: readonly PeerId[] };
   "no-peers-have-game": Game;

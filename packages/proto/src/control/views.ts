@@ -1,5 +1,5 @@
-import type { GameId, GameVersion, PeerId } from "../ids.ts";
-import type { Availability } from "../messages.ts";
+import type { GameId, GameVersion, Hash, PeerId } from "../ids.ts";
+import type { Availability } from "../library.ts";
 
 /** What an operation does with a game; at most one per game at a time. */
 export const OPERATION_KINDS = [
@@ -34,6 +34,22 @@ export interface ListedGame {
   /** Peers that can serve it now. */
   readonly peerCount: number;
   readonly operation: OperationKind | null;
+}
+
+/** A game of the own disk. */
+export interface LocalGame {
+  readonly id: GameId;
+  /** Null unless downloaded. */
+  readonly version: GameVersion | null;
+  /** Bytes of the payload; 0 unless downloaded. */
+  readonly size: number;
+  readonly downloaded: boolean;
+  readonly installed: boolean;
+  readonly availability: Availability;
+  readonly manifestHash: Hash | null;
+  readonly contentId: Hash | null;
+  /** What the user should know, each naming the file it is about. */
+  readonly warnings: readonly string[];
 }
 
 export interface ListedPeer {
