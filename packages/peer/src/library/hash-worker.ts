@@ -91,10 +91,10 @@ function hashFile(path: string, file: HashedFile, pieceSize: number, sink: FileS
         position += length;
         sink.read(length);
       }
+      // What was read belongs together only if nobody wrote meanwhile; a large file is given up early.
+      refuseChanged(descriptor, file);
       sink.digest(hash.digest());
     }
-    // What was read belongs together only if nobody wrote meanwhile.
-    refuseChanged(descriptor, file);
   } finally {
     closeSync(descriptor);
   }

@@ -101,7 +101,8 @@ export async function hashPieces(request: HashRequest, options: HashOptions = {}
 }
 
 function startWorker(control: Int32Array): Worker {
-  const worker = new Worker(WORKER_URL, { workerData: control.buffer, name: "lanspread-hash" });
+  // The thread needs none of the flags that the process was started with, and some of them would break it.
+  const worker = new Worker(WORKER_URL, { workerData: control.buffer, execArgv: [], name: "lanspread-hash" });
   worker.unref();
   return worker;
 }
