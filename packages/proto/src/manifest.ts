@@ -131,3 +131,11 @@ export class PieceLayout {
     return low;
   }
 }
+
+/** How the files of `manifest` are cut into pieces. Costs the number of files once. */
+export function pieceLayout(manifest: {
+  readonly piece_size: number;
+  readonly files: readonly ManifestFile[];
+}): PieceLayout {
+  return new PieceLayout(manifest);
+}
