@@ -2,6 +2,7 @@
 export { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 export { type EventuallyOptions, eventually, eventuallyPasses } from "./eventually.ts";
 export { createRandom, type Random } from "./random.ts";
+export type { VolumeLimit } from "./rar/archive-files.ts";
 export type { Rar5Content, Rar5Directory, Rar5Entry, Rar5File, Rar5Link } from "./rar/entry.ts";
 export { type WriteRar5Options, type WrittenRar5, writeRar5 } from "./rar/writer.ts";
 export { seededBytes, seededChunks } from "./seeded-bytes.ts";
@@ -14,5 +15,14 @@ export {
   type SimulatedNetwork,
   type SimulatedNetworkOptions,
 } from "./simulated-network.ts";
+export { type SmallDisk, smallDisk, smallDiskUnavailable } from "./small-disk.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+export {
+  canUseNamespaces,
+  createVirtualLan,
+  type LanHost,
+  type LanSwitch,
+  namespacesUnavailable,
+  type VirtualLan,
+} from "./virtual-lan.ts";

@@ -1,11 +1,10 @@
-import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { CHUNK_BYTES } from "../constants.ts";
-import { AES_BLOCK_BYTES, encryptEntry } from "./encryption.ts";
+import { type ArchiveFiles, openArchiveFiles, type VolumeLimit } from "./archive-files.ts";
+import { AES_BLOCK_BYTES, type EntryEncryption, encryptEntry } from "./encryption.ts";
 import { contentSize, type Rar5Content, type Rar5Entry, type Rar5File } from "./entry.ts";
-import { endBlock, type FileBlock, fileBlock, mainBlock, SIGNATURE } from "./headers.ts";
+import { type FileBlock, fileBlock } from "./headers.ts";
+import { zeroChunks } from "./zeros.ts";
 
-const ZEROS = new Uint8Array(CHUNK_BYTES);
 const FILE_MODE = 0o100644;
 const DIRECTORY_MODE = 0o040755;
 const LINK_MODE = 0o120777;
@@ -15,51 +14,49 @@ export interface WriteRar5Options {
   readonly truncateBytes?: number;
 }
 
-/** What {@link writeRar5} wrote. */
+/** What was written. */
 export interface WrittenRar5 {
-  /** Size of the archive in bytes. */
+  /** Size of the archive in bytes, all volumes together. */
   readonly size: number;
-  /** Checksum of each file's content as it is in the archive, by name. */
+  /** CRC-32 of each file's content as it was given, by name. */
   readonly crcs: ReadonlyMap<string, number>;
 }
 
 /**
- * Writes a RAR 5.0 archive with stored entries to the path `target`, replacing what is there.
+ * Writes a RAR 5.0 archive with stored entries to the path `target`, replacing what is there; with a
+ * {@link VolumeLimit}, a set of volumes.
  *
  * Content is streamed, so entries and archive may be of any size; memory stays at a few MiB. Names, link targets and
  * modes are written as told, and damage is planted where told: archives for tests of unpackers.
  */
 export async function writeRar5(
-  target: string,
+  target: string | VolumeLimit,
   entries: Iterable<Rar5Entry>,
   options: WriteRar5Options = {},
 ): Promise<WrittenRar5> {
-  const file = await open(target, "w");
+  const files = await openArchiveFiles(target);
   try {
     const crcs = new Map<string, number>();
-    let end = await writeAll(file, SIGNATURE, 0);
-    end = await writeAll(file, mainBlock(), end);
     for (const entry of entries) {
-      if (isFile(entry)) {
-        const written = await writeFileEntry(file, entry, end);
-        crcs.set(entry.name, written.crc);
-        end = written.end;
-      } else {
-        end = await writeAll(file, fileBlock(plainBlock(entry)), end);
-      }
+      if (isFile(entry)) crcs.set(entry.name, await writeFileEntry(files, entry));
+      else await writePlainEntry(files, entry);
     }
-    if (options.truncateBytes === undefined) end = await writeAll(file, endBlock(), end);
-    else end -= options.truncateBytes;
-    // Holes at the end exist only once the size says so.
-    await file.truncate(end);
-    return { size: end, crcs };
-  } finally {
-    await file.close();
+    await files.finish(options.truncateBytes);
+    return { size: files.size, crcs };
+  } catch (error) {
+    await files.close();
+    throw error;
   }
 }
 
 function isFile(entry: Rar5Entry): entry is Rar5File {
   return entry.type === undefined || entry.type === "file";
+}
+
+async function writePlainEntry(files: ArchiveFiles, entry: Exclude<Rar5Entry, Rar5File>): Promise<void> {
+  const header = fileBlock(plainBlock(entry));
+  if (files.room < header.length) await files.nextVolume();
+  await files.append(header);
 }
 
 function plainBlock(entry: Exclude<Rar5Entry, Rar5File>): FileBlock {
@@ -72,43 +69,69 @@ function plainBlock(entry: Exclude<Rar5Entry, Rar5File>): FileBlock {
   return { name, packedSize: 0, size: 0, mode: LINK_MODE, link: { type, target } };
 }
 
-async function writeFileEntry(
-  file: FileHandle,
-  entry: Rar5File,
-  position: number,
-): Promise<{ crc: number; end: number }> {
+/** Writes a file in as many parts as there are volumes for it, and returns the checksum of its content. */
+async function writeFileEntry(files: ArchiveFiles, entry: Rar5File): Promise<number> {
   const size = contentSize(entry.content);
   const encryption = entry.password === undefined ? undefined : encryptEntry(entry.password);
-  const packedSize = encryption === undefined ? size : roundUp(size, AES_BLOCK_BYTES);
-  const header: FileBlock = {
+  const header = {
     name: entry.name,
-    packedSize,
     size,
     mode: entry.mode ?? FILE_MODE,
     damaged: entry.damage === "header",
     ...(entry.mtime === undefined ? {} : { mtime: entry.mtime }),
     ...(encryption === undefined ? {} : { encryption: encryption.parameters }),
   };
-  // The checksum is known after the data: the header is written last, into the place that is left for it.
-  let end = position + fileBlock({ ...header, crc: 0 }).length;
-  let crc = 0;
-  let written = 0;
+  const whole = { crc: 0 };
+  const data = createPuller(packedChunks(entry, size, encryption, whole));
+  let left = encryption === undefined ? size : roundUp(size, AES_BLOCK_BYTES);
+  for (let part = 0; part === 0 || left > 0; part++) {
+    const overhead = fileBlock({ ...header, packedSize: Math.min(left, files.room), crc: 0 }).length;
+    if (files.room <= overhead) {
+      await files.nextVolume();
+      if (files.room <= overhead) throw new Error(`${entry.name}: the volumes are too small for its header`);
+    }
+    const packedSize = Math.min(left, files.room - overhead);
+    left -= packedSize;
+    const block = { ...header, packedSize, continuesFromPrevious: part > 0, continuesInNext: left > 0 };
+    // The checksum is known after the data: the header is written last, into the place that is left for it.
+    const place = files.position;
+    await files.append(fileBlock({ ...block, crc: 0 }));
+    let partCrc = 0;
+    for (let todo = packedSize; todo > 0; ) {
+      const chunk = await data.take(todo);
+      partCrc = crc32(chunk, partCrc);
+      await files.append(chunk);
+      todo -= chunk.length;
+    }
+    // A part that goes on in the next volume states the checksum of its own bytes, the last one that of the file.
+    const crc = left > 0 ? partCrc : whole.crc;
+    await files.overwrite(fileBlock({ ...block, crc: entry.damage === "crc" ? crc ^ 1 : crc }), place);
+    if (left > 0) await files.nextVolume();
+  }
+  return whole.crc;
+}
+
+/** The bytes as they lie in the archive. When it ends, `whole.crc` is the checksum of the content. */
+async function* packedChunks(
+  entry: Rar5File,
+  size: number,
+  encryption: EntryEncryption | undefined,
+  whole: { crc: number },
+): AsyncGenerator<Uint8Array> {
+  let done = 0;
   for await (const chunk of chunksOf(entry.content)) {
-    crc = crc32(chunk, crc);
-    written += chunk.length;
-    const last = written === size;
-    const spoiled = last && entry.damage === "data" ? spoilLastByte(chunk) : chunk;
+    whole.crc = crc32(chunk, whole.crc);
+    done += chunk.length;
+    const isLast = done === size;
+    const stored = isLast && entry.damage === "data" ? spoilLastByte(chunk) : chunk;
     if (encryption === undefined) {
-      end = await writeAll(file, spoiled, end);
+      yield stored;
     } else {
-      const padding = last ? new Uint8Array(packedSize - size) : new Uint8Array();
-      end = await writeAll(file, encryption.cipher.update(Buffer.concat([spoiled, padding])), end);
+      const padding = isLast ? roundUp(size, AES_BLOCK_BYTES) - size : 0;
+      yield encryption.cipher.update(Buffer.concat([stored, new Uint8Array(padding)]));
     }
   }
-  if (written !== size) throw new Error(`${entry.name}: ${written} bytes came, ${size} were promised`);
-  const stated = entry.damage === "crc" ? crc ^ 1 : crc;
-  await writeAll(file, fileBlock({ ...header, crc: stated }), position);
-  return { crc, end };
+  if (done !== size) throw new Error(`${entry.name}: ${done} bytes came, ${size} were promised`);
 }
 
 function chunksOf(content: Rar5Content): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
@@ -117,20 +140,21 @@ function chunksOf(content: Rar5Content): Iterable<Uint8Array> | AsyncIterable<Ui
   return "zeros" in content ? zeroChunks(content.zeros) : content.chunks();
 }
 
-function* zeroChunks(count: number): Generator<Uint8Array> {
-  for (let left = count; left > 0; left -= ZEROS.length)
-    yield ZEROS.subarray(0, Math.min(ZEROS.length, left));
-}
-
-/** Writes at `position` and returns the position after it. Zeros from {@link ZEROS} become a hole. */
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
-  if (bytes.buffer !== ZEROS.buffer) {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-      done += bytesWritten;
-    }
-  }
-  return position + bytes.length;
+/** Chunks cut to the size that is asked for. */
+function createPuller(chunks: AsyncIterator<Uint8Array>): { take(atMost: number): Promise<Uint8Array> } {
+  let rest = new Uint8Array() as Uint8Array;
+  return {
+    async take(atMost) {
+      while (rest.length === 0) {
+        const next = await chunks.next();
+        if (next.done === true) throw new Error("the content ended early");
+        rest = next.value;
+      }
+      const chunk = rest.subarray(0, atMost);
+      rest = rest.subarray(chunk.length);
+      return chunk;
+    },
+  };
 }
 
 function spoilLastByte(chunk: Uint8Array): Uint8Array {
