@@ -1,0 +1,86 @@
+/** Bytes of the connection ids that this endpoint chooses. 16 random bytes cannot be guessed; RFC 9000 allows up to 20. */
+export const CONNECTION_ID_BYTES = 16;
+
+/** A client's first datagrams are padded to this (RFC 9000, 14.1); anything smaller creates nothing and is answered by nothing. */
+export const MIN_INITIAL_DATAGRAM_BYTES = 1_200;
+
+/** Smallest connection id a client may choose for its first Initial (RFC 9000, 7.2). */
+export const MIN_INITIAL_DESTINATION_ID_BYTES = 8;
+
+/** Largest connection id of QUIC version 1 (RFC 9000, 17.2). */
+export const MAX_CONNECTION_ID_BYTES = 20;
+
+/** Largest datagram the native library writes: its length fields are varints of two bytes. Must be below 16,384. */
+export const MAX_DATAGRAM_BYTES = 16_383;
+
+/** Datagram size on a network that nothing is known of: Ethernet's 1,500 bytes less IPv6 and UDP headers. */
+export const DEFAULT_DATAGRAM_BYTES = 1_452;
+
+/** IPv4 and UDP headers: what a datagram has less than the interface's MTU. */
+export const IPV4_OVERHEAD_BYTES = 28;
+
+/** IPv6 and UDP headers. */
+export const IPV6_OVERHEAD_BYTES = 48;
+
+/** Unread bytes one stream may hold: covers 1 Gbit/s at 60 ms. Below the connection's window, so that one reader cannot starve the others. */
+export const STREAM_WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** Unread bytes one connection may hold over all its streams: the bound on what a reader that sleeps costs. */
+export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+
+/** Streams that the other side may have open at a time. */
+export const MAX_STREAMS_PER_CONNECTION = 256;
+
+/** Inbound connections per address: several peers may share a machine, a flood may not. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 64;
+
+/** Inbound connections in all: 30 machines with several lanes each need some hundred. */
+export const MAX_INBOUND_CONNECTIONS = 1_024;
+
+/** Silence after which a connection is given up, in ms. A link may be down for 10 s and come back. */
+export const IDLE_TIMEOUT_MS = 30_000;
+
+/** Silence after which a connection is asked for a sign of life, in ms. Must be below half the idle timeout, so that one may get lost. */
+export const KEEP_ALIVE_MS = 10_000;
+
+/** Time for a handshake, in ms: three lost flights and their repetitions fit. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** From this many unfinished inbound handshakes on, a newcomer has to prove its address first. */
+export const HALF_OPEN_BEFORE_RETRY = 32;
+
+/** Unfinished inbound handshakes at most; each holds native memory. */
+export const MAX_HALF_OPEN = 256;
+
+/** Native connections made per second for senders of unproven address; the burst is the same number. Above it they get a Retry. */
+export const UNPROVEN_ACCEPTS_PER_SECOND = 64;
+
+/** Native connections made per second for senders of proven address. Above it their Initials are dropped (and repeated by them). */
+export const PROVEN_ACCEPTS_PER_SECOND = 256;
+
+/** Life of a Retry token in ms: the round trip that it is for, with room for a loss. */
+export const RETRY_TOKEN_LIFETIME_MS = 15_000;
+
+/** How long a closed connection's last words are repeated to a peer that has not heard them, in ms. */
+export const CLOSED_MEMORY_MS = 3_000;
+
+/** Closed connections remembered at most; the oldest goes first. */
+export const MAX_CLOSED_REMEMBERED = 256;
+
+/** Repetitions of one closed connection's last words at most. */
+export const MAX_CLOSE_REPEATS = 8;
+
+/** Bytes of a close reason that go over the wire. */
+export const MAX_CLOSE_REASON_BYTES = 256;
+
+/** Bytes one writer may hand over before the next stream's turn: keeps 256 writers fair without a native call per kilobyte. */
+export const WRITE_QUANTUM_BYTES = 256 * 1024;
+
+/** Datagrams of one connection received before a round is due at once, however fast they come. */
+export const GATHER_DATAGRAMS = 64;
+
+/** How long datagrams of a running transfer gather before a round, in ms. Must be well below the 25 ms that peers allow for an acknowledgement. */
+export const GATHER_MS = 2;
+
+/** A datagram of at least this share of the largest one seen says: more is coming. */
+export const FULL_DATAGRAM_SHARE = 0.9;

@@ -1,0 +1,271 @@
+import {
+  type CloseInfo,
+  ConnectionClosedError,
+  StreamResetError,
+  StreamStateError,
+  StreamStoppedError,
+} from "../errors.ts";
+import type { Stream } from "../types.ts";
+import { WRITE_QUANTUM_BYTES } from "./constants.ts";
+import { readNativeFailure } from "./native-errors.ts";
+import type { NativeConnection } from "./native-types.ts";
+import { type Waiter, waitFor } from "./waiter.ts";
+
+/** What a stream needs of its connection. */
+export interface StreamOwner {
+  readonly native: NativeConnection;
+  /** Set when the connection is over: every call rejects with it. */
+  readonly closeInfo: CloseInfo | undefined;
+  /** Something was read, written or given up: packets may be due. */
+  wake(): void;
+  /** Writers wait for room on some stream: a newcomer queues behind them. */
+  readonly hasParkedWrites: boolean;
+  /** A writer waits for room. */
+  writerParked(stream: StreamCore): void;
+  /** Both directions are over: forget the stream. */
+  streamDone(stream: StreamCore): void;
+}
+
+interface ParkedWrite {
+  readonly bytes: Uint8Array;
+  taken: number;
+  readonly waiter: Waiter<void>;
+}
+
+/** How far a direction is: open, or ended in one of three ways. */
+type Direction =
+  | { readonly state: "open" }
+  | { readonly state: "finished" }
+  | { readonly state: "failed"; readonly error: Error };
+
+const OPEN: Direction = { state: "open" };
+const FINISHED: Direction = { state: "finished" };
+const NO_BYTES = new Uint8Array(0);
+const DONE = Promise.resolve();
+
+/** Values of the binding's `Shutdown`. */
+const SHUTDOWN_READ = 0;
+const SHUTDOWN_WRITE = 1;
+
+/** One stream's state on top of the native library: who waits for bytes, who waits for room, which direction is over. */
+export class StreamCore implements Stream {
+  readonly id: number;
+  readonly #owner: StreamOwner;
+  #reading: Direction = OPEN;
+  #writing: Direction = OPEN;
+  #finishWanted = false;
+  #reader: { readonly into: Uint8Array; readonly waiter: Waiter<number> } | undefined;
+  readonly #writes: ParkedWrite[] = [];
+
+  constructor(id: number, owner: StreamOwner) {
+    this.id = id;
+    this.#owner = owner;
+  }
+
+  get hasParkedWrite(): boolean {
+    return this.#writes.length > 0;
+  }
+
+  read(into: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<number> {
+    if (this.#reader !== undefined)
+      return Promise.reject(new StreamStateError("another read is waiting on this stream"));
+    if (into.length === 0) return Promise.reject(new RangeError("read needs room for at least one byte"));
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#reading.state === "finished") return Promise.resolve(0);
+    if (this.#reading.state === "failed") return Promise.reject(this.#reading.error);
+    const closed = this.#owner.closeInfo;
+    if (closed !== undefined) return Promise.reject(new ConnectionClosedError(closed));
+    let count: number | null;
+    try {
+      count = this.#receive(into);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (count !== null) {
+      this.#owner.wake();
+      return Promise.resolve(count);
+    }
+    return waitFor<number>(signal, (waiter) => {
+      this.#reader = { into, waiter };
+      return () => {
+        this.#reader = undefined;
+      };
+    });
+  }
+
+  write(bytes: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void> {
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#writing.state === "failed") return Promise.reject(this.#writing.error);
+    if (this.#writing.state === "finished" || this.#finishWanted) {
+      return Promise.reject(new StreamStateError("write after finish"));
+    }
+    const closed = this.#owner.closeInfo;
+    if (closed !== undefined) return Promise.reject(new ConnectionClosedError(closed));
+    let taken = 0;
+    if (!this.#owner.hasParkedWrites) {
+      try {
+        taken = this.#send(bytes, bytes.length);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      if (taken > 0) this.#owner.wake();
+      if (taken === bytes.length) return DONE;
+    }
+    return waitFor<void>(signal, (waiter) => {
+      const parked: ParkedWrite = { bytes, taken, waiter };
+      this.#writes.push(parked);
+      this.#owner.writerParked(this);
+      this.#owner.wake();
+      return () => {
+        const at = this.#writes.indexOf(parked);
+        if (at >= 0) this.#writes.splice(at, 1);
+        if (this.#finishWanted && this.#writes.length === 0) this.#sendFinish();
+      };
+    });
+  }
+
+  finish(): void {
+    if (this.#writing.state !== "open" || this.#finishWanted || this.#owner.closeInfo !== undefined) return;
+    this.#finishWanted = true;
+    if (this.#writes.length === 0) this.#sendFinish();
+  }
+
+  reset(code: number): void {
+    checkCode(code);
+    if (this.#writing.state === "failed" || this.#owner.closeInfo !== undefined) return;
+    this.#owner.native.streamShutdown(this.id, SHUTDOWN_WRITE, code);
+    this.#endWriting({ state: "failed", error: new StreamResetError(code) });
+    this.#owner.wake();
+  }
+
+  stop(code: number): void {
+    checkCode(code);
+    if (this.#reading.state !== "open" || this.#owner.closeInfo !== undefined) return;
+    this.#owner.native.streamShutdown(this.id, SHUTDOWN_READ, code);
+    this.#endReading({ state: "failed", error: new StreamStoppedError(code) });
+    this.#owner.wake();
+  }
+
+  /** Bytes, the end or a reset have come: serves the reader that waits, if one does. */
+  serveReader(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    try {
+      const count = this.#receive(reader.into);
+      if (count === null) return;
+      this.#reader = undefined;
+      reader.waiter.resolve(count);
+    } catch (error) {
+      this.#reader = undefined;
+      reader.waiter.reject(error);
+    }
+  }
+
+  /**
+   * Hands waiting bytes to the native library, one quantum at most.
+   *
+   * @returns true when more could be taken at once: the caller comes back after the other streams.
+   */
+  serveWriter(): boolean {
+    const first = this.#writes[0];
+    if (first === undefined) return false;
+    try {
+      const rest = first.taken === 0 ? first.bytes : first.bytes.subarray(first.taken);
+      const taken = this.#send(rest, WRITE_QUANTUM_BYTES);
+      first.taken += taken;
+      if (first.taken < first.bytes.length) return taken >= WRITE_QUANTUM_BYTES;
+    } catch {
+      return false; // #send has rejected all writers
+    }
+    this.#writes.shift();
+    first.waiter.resolve();
+    if (this.#writes.length > 0) return true;
+    if (this.#finishWanted) this.#sendFinish();
+    return false;
+  }
+
+  /** The connection is over. */
+  fail(info: CloseInfo): void {
+    const error = new ConnectionClosedError(info);
+    if (this.#reading.state === "open") this.#endReading({ state: "failed", error });
+    if (this.#writing.state === "open") this.#endWriting({ state: "failed", error });
+  }
+
+  /** Null when nothing is there. Throws what the caller's read has to reject with. */
+  #receive(into: Uint8Array): number | null {
+    try {
+      const result = this.#owner.native.streamRecv(this.id, into);
+      if (result === null) return null;
+      const [count, finished] = result;
+      if (finished) this.#endReading(FINISHED);
+      // An empty chunk without the end cannot be told from the end by the caller: it is nothing.
+      return count === 0 && !finished ? null : count;
+    } catch (error) {
+      const failure = readNativeFailure(error);
+      const known =
+        failure.kind === "stream-reset" ? new StreamResetError(failure.code) : streamFault(failure.text);
+      this.#endReading({ state: "failed", error: known });
+      throw known;
+    }
+  }
+
+  /** How many bytes were taken. Throws what the caller's write has to reject with; all waiting writers are rejected then. */
+  #send(bytes: Uint8Array, atMost: number): number {
+    try {
+      const part = bytes.length > atMost ? bytes.subarray(0, atMost) : bytes;
+      return this.#owner.native.streamSend(this.id, part, false) ?? 0;
+    } catch (error) {
+      const known = sendFailure(error);
+      this.#endWriting({ state: "failed", error: known });
+      throw known;
+    }
+  }
+
+  #sendFinish(): void {
+    try {
+      this.#owner.native.streamSend(this.id, NO_BYTES, true);
+      this.#endWriting(FINISHED);
+    } catch (error) {
+      this.#endWriting({ state: "failed", error: sendFailure(error) });
+    }
+    this.#owner.wake();
+  }
+
+  #endReading(direction: Direction): void {
+    this.#reading = direction;
+    const reader = this.#reader;
+    if (reader !== undefined && direction.state === "failed") {
+      this.#reader = undefined;
+      reader.waiter.reject(direction.error);
+    }
+    this.#doneIfOver();
+  }
+
+  #endWriting(direction: Direction): void {
+    this.#writing = direction;
+    if (direction.state === "failed") {
+      for (const parked of this.#writes.splice(0)) parked.waiter.reject(direction.error);
+    }
+    this.#doneIfOver();
+  }
+
+  #doneIfOver(): void {
+    if (this.#reading.state !== "open" && this.#writing.state !== "open") this.#owner.streamDone(this);
+  }
+}
+
+function sendFailure(error: unknown): Error {
+  const failure = readNativeFailure(error);
+  return failure.kind === "stream-stopped" ? new StreamStoppedError(failure.code) : streamFault(failure.text);
+}
+
+function streamFault(text: string): Error {
+  return new StreamStateError(`the native library refused: ${text}`);
+}
+
+function checkCode(code: number): void {
+  if (!Number.isSafeInteger(code) || code < 0)
+    throw new RangeError(`stream error code ${code} is no integer from 0 to 2^53 - 1`);
+}

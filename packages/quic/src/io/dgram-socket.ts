@@ -1,0 +1,90 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
+import type { Address, DatagramSocket } from "../types.ts";
+import { MAX_OUTSTANDING_SENDS, SOCKET_BUFFER_BYTES } from "./constants.ts";
+import { createDatagramSizes } from "./interfaces.ts";
+
+/** Binds a UDP socket of `node:dgram`: works everywhere. Rejects with the system's error. */
+export async function createDgramSocket(options: Address): Promise<DatagramSocket> {
+  const socket = createSocket({
+    type: isIPv6(options.host) ? "udp6" : "udp4",
+    // Only IP addresses come here: no look-up, and none of its detours per datagram.
+    lookup: (host, _options, callback) => callback(null, host, isIPv6(host) ? 6 : 4),
+  });
+  socket.bind({ port: options.port, address: options.host, exclusive: true });
+  await once(socket, "listening");
+  growBuffers(socket);
+  return wrapDgram(socket);
+}
+
+/** The socket as the transport sees it. */
+function wrapDgram(socket: Socket): DatagramSocket {
+  const { address, port } = socket.address();
+  const datagramSizes = createDatagramSizes();
+  let outstanding = 0;
+  let full = false;
+  let drained: (() => void) | undefined;
+  let open = true;
+  let lastFrom: Address = { host: "", port: 0 };
+
+  // A datagram that the system could not send is a lost one.
+  const sent = () => {
+    outstanding--;
+    if (!full || outstanding > MAX_OUTSTANDING_SENDS / 2) return;
+    full = false;
+    drained?.();
+  };
+  const send = (bytes: Uint8Array, host: string, toPort: number) => {
+    if (!open) return;
+    outstanding++;
+    socket.send(Buffer.from(bytes), toPort, host, sent);
+  };
+  socket.on("error", () => undefined); // the same: sends that fail are losses
+  return {
+    address: { host: address, port },
+    send,
+    sendSegments(bytes, segmentBytes, to) {
+      for (let at = 0; at < bytes.length; at += segmentBytes) {
+        send(bytes.subarray(at, Math.min(at + segmentBytes, bytes.length)), to.host, to.port);
+      }
+      if (outstanding >= MAX_OUTSTANDING_SENDS) full = true;
+      return !full;
+    },
+    onDrain(handler) {
+      drained = handler;
+    },
+    onMessage(handler) {
+      socket.removeAllListeners("message");
+      socket.on("message", (bytes, from) => {
+        if (from.port !== lastFrom.port || from.address !== lastFrom.host) {
+          lastFrom = { host: from.address, port: from.port };
+        }
+        handler(bytes, lastFrom);
+      });
+    },
+    datagramBytesTo: datagramSizes,
+    buffers: { receive: socket.getRecvBufferSize(), send: socket.getSendBufferSize() },
+    async close() {
+      if (!open) return;
+      open = false;
+      const closed = once(socket, "close");
+      socket.close();
+      await closed;
+    },
+  };
+}
+
+/** Asks for large buffers; a system that refuses gets asked for less. */
+function growBuffers(socket: Socket): void {
+  for (const set of [socket.setRecvBufferSize, socket.setSendBufferSize]) {
+    for (let bytes = SOCKET_BUFFER_BYTES; bytes >= SOCKET_BUFFER_BYTES / 16; bytes /= 2) {
+      try {
+        set.call(socket, bytes);
+        break;
+      } catch {
+        // half of it, then
+      }
+    }
+  }
+}

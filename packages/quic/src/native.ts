@@ -1,0 +1,18 @@
+import type { NativeLibrary } from "./core/native-types.ts";
+import { QuicUnavailableError } from "./errors.ts";
+
+/**
+ * Loads the native library. It comes as a binary for Linux x64, macOS and Windows x64.
+ *
+ * @throws QuicUnavailableError on other machines.
+ */
+export async function loadNativeLibrary(): Promise<NativeLibrary> {
+  try {
+    const module = await import("@matrixai/quic/native/quiche.js");
+    return module.default;
+  } catch (cause) {
+    const machine = `${process.platform}-${process.arch}`;
+    const message = `QUIC has no native library for ${machine} (there is one for linux-x64, darwin-x64, darwin-arm64 and win32-x64)`;
+    throw new QuicUnavailableError(message, { cause });
+  }
+}
