@@ -1,0 +1,96 @@
+import {
+  type Answer,
+  encodeFrame,
+  MAX_RESPONSE_BYTES,
+  parseAnswer,
+  RESET,
+  type Request,
+  WireError,
+} from "@lanspread/proto";
+import { readFrameBody, readFrameLength } from "./frame-reader.ts";
+import type { DataAnswer, RequestChannel } from "./request-channel.ts";
+import type { RequestStream, Waiting } from "./request-stream.ts";
+
+/**
+ * A request channel over the streams of one connection: every request opens one, sends its frame and finishes its side.
+ *
+ * Methods reject with what the streams reject with, and with a WireError where the answer breaks the wire's rules.
+ */
+export function createStreamChannel(
+  openStream: (options: Waiting) => Promise<RequestStream>,
+): RequestChannel {
+  return new StreamChannel(openStream);
+}
+
+class StreamChannel implements RequestChannel {
+  readonly #openStream: (options: Waiting) => Promise<RequestStream>;
+
+  constructor(openStream: (options: Waiting) => Promise<RequestStream>) {
+    this.#openStream = openStream;
+  }
+
+  async request(request: Request, options: Waiting = {}): Promise<Answer> {
+    const data = await this.requestData(request, options);
+    try {
+      // The end comes with the frame; what comes instead of it would be bytes that nobody asked for.
+      if ((await data.read(new Uint8Array(1), options)) > 0) {
+        throw new WireError("bad_request", `bytes behind the answer to ${request.type}`);
+      }
+      return data.answer;
+    } finally {
+      data.cancel();
+    }
+  }
+
+  async requestData(request: Request, options: Waiting = {}): Promise<DataAnswer> {
+    options.signal?.throwIfAborted();
+    const stream = await this.#openStream(options);
+    try {
+      await stream.write(encodeFrame(request), options);
+      stream.finish();
+      return new StreamAnswer(stream, await readAnswer(stream, options));
+    } catch (error) {
+      const code = error instanceof WireError ? error.reset : RESET.cancelled;
+      stream.reset(code);
+      stream.stop(code);
+      throw error;
+    }
+  }
+}
+
+async function readAnswer(stream: RequestStream, options: Waiting): Promise<Answer> {
+  const length = await readFrameLength(stream, MAX_RESPONSE_BYTES, options);
+  if (length === null) throw new WireError("bad_request", "the stream ends without an answer");
+  const body = Buffer.allocUnsafe(length);
+  await readFrameBody(stream, body, options);
+  return parseAnswer(body);
+}
+
+class StreamAnswer implements DataAnswer {
+  readonly answer: Answer;
+  readonly #stream: RequestStream;
+  #over = false;
+
+  constructor(stream: RequestStream, answer: Answer) {
+    this.#stream = stream;
+    this.answer = answer;
+  }
+
+  async read(into: Uint8Array, options: Waiting = {}): Promise<number> {
+    if (this.#over) return 0;
+    try {
+      const count = await this.#stream.read(into, options);
+      if (count === 0) this.#over = true;
+      return count;
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stream.stop(RESET.cancelled);
+  }
+}
