@@ -1,0 +1,126 @@
+import { type GameId, gameIdSchema } from "@lanspread/proto";
+import { combineExitCodes, EXIT } from "../exit-codes.ts";
+import { CommandError, exitCodeForFailure, toFailure } from "../failure.ts";
+import { withLink } from "../link/open-link.ts";
+import type { PeerLink } from "../link/peer-link.ts";
+import type { PeerFlags } from "../options.ts";
+import type { ProgressView } from "../report/progress.ts";
+import type { OperationOutcome, OperationVerb } from "../report/results.ts";
+import type { CommandContext, CommandOutcome } from "../run-command.ts";
+import { CANCEL_DEADLINE_MS, PARALLEL_OPERATIONS } from "./constants.ts";
+import { discover } from "./discovery.ts";
+import { createOperationTracker } from "./operation-tracker.ts";
+
+export interface OperateOptions {
+  readonly verb: OperationVerb;
+  readonly ids: readonly GameId[];
+  /** With `get`: install what was downloaded. */
+  readonly install: boolean;
+  /** Seconds to look for somebody who has the games; 0 where the others are not needed. */
+  readonly waitSeconds: number;
+}
+
+/** The ids as given by the user; throws a usage error that names the first wrong one. */
+export function checkGameIds(ids: readonly string[]): GameId[] {
+  return [...new Set(ids)].map((id) => {
+    const parsed = gameIdSchema.safeParse(id);
+    if (parsed.success) return parsed.data;
+    throw new CommandError({
+      code: "usage",
+      message: `"${id}" is no game id`,
+      hint: "`lanspread games` lists the ids: lower-case letters, digits, - and _.",
+    });
+  });
+}
+
+/** Runs one operation on several games, a few at a time, each with a progress line of its own. */
+export function operateOnGames(
+  context: CommandContext,
+  flags: PeerFlags,
+  options: OperateOptions,
+): Promise<CommandOutcome> {
+  return withLink(context, flags, async (link) => {
+    if (options.verb === "get") {
+      await discover(context, link, {
+        seconds: options.waitSeconds,
+        enough: (peer) => everyGameOffered(peer, options.ids),
+      });
+    }
+    const progress = await context.reporter.openProgress();
+    const outcomes: OperationOutcome[] = [];
+    const waiting = [...options.ids];
+    const work = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        const outcome = await operate(context, link, progress, id, options);
+        outcomes.push(outcome);
+        progress.finish(id, outcome.outcome);
+        if (outcome.outcome === "failed") context.reporter.failure(outcome.error);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: PARALLEL_OPERATIONS }, work));
+    } finally {
+      progress.close();
+    }
+    const order: readonly string[] = options.ids;
+    outcomes.sort((a, b) => order.indexOf(a.gameId) - order.indexOf(b.gameId));
+    return {
+      exit: combineExitCodes(outcomes.map(exitCode)),
+      result: { kind: "operations", verb: options.verb, outcomes },
+    };
+  });
+}
+
+/** One operation from the command to its end event. Cancels it when the user asks to end. */
+async function operate(
+  context: CommandContext,
+  link: PeerLink,
+  progress: ProgressView,
+  gameId: GameId,
+  options: OperateOptions,
+): Promise<OperationOutcome> {
+  if (context.signal.aborted) return { gameId, outcome: "cancelled" };
+  const tracker = createOperationTracker({ gameId, verb: options.verb, install: options.install });
+  const ended = Promise.withResolvers<OperationOutcome>();
+  const leave = link.onEvent((event) => {
+    const outcome = tracker.take(event);
+    if (tracker.progress !== undefined) progress.update(gameId, tracker.progress);
+    if (outcome !== undefined) ended.resolve(outcome);
+  });
+  await link.closed.then((reason) =>
+    ended.resolve({
+      gameId,
+      outcome: "failed",
+      error: { code: "shutting-down", message: `${gameId}: ${reason}` },
+    }),
+  );
+  let giveUp: NodeJS.Timeout | undefined;
+  const cancel = (): void => {
+    // Where nothing can be cancelled the peer says so; its own end then ends the operation.
+    link.cancel(gameId).catch(() => {});
+    giveUp = setTimeout(() => ended.resolve({ gameId, outcome: "cancelled" }), CANCEL_DEADLINE_MS);
+  };
+  try {
+    if (options.verb === "get") await link.download(gameId, { install: options.install });
+    else await link[options.verb](gameId);
+    if (context.signal.aborted) cancel();
+    else context.signal.addEventListener("abort", cancel, { once: true });
+    return await ended.promise;
+  } catch (error) {
+    return { gameId, outcome: "failed", error: toFailure(error) };
+  } finally {
+    clearTimeout(giveUp);
+    context.signal.removeEventListener("abort", cancel);
+    leave();
+  }
+}
+
+async function everyGameOffered(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
+  const games = await link.listGames();
+  return ids.every((id) => games.some((game) => game.id === id && game.peerCount > 0));
+}
+
+function exitCode(outcome: OperationOutcome): ReturnType<typeof exitCodeForFailure> {
+  if (outcome.outcome === "done") return EXIT.done;
+  return outcome.outcome === "cancelled" ? EXIT.cancelled : exitCodeForFailure(outcome.error);
+}

@@ -1,0 +1,218 @@
+import { Command, CommanderError, type OutputConfiguration } from "commander";
+import type { CertsRotateFlags } from "./commands/certs-rotate.ts";
+import type { GetFlags } from "./commands/get.ts";
+import type { HarnessFlags } from "./commands/harness.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import {
+  addOutputOptions,
+  addPeerOptions,
+  addWaitOption,
+  type OutputFlags,
+  type PeerFlags,
+  type WaitFlags,
+} from "./options.ts";
+import { runCommand } from "./run-command.ts";
+
+/** Seconds that `peers` and `games` listen: a peer that is there answers within two. */
+const LIST_WAIT_SECONDS = 3;
+/** Seconds that `get` looks for somebody who has the game; it goes on as soon as somebody has. */
+const GET_WAIT_SECONDS = 10;
+
+/**
+ * The whole command line. Parsing it loads nothing but commander: what a command needs is imported when it runs.
+ * `done` receives the exit code of the command that ran.
+ */
+function buildProgram(version: string, done: (code: ExitCode) => void): Command {
+  const program = new Command("lanspread")
+    .description("Share game libraries at a LAN party: no server, no internet.")
+    .version(version, "-V, --version", "print the version")
+    .showHelpAfterError("(add --help for the options)")
+    .helpCommand("help [command]", "print the help of a command");
+
+  withOptions(program.command("serve").description("share the games folder and stay until Ctrl+C"))
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread serve --games-dir /srv/games", "share everything in this folder"],
+        ["lanspread serve --name attic --interface 192.168.1.20", "only on one network, under this name"],
+        ["lanspread serve --json", "one JSON line per event on stdout"],
+      ),
+    )
+    .action(async (flags: PeerFlags & OutputFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/serve.ts")).serve(context, flags),
+        ),
+      );
+    });
+
+  addWaitOption(withOptions(program.command("peers").description("list who is there")), LIST_WAIT_SECONDS)
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread peers", "names, addresses and number of games"],
+        ["lanspread peers --json --wait 10", "listen longer, for scripts"],
+      ),
+    )
+    .action(async (flags: PeerFlags & OutputFlags & WaitFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/peers.ts")).peers(context, flags),
+        ),
+      );
+    });
+
+  addWaitOption(
+    withOptions(program.command("games").description("list every game here and at the others, each once")),
+    LIST_WAIT_SECONDS,
+  )
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread games", "what there is, who has it, what is already here"],
+        ["lanspread games --party finals --json", "another party's games, for scripts"],
+      ),
+    )
+    .action(async (flags: PeerFlags & OutputFlags & WaitFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/games.ts")).games(context, flags),
+        ),
+      );
+    });
+
+  addWaitOption(
+    withOptions(program.command("get").description("download games from the others and install them")),
+    GET_WAIT_SECONDS,
+  )
+    .argument("<id...>", "ids of the games, as `lanspread games` prints them")
+    .option("--no-install", "keep the downloaded files packed")
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread get quake3", "download, verify and install one game"],
+        ["lanspread get bf1942 cnctw --no-install", "download two, unpack neither"],
+      ),
+    )
+    .action(async (ids: string[], flags: PeerFlags & OutputFlags & GetFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/get.ts")).get(context, ids, flags),
+        ),
+      );
+    });
+
+  withOptions(program.command("install").description("install downloaded games"))
+    .argument("<id...>", "ids of downloaded games")
+    .addHelpText("after", examples(["lanspread install quake3", "unpack it into its folder local/"]))
+    .action(async (ids: string[], flags: PeerFlags & OutputFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/install.ts")).install(context, ids, flags),
+        ),
+      );
+    });
+
+  withOptions(
+    program.command("uninstall").description("remove the installed files of games; the download stays"),
+  )
+    .argument("<id...>", "ids of installed games")
+    .addHelpText(
+      "after",
+      examples([
+        "lanspread uninstall quake3",
+        "delete its folder local/ with everything in it, saved games too",
+      ]),
+    )
+    .action(async (ids: string[], flags: PeerFlags & OutputFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/uninstall.ts")).uninstall(context, ids, flags),
+        ),
+      );
+    });
+
+  const certs = program.command("certs").description("certificates of a closed party");
+  certs.addHelpText("after", examples(["lanspread certs rotate --out ./our-party", "make new ones"]));
+  addOutputOptions(certs.command("rotate").description("make the certificates of a closed party"))
+    .requiredOption("--out <dir>", "folder for the new certificate and its key; nothing in it is overwritten")
+    .option("--name <name>", "name in the certificate")
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread certs rotate --out ./our-party", "make the files, then copy the folder to every member"],
+        ["lanspread serve --party-ca ./our-party", "share with those who have the folder, and nobody else"],
+      ),
+    )
+    .action(async (flags: OutputFlags & CertsRotateFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/certs-rotate.ts")).certsRotate(context, flags),
+        ),
+      );
+    });
+
+  addPeerOptions(program.command("harness").description("drive a peer by JSON lines on stdin and stdout"))
+    .option("-v, --verbose", "tell what happens on stderr; twice: everything", (_, n: number) => n + 1, 0)
+    .option(
+      "--fixture <id>",
+      "make a small real game in the games folder first; repeatable",
+      (id, ids: string[]) => [...ids, id],
+      [],
+    )
+    .addHelpText(
+      "after",
+      `${examples(
+        [
+          "lanspread harness --games-dir ./a --state-dir ./a-state --fixture ggoo",
+          "a peer that shares a small game",
+        ],
+        ['echo \'{"id":1,"cmd":"status"}\' | lanspread harness', "ask one question"],
+      )}\nOne JSON command per line on stdin, one JSON object per line on stdout; the end of stdin is the end of the peer.\n`,
+    )
+    .action(async (flags: PeerFlags & HarnessFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/harness.ts")).harness(context, flags),
+        ),
+      );
+    });
+
+  return program;
+}
+
+/** Parses the arguments (without node and script) and runs the command; resolves with the exit code. */
+export async function runProgram(args: readonly string[], version: string): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram(version, (result) => {
+    code = result;
+  });
+  const output: OutputConfiguration = { outputError: (text, write) => write(text) };
+  forEachCommand(program, (command) => void command.exitOverride().configureOutput(output));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Asked for help or version: done. Everything else that commander ends is a wrong command line.
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+  return code;
+}
+
+function withOptions(command: Command): Command {
+  return addOutputOptions(addPeerOptions(command));
+}
+
+function forEachCommand(command: Command, apply: (command: Command) => void): void {
+  apply(command);
+  for (const child of command.commands) forEachCommand(child, apply);
+}
+
+function examples(...list: readonly (readonly [command: string, what: string])[]): string {
+  return [
+    "",
+    "Examples:",
+    ...list.flatMap(([command, what]) => [`  $ ${command}`, `      ${what}`]),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,130 @@
+import { type ListedGame, type ListedPeer, toSnakeCase } from "@lanspread/proto";
+import type { Colors } from "picocolors/types.js";
+import type { Failure } from "../failure.ts";
+import { formatBytes, formatDuration, formatRate, formatVersion, printable } from "./format.ts";
+import { renderTable } from "./table.ts";
+
+/** How one requested operation on a game ended. */
+export type OperationOutcome =
+  | {
+      readonly gameId: string;
+      readonly outcome: "done";
+      /** Bytes that were downloaded and verified; absent where nothing was transferred. */
+      readonly bytes?: number;
+      readonly pieces?: number;
+      readonly elapsedMs?: number;
+      readonly mibPerS?: number;
+      /** Bytes by the peer that sent them. */
+      readonly sources?: Readonly<Record<string, number>>;
+      /** Files that were unpacked; absent where nothing was installed. */
+      readonly installedFiles?: number;
+      readonly installedBytes?: number;
+    }
+  | { readonly gameId: string; readonly outcome: "cancelled" }
+  | { readonly gameId: string; readonly outcome: "failed"; readonly error: Failure };
+
+/** What a command found or did. Commands return it; the reporter alone prints it. */
+export type CommandResult =
+  | { readonly kind: "peers"; readonly peers: readonly ListedPeer[] }
+  | { readonly kind: "games"; readonly games: readonly ListedGame[] }
+  | {
+      readonly kind: "operations";
+      readonly verb: OperationVerb;
+      readonly outcomes: readonly OperationOutcome[];
+    }
+  | { readonly kind: "certificates"; readonly directory: string; readonly files: readonly string[] }
+  | { readonly kind: "nothing" };
+
+export type OperationVerb = "get" | "install" | "uninstall";
+
+const PAST: Readonly<Record<OperationVerb, string>> = {
+  get: "got",
+  install: "installed",
+  uninstall: "uninstalled",
+};
+const BYTES_PER_MIB = 1_048_576;
+const PEER_ID_COLUMNS = 8;
+
+/** The result as one JSON value, in the names of the JSONL harness. */
+export function resultToJson(result: CommandResult): object {
+  switch (result.kind) {
+    case "peers":
+      return { peers: result.peers.map(toSnakeCase) };
+    case "games":
+      return { games: result.games.map(toSnakeCase) };
+    case "operations":
+      return { games: result.outcomes.map(toSnakeCase) };
+    case "certificates":
+      return { directory: result.directory, files: result.files };
+    case "nothing":
+      return {};
+  }
+}
+
+/** The result as lines for people; none where there is nothing to list. */
+export function renderResult(result: CommandResult, colors: Colors): string[] {
+  switch (result.kind) {
+    case "peers":
+      return result.peers.length === 0 ? [] : renderPeers(result.peers, colors);
+    case "games":
+      return result.games.length === 0 ? [] : renderGames(result.games, colors);
+    case "operations":
+      return result.outcomes.flatMap((outcome) => renderOutcome(outcome, result.verb, colors));
+    case "certificates":
+      return [...result.files];
+    case "nothing":
+      return [];
+  }
+}
+
+function renderPeers(peers: readonly ListedPeer[], colors: Colors): string[] {
+  return renderTable(
+    [{ title: "NAME" }, { title: "ADDRESS" }, { title: "GAMES", align: "right" }, { title: "PEER ID" }],
+    peers.map((peer) => [
+      printable(peer.name),
+      printable(peer.addr),
+      String(peer.gameCount),
+      peer.peerId.slice(0, PEER_ID_COLUMNS),
+    ]),
+    colors.bold,
+  );
+}
+
+function renderGames(games: readonly ListedGame[], colors: Colors): string[] {
+  return renderTable(
+    [
+      { title: "ID" },
+      { title: "NAME" },
+      { title: "VERSION" },
+      { title: "SIZE", align: "right" },
+      { title: "PEERS", align: "right" },
+      { title: "HERE" },
+    ],
+    games.map((game) => [
+      printable(game.id),
+      printable(game.name),
+      formatVersion(game.version),
+      formatBytes(game.size),
+      String(game.peerCount),
+      printable(game.operation ?? localState(game)),
+    ]),
+    colors.bold,
+  );
+}
+
+function localState(game: ListedGame): string {
+  if (game.installed) return game.downloaded ? "downloaded, installed" : "installed";
+  return game.downloaded ? "downloaded" : "-";
+}
+
+/** Failures are not repeated here: they went to stderr when they happened. */
+function renderOutcome(outcome: OperationOutcome, verb: OperationVerb, colors: Colors): string[] {
+  if (outcome.outcome !== "done") return [];
+  const details: string[] = [];
+  if (outcome.bytes !== undefined) details.push(formatBytes(outcome.bytes));
+  if (outcome.elapsedMs !== undefined) details.push(formatDuration(outcome.elapsedMs / 1000));
+  if (outcome.mibPerS !== undefined) details.push(formatRate(outcome.mibPerS * BYTES_PER_MIB));
+  if (outcome.installedFiles !== undefined) details.push(`${outcome.installedFiles} files installed`);
+  const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
+  return [`${colors.green(PAST[verb])} ${outcome.gameId}${text}`];
+}

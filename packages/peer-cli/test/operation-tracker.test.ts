@@ -1,0 +1,129 @@
+import { asGameId, asPeerId, type RuntimeEvent } from "@lanspread/proto";
+import { describe, expect, it } from "vitest";
+import { createOperationTracker, type OperationTrackerOptions } from "../src/commands/operation-tracker.ts";
+import type { OperationOutcome } from "../src/report/results.ts";
+
+const gameId = asGameId("quake3");
+const peer = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355e");
+const finished: RuntimeEvent = {
+  type: "download-finished",
+  gameId,
+  bytes: 300,
+  pieces: 3,
+  retried: 0,
+  elapsedMs: 1500,
+  mibPerS: 12.5,
+  sources: { [peer]: 300 },
+};
+const installed: RuntimeEvent = { type: "install-finished", gameId, files: 4, bytes: 900, elapsedMs: 20 };
+const figures = { bytes: 300, pieces: 3, elapsedMs: 1500, mibPerS: 12.5, sources: { [peer]: 300 } };
+
+/** The outcome and the number of events until it, or undefined when there is none. */
+function follow(options: Omit<OperationTrackerOptions, "gameId">, events: readonly RuntimeEvent[]) {
+  const tracker = createOperationTracker({ gameId, ...options });
+  const outcomes = events.map((event) => tracker.take(event));
+  const at = outcomes.findIndex((outcome) => outcome !== undefined);
+  return at < 0 ? undefined : { outcome: outcomes[at], after: at + 1 };
+}
+
+describe("the end of an operation", () => {
+  it("of a get without install is the end of the download", () => {
+    const end = follow({ verb: "get", install: false }, [finished, installed]);
+    expect(end).toEqual({ outcome: { gameId, outcome: "done", ...figures }, after: 1 });
+  });
+
+  it("of a get with install is the end of the install, with the figures of both", () => {
+    const end = follow({ verb: "get", install: true }, [finished, installed]);
+    expect(end).toEqual({
+      outcome: { gameId, outcome: "done", ...figures, installedFiles: 4, installedBytes: 900 },
+      after: 2,
+    });
+  });
+
+  it("of a get with install is a failure when only the download worked", () => {
+    const failed: RuntimeEvent = {
+      type: "install-failed",
+      gameId,
+      code: "archive-damaged",
+      message: "bad CRC",
+    };
+    expect(follow({ verb: "get", install: true }, [finished, failed])).toEqual({
+      outcome: { gameId, outcome: "failed", error: { code: "archive-damaged", message: "bad CRC" } },
+      after: 2,
+    });
+  });
+
+  it("never comes from another game", () => {
+    const other = asGameId("doom");
+    const events: RuntimeEvent[] = [
+      { ...finished, gameId: other },
+      { type: "download-cancelled", gameId: other },
+      { type: "install-failed", gameId: other, code: "internal", message: "" },
+      { type: "peer-lost", peerId: peer, reason: "goodbye" },
+    ];
+    expect(follow({ verb: "get", install: false }, events)).toBeUndefined();
+  });
+
+  const ends: [OperationTrackerOptions["verb"], RuntimeEvent, OperationOutcome][] = [
+    ["get", { type: "download-cancelled", gameId }, { gameId, outcome: "cancelled" }],
+    [
+      "get",
+      { type: "install-failed", gameId, code: "cancelled", message: "" },
+      { gameId, outcome: "cancelled" },
+    ],
+    [
+      "get",
+      { type: "no-peers-have-game", gameId },
+      { gameId, outcome: "failed", error: { code: "no-peers-have-game", message: "no peer has quake3" } },
+    ],
+    [
+      "get",
+      { type: "download-peers-gone", gameId, message: "all left" },
+      { gameId, outcome: "failed", error: { code: "peers-gone", message: "all left" } },
+    ],
+    [
+      "get",
+      { type: "download-failed", gameId, code: "disk-full", message: "full" },
+      { gameId, outcome: "failed", error: { code: "disk-full", message: "full" } },
+    ],
+    [
+      "install",
+      { type: "runtime-failed", code: "internal", message: "listener died" },
+      { gameId, outcome: "failed", error: { code: "internal", message: "listener died" } },
+    ],
+    ["install", installed, { gameId, outcome: "done", installedFiles: 4, installedBytes: 900 }],
+    ["uninstall", { type: "uninstall-finished", gameId }, { gameId, outcome: "done" }],
+    [
+      "uninstall",
+      { type: "uninstall-failed", gameId, code: "no-permission", message: "no" },
+      { gameId, outcome: "failed", error: { code: "no-permission", message: "no" } },
+    ],
+  ];
+  it.each(ends)("of %s with %j is %j", (verb, event, outcome) => {
+    expect(follow({ verb, install: true }, [event])).toEqual({ outcome, after: 1 });
+  });
+});
+
+describe("the progress of an operation", () => {
+  it("follows download and install", () => {
+    const tracker = createOperationTracker({ gameId, verb: "get", install: true });
+    expect(tracker.progress).toBeUndefined();
+    tracker.take({ type: "download-begin", gameId, totalBytes: 300, pieces: 3 });
+    expect(tracker.progress).toMatchObject({
+      phase: "downloading",
+      doneBytes: 0,
+      totalBytes: 300,
+      etaSeconds: null,
+    });
+    const sample = { doneBytes: 100, totalBytes: 300, bytesPerSecond: 50, etaSeconds: 4 };
+    tracker.take({ type: "download-progress", gameId, sources: 1, ...sample });
+    expect(tracker.progress).toMatchObject({ phase: "downloading", ...sample });
+    tracker.take({ type: "install-progress", gameId, phase: "unpacking", doneBytes: 5, totalBytes: 9 });
+    expect(tracker.progress).toMatchObject({
+      phase: "unpacking",
+      doneBytes: 5,
+      totalBytes: 9,
+      bytesPerSecond: null,
+    });
+  });
+});
