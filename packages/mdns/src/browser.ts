@@ -1,11 +1,12 @@
-import { EventEmitter } from "node:events";
 import { diffInstances } from "./query/resolve.ts";
 import type { Browser, BrowserEvents, Logger, ServiceInstance } from "./types.ts";
+
+type Handlers = { readonly [E in keyof BrowserEvents]: Set<(...args: BrowserEvents[E]) => void> };
 
 /** Turns states into events. A handler that throws stops neither the others nor the network side. */
 export class ServiceBrowser implements Browser {
   readonly type: string;
-  readonly #events = new EventEmitter<BrowserEvents>();
+  readonly #handlers: Handlers = { up: new Set(), changed: new Set(), down: new Set() };
   readonly #logger: Logger;
   readonly #onStop: (browser: ServiceBrowser) => void;
   #instances: ReadonlyMap<string, ServiceInstance> = new Map();
@@ -18,12 +19,12 @@ export class ServiceBrowser implements Browser {
   }
 
   on<E extends keyof BrowserEvents>(event: E, handler: (...args: BrowserEvents[E]) => void): this {
-    this.#events.on(event, handler as (...args: unknown[]) => void);
+    this.#handlers[event].add(handler);
     return this;
   }
 
   off<E extends keyof BrowserEvents>(event: E, handler: (...args: BrowserEvents[E]) => void): this {
-    this.#events.off(event, handler as (...args: unknown[]) => void);
+    this.#handlers[event].delete(handler);
     return this;
   }
 
@@ -42,7 +43,7 @@ export class ServiceBrowser implements Browser {
     const events = diffInstances(this.#instances, instances);
     this.#instances = instances;
     for (const { event, instance } of events) {
-      for (const handler of this.#events.listeners(event)) {
+      for (const handler of [...this.#handlers[event]]) {
         if (this.#stopped) return;
         try {
           handler(instance);

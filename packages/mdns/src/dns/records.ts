@@ -34,6 +34,10 @@ export interface TextRecord extends CommonFields {
   readonly type: "TXT";
   readonly strings: readonly Uint8Array[];
 }
+/** The records of one type. */
+export type RecordOf<T extends RecordType> = T extends "A" | "AAAA"
+  ? AddressRecord
+  : Extract<DnsRecord, { type: T }>;
 export type DnsRecord = AddressRecord | PointerRecord | ServiceRecord | TextRecord;
 
 export interface Question {

@@ -8,7 +8,7 @@ import {
   REFRESH_SHARES,
 } from "../constants.ts";
 import { nameKey } from "../dns/name.ts";
-import { type DnsRecord, type Question, type RecordType, recordIdentity, setKey } from "../dns/records.ts";
+import { type DnsRecord, type Question, type RecordOf, type RecordType, recordIdentity, setKey } from "../dns/records.ts";
 
 /** Times in milliseconds of the caller's clock. */
 interface Entry {
@@ -102,8 +102,8 @@ export class RecordCache {
   }
 
   /** The records of one name and type. */
-  lookup<T extends RecordType>(name: string, type: T): Remembered<Extract<DnsRecord, { type: T }>>[] {
-    const found: Remembered<Extract<DnsRecord, { type: T }>>[] = [];
+  lookup<T extends RecordType>(name: string, type: T): Remembered<RecordOf<T>>[] {
+    const found: Remembered<RecordOf<T>>[] = [];
     for (const entry of this.#sets.get(setKey({ name, type }))?.values() ?? []) {
       if (isOfType(entry.record, type)) found.push({ record: entry.record, receivedAt: entry.receivedAt });
     }
@@ -184,7 +184,7 @@ export class RecordCache {
 function isOfType<T extends RecordType>(
   record: DnsRecord,
   type: T,
-): record is Extract<DnsRecord, { type: T }> {
+): record is RecordOf<T> & DnsRecord {
   return record.type === type;
 }
 

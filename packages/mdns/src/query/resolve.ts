@@ -1,6 +1,6 @@
 import { isLinkLocalIpv6 } from "../dns/address.ts";
 import { instanceOf, nameKey } from "../dns/name.ts";
-import type { DnsRecord, Question, RecordType } from "../dns/records.ts";
+import type { DnsRecord, Question, RecordOf, RecordType } from "../dns/records.ts";
 import { decodeTxt } from "../dns/txt.ts";
 import type { ServiceAddress, ServiceInstance } from "../types.ts";
 import type { RecordCache, Remembered } from "./cache.ts";
@@ -51,7 +51,7 @@ export function resolveInstances(
   return instances;
 }
 
-type Of<T extends RecordType> = Remembered<Extract<DnsRecord, { type: T }>>;
+type Of<T extends RecordType> = Remembered<RecordOf<T>>;
 interface Part {
   readonly service: Of<"SRV">;
   readonly text: Of<"TXT">;
