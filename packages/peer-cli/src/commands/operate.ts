@@ -87,7 +87,7 @@ async function operate(
     if (tracker.progress !== undefined) progress.update(gameId, tracker.progress);
     if (outcome !== undefined) ended.resolve(outcome);
   });
-  await link.closed.then((reason) =>
+  void link.closed.then((reason) =>
     ended.resolve({
       gameId,
       outcome: "failed",

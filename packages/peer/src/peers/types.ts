@@ -1,0 +1,79 @@
+import type {
+  GameId,
+  GameSummary,
+  GameVersion,
+  ListedPeer,
+  PeerId,
+  RuntimeEventOf,
+} from "@lanspread/proto";
+import type { PeerError } from "../errors/index.ts";
+import type { RequestChannel, RequestStream } from "../transfer/index.ts";
+
+/** Who asks: what is known of the other end of a connection before anything of the request was believed. */
+export interface RequestContext {
+  /** Computed from the certificate of the connection. */
+  readonly peerId: PeerId;
+  /** The connection's source: never a listener. */
+  readonly remote: { readonly host: string; readonly port: number };
+  readonly connectionId: string;
+  /** Aborted when the connection is over. */
+  readonly signal: AbortSignal;
+}
+
+/** A peer that is connected and offers a game now. */
+export interface Candidate {
+  readonly peerId: PeerId;
+  readonly summary: GameSummary;
+  readonly channel: RequestChannel;
+}
+
+/** A game as the other peers show it, each id once. */
+export interface RemoteGame {
+  readonly id: GameId;
+  readonly name: string;
+  /** Newest version that somebody can serve now; where nobody can, the newest that somebody has. */
+  readonly version: GameVersion;
+  /** Bytes of that version. */
+  readonly size: number;
+  /** Peers that can serve that version now. */
+  readonly peerCount: number;
+  /** What each peer has. */
+  readonly versions: ReadonlyMap<PeerId, GameVersion>;
+}
+
+/** What the mesh reports; the names are those of the runtime's events, except for the changed view. */
+export type MeshEvent =
+  | RuntimeEventOf<"peer-discovered">
+  | RuntimeEventOf<"peer-updated">
+  | RuntimeEventOf<"peer-lost">
+  | RuntimeEventOf<"peer-count-updated">
+  | RuntimeEventOf<"peer-incompatible">
+  | { readonly type: "remote-games-changed" };
+
+/** The other peers: found, connected, known, and left. */
+export interface PeerMesh {
+  /** Attaches to the endpoint and to discovery. Streams of others go to `serveStream`, which never rejects. */
+  start(options: {
+    readonly serveStream: (stream: RequestStream, context: RequestContext) => Promise<void>;
+  }): Promise<void>;
+  /** Connected peers that have said hello. */
+  peers(): readonly ListedPeer[];
+  /** Connected peers that announce the game `ready` at the version this party plays: the catalog's, else the newest. */
+  candidates(gameId: GameId): readonly Candidate[];
+  /** Games of the others, by id; none that the catalog does not have. */
+  games(): readonly RemoteGame[];
+  /**
+   * Connects to the peer that listens at `addr` ("ip:port") and greets it.
+   *
+   * @throws PeerError `bad-request`, `self-connect`, `connect-failed`, `wrong-party`, `incompatible-peer`, `cancelled`.
+   */
+  connect(addr: string, options?: { readonly signal?: AbortSignal }): Promise<PeerId>;
+  /** The own library has a new snapshot. */
+  libraryChanged(): void;
+  /** Why nobody can be found by multicast at the moment; null when somebody can. */
+  problem(): PeerError | null;
+  /** @returns a function that ends the subscription. */
+  onEvent(handler: (event: MeshEvent) => void): () => void;
+  /** Says goodbye to everybody, takes the announcement back, closes the connections. Bounded in time. */
+  stop(): Promise<void>;
+}
