@@ -1,3 +1,4 @@
+import "reflect-metadata"; // @peculiar/x509 needs it to be there first
 import { webcrypto } from "node:crypto";
 import { BasicConstraintsExtension, PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 import type { TlsOptions } from "../../src/index.ts";
