@@ -1,4 +1,5 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket } from "node:dgram";
+import multicastDns, { type MulticastDNS } from "multicast-dns";
 import { IP_TTL, MDNS_GROUP, MDNS_PORT } from "../constants.ts";
 
 /** Sender of a packet. */
@@ -25,24 +26,33 @@ export interface MulticastSocketOptions {
 export type OpenMulticastSocket = (options: MulticastSocketOptions) => Promise<MulticastSocket>;
 
 /**
- * Joins the mDNS group on one interface. Bound to 0.0.0.0, since a socket bound to the interface's address receives no multicast on
- * Linux; with address reuse, since every mDNS program of the machine shares the port; with loopback, since they talk to each
- * other. Unicast that arrives at the port goes to only one of them: nothing here may count on it.
+ * Joins the mDNS group on one interface with the sockets of `multicast-dns`. Bound to 0.0.0.0, since a socket bound to the interface's
+ * address receives no multicast on Linux; with address reuse, since every mDNS program of the machine shares the port;
+ * with loopback, since they talk to each other. Unicast that arrives at the port goes to only one of them: nothing here may
+ * count on it.
  */
 export const openMulticastSocket: OpenMulticastSocket = async (options) => {
   const socket = createSocket({ type: "udp4", reuseAddr: true });
+  const group = multicastDns({
+    socket,
+    port: MDNS_PORT,
+    ip: MDNS_GROUP,
+    interface: options.address,
+    bind: "0.0.0.0",
+    ttl: IP_TTL,
+    loopback: true,
+  });
+  // The library's decoder reads anything. Here bytes are read once, within limits (dns/decode.ts).
+  socket.removeAllListeners("message");
   try {
-    await bind(socket);
-    socket.addMembership(MDNS_GROUP, options.address);
-    socket.setMulticastInterface(options.address);
-    socket.setMulticastTTL(IP_TTL);
+    await ready(group);
     socket.setTTL(IP_TTL);
-    socket.setMulticastLoopback(true);
   } catch (error) {
-    await closed(socket);
+    await closed(group);
     throw error;
   }
-  socket.on("error", options.onError);
+  group.on("error", options.onError);
+  group.on("warning", options.onError);
   socket.on("message", (bytes, from) => options.onMessage(bytes, { address: from.address, port: from.port }));
   return {
     send: (bytes, to) =>
@@ -52,25 +62,23 @@ export const openMulticastSocket: OpenMulticastSocket = async (options) => {
           else reject(error);
         });
       }),
-    close: () => closed(socket),
+    close: () => closed(group),
   };
 };
 
-function bind(socket: Socket): Promise<void> {
+/** Bound and joined. What the library calls a warning here is a group that could not be joined: the interface is of no use then. */
+function ready(group: MulticastDNS): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    // Exclusive: a cluster's workers must not share one handle, each has memberships of its own.
-    socket.bind({ port: MDNS_PORT, address: "0.0.0.0", exclusive: true }, () => {
-      socket.off("error", reject);
-      resolve();
-    });
+    group.on("error", reject);
+    group.on("warning", reject);
+    group.once("ready", resolve);
   });
 }
 
-function closed(socket: Socket): Promise<void> {
+function closed(group: MulticastDNS): Promise<void> {
   return new Promise((resolve) => {
     try {
-      socket.close(() => resolve());
+      group.destroy(() => resolve());
     } catch {
       // Not running any more: closed is what was wanted.
       resolve();

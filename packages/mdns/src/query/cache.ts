@@ -8,7 +8,14 @@ import {
   REFRESH_SHARES,
 } from "../constants.ts";
 import { nameKey } from "../dns/name.ts";
-import { type DnsRecord, type Question, type RecordOf, type RecordType, recordIdentity, setKey } from "../dns/records.ts";
+import {
+  type DnsRecord,
+  type Question,
+  type RecordOf,
+  type RecordType,
+  recordIdentity,
+  setKey,
+} from "../dns/records.ts";
 
 /** Times in milliseconds of the caller's clock. */
 interface Entry {
@@ -181,10 +188,7 @@ export class RecordCache {
   }
 }
 
-function isOfType<T extends RecordType>(
-  record: DnsRecord,
-  type: T,
-): record is RecordOf<T> & DnsRecord {
+function isOfType<T extends RecordType>(record: DnsRecord, type: T): record is RecordOf<T> & DnsRecord {
   return record.type === type;
 }
 
