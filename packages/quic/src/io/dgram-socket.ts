@@ -12,8 +12,9 @@ export async function createDgramSocket(options: Address): Promise<DatagramSocke
     // Only IP addresses come here: no look-up, and none of its detours per datagram.
     lookup: (host, _options, callback) => callback(null, host, isIPv6(host) ? 6 : 4),
   });
+  const listening = once(socket, "listening"); // first: with this look-up the event may come during the call
   socket.bind({ port: options.port, address: options.host, exclusive: true });
-  await once(socket, "listening");
+  await listening;
   growBuffers(socket);
   return wrapDgram(socket);
 }
