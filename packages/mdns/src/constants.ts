@@ -17,6 +17,9 @@ export const MAX_SENT_BYTES = 1_232;
 export const MAX_LABEL_BYTES = 63;
 export const MAX_NAME_BYTES = 255;
 
+/** Compression pointers followed in one name: it has at most 127 labels, and chains of more only cost the reader time. */
+export const MAX_NAME_POINTERS = 127;
+
 /** Bytes of one `key=value` string: its length is one byte (RFC 6763 section 6.1). */
 export const MAX_TXT_STRING_BYTES = 255;
 

@@ -16,6 +16,7 @@ import {
   type ServiceRecords,
   serviceRecords,
 } from "./respond/service-records.ts";
+import { clearTimer } from "./system.ts";
 import type { Clock, Logger } from "./types.ts";
 
 export interface LinkOptions {
@@ -46,9 +47,10 @@ export class Link implements InterfaceView {
   readonly #querier: Querier;
   #entry: UsableInterface;
   #socket: MulticastSocket | null = null;
+  #opening: Promise<void> | null = null;
   #state: LinkState = { state: "starting" };
   #heard = 0;
-  #settleTimer: unknown = null;
+  #settleTimer: object | null = null;
   #closed = false;
   #warnedOfConflict = false;
 
@@ -88,25 +90,45 @@ export class Link implements InterfaceView {
     return this.#heard;
   }
 
-  /** Opens the socket, announces and asks. Never rejects: a failure is a state, with its reason. */
-  async open(): Promise<void> {
+  /**
+   * Opens the socket, or a new one in place of the old, announces and asks. Never rejects: a failure is a state, with its
+   * reason. While it is at work, further calls wait for the same work.
+   */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
     if (this.#closed) return;
     this.#state = this.#state.state === "failed" ? this.#state : { state: "starting" };
+    const old = this.#socket;
+    this.#socket = null;
+    await old?.close();
+    // What a socket that was given up still has to say is no news.
+    let given: MulticastSocket | null = null;
+    const inUse = () => given === null || given === this.#socket;
     try {
-      const socket = await this.#options.openSocket({
+      given = await this.#options.openSocket({
         address: this.#entry.address,
-        onMessage: (bytes, from) => this.#receive(bytes, from),
-        onError: (error) => this.#fail(error),
+        onMessage: (bytes, from) => {
+          if (inUse()) this.#receive(bytes, from);
+        },
+        onError: (error) => {
+          if (inUse()) this.#fail(error);
+        },
       });
-      if (this.#closed) {
-        await socket.close();
-        return;
-      }
-      this.#socket = socket;
     } catch (error) {
       this.#fail(error);
       return;
     }
+    if (this.#closed) {
+      await given.close();
+      return;
+    }
+    this.#socket = given;
     this.#state = { state: "active" };
     this.#options.logger.debug("interface joined", { interface: this.name, address: this.#entry.address });
     this.announce(this.#options.services());
@@ -117,9 +139,15 @@ export class Link implements InterfaceView {
   setAddresses(entry: UsableInterface): void {
     const text = (addresses: UsableInterface["addresses"]) =>
       addresses.map(({ address }) => address).join(" ");
+    const before = this.#records().flatMap(({ hosts }) => hosts);
     const changed = text(entry.addresses) !== text(this.#entry.addresses);
     this.#entry = entry;
-    if (changed) this.#responder.announce((records) => records.flatMap(({ hosts }) => hosts));
+    if (!changed || this.#socket === null) return;
+    const still = new Set(this.#records().flatMap(({ hosts }) => hosts.map(recordIdentity)));
+    // The announcement's cache-flush bit ends what went only where something of the same family remains.
+    const gone = before.filter((record) => !still.has(recordIdentity(record)));
+    void this.#responder.goodbye(gone.map((record) => ({ ...record, flush: false })));
+    this.#responder.announce((records) => records.flatMap(({ hosts }) => hosts));
   }
 
   announce(services: readonly OwnService[]): void {
@@ -163,7 +191,7 @@ export class Link implements InterfaceView {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#options.clock.clearTimeout(this.#settleTimer);
+    clearTimer(this.#options.clock, this.#settleTimer);
     this.#responder.close();
     this.#querier.close();
     const socket = this.#socket;

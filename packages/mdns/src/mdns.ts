@@ -20,7 +20,7 @@ import {
 } from "./net/select-interfaces.ts";
 import { resolveInstances } from "./query/resolve.ts";
 import { hostLabel, makeService, type OwnService, wholeType } from "./respond/service-records.ts";
-import { silentLogger, systemClock } from "./system.ts";
+import { clearTimer, silentLogger, systemClock } from "./system.ts";
 import type {
   Advertisement,
   Browser,
@@ -63,8 +63,8 @@ class MulticastDns implements Mdns {
   readonly #links = new Map<string, Link>();
   readonly #ready: Promise<void>;
   #leftOut: readonly LeftOutInterface[] = [];
-  #pollTimer: unknown = null;
-  #settleTimer: unknown = null;
+  #pollTimer: object | null = null;
+  #settleTimer: object | null = null;
   #lastPoll: { readonly now: number; readonly wall: number };
   #warnedOfNone = false;
   #closing: Promise<void> | null = null;
@@ -152,17 +152,17 @@ class MulticastDns implements Mdns {
 
   async #close(): Promise<void> {
     const { clock } = this.#options;
-    clock.clearTimeout(this.#pollTimer);
-    clock.clearTimeout(this.#settleTimer);
+    clearTimer(clock, this.#pollTimer);
+    clearTimer(clock, this.#settleTimer);
     const gone = [...this.#services.values()];
     this.#services.clear();
     this.#browsers.clear();
-    let deadline: unknown;
+    let deadline: object | null = null;
     const late = new Promise<void>((resolve) => {
       deadline = clock.setTimeout(resolve, GOODBYE_DEADLINE_MS);
     });
     await Promise.race([this.#goodbye(gone), late]);
-    clock.clearTimeout(deadline);
+    clearTimer(clock, deadline);
     await Promise.all([...this.#links.values()].map((link) => link.close()));
     this.#links.clear();
   }

@@ -9,8 +9,9 @@ export interface Logger {
 /** Time as this package needs it; milliseconds, monotonic. */
 export interface Clock {
   now(): number;
-  setTimeout(run: () => void, delayMs: number): unknown;
-  clearTimeout(handle: unknown): void;
+  setTimeout(run: () => void, delayMs: number): object;
+  /** `handle` comes from `setTimeout` of the same clock; one that has fired is ignored. */
+  clearTimeout(handle: object): void;
 }
 
 /** A service to advertise. */

@@ -1,4 +1,4 @@
-import { MAX_NAME_BYTES, MAX_RECEIVED_BYTES } from "../constants.ts";
+import { MAX_NAME_BYTES, MAX_NAME_POINTERS, MAX_RECEIVED_BYTES } from "../constants.ts";
 import { formatIpv4, formatIpv6 } from "./address.ts";
 import { joinLabels } from "./name.ts";
 import { type DnsPacket, type DnsRecord, type Question, type QuestionType, TYPE_CODES } from "./records.ts";
@@ -14,7 +14,7 @@ const TYPE_NAMES = new Map<number, QuestionType>(
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The message in a datagram, or null where it is none: too short, too long, cut off, names that loop or point forward, an
+ * The message in a datagram, or null where it is none: too short, too long, cut off, names that loop, jump too often or point forward, an
  * operation or response code other than 0 (RFC 6762 section 18.3, 18.11). Never throws; allocates in proportion to the
  * bytes received, whatever the counts in the header claim. Records of unknown types or with senseless data are left out.
  */
@@ -145,13 +145,14 @@ class Reader {
     // Pointers may only lead backwards, so each jump lowers this and the walk ends.
     let limit = at;
     let resume = -1;
+    let jumps = 0;
     for (;;) {
       const length = this.#byteAt(at);
       if (length === 0) break;
       if ((length & 0xc0) === 0xc0) {
         const target = ((length & 0x3f) << 8) | this.#byteAt(at + 1);
         if (resume < 0) resume = at + 2;
-        if (target >= limit) throw new MalformedError("pointer");
+        if (target >= limit || ++jumps > MAX_NAME_POINTERS) throw new MalformedError("pointer");
         limit = target;
         at = target;
         continue;

@@ -45,7 +45,7 @@ const VIRTUAL: readonly { readonly pattern: RegExp; readonly what: string }[] = 
   { pattern: /virtualbox|^vboxnet\d/i, what: "VirtualBox" },
   { pattern: /\bwsl\b/i, what: "WSL" },
   { pattern: /^utun\d/i, what: "a VPN" },
-  { pattern: /^(tun|tap)\d|\btap-windows\b|\bopenvpn\b/i, what: "a VPN" },
+  { pattern: /^(tun|tap)([\d_-]|$)|\btap-windows\b|\bopenvpn\b/i, what: "a VPN" },
 ];
 
 /**

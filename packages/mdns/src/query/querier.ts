@@ -10,6 +10,7 @@ import {
 } from "../constants.ts";
 import { nameKey } from "../dns/name.ts";
 import { type DnsPacket, type DnsRecord, makePacket, type Question } from "../dns/records.ts";
+import { clearTimer } from "../system.ts";
 import type { Clock } from "../types.ts";
 import type { RecordCache } from "./cache.ts";
 import { missingQuestions } from "./resolve.ts";
@@ -40,7 +41,7 @@ export class Querier {
   readonly #browses = new Map<string, { readonly type: string; nextAt: number; interval: number }>();
   /** Question key to what was done about it. */
   readonly #missing = new Map<string, { readonly question: Question; attempts: number; nextAt: number }>();
-  #timer: unknown = null;
+  #timer: object | null = null;
   #closed = false;
 
   constructor(options: QuerierOptions) {
@@ -82,7 +83,7 @@ export class Querier {
 
   close(): void {
     this.#closed = true;
-    this.#options.clock.clearTimeout(this.#timer);
+    clearTimer(this.#options.clock, this.#timer);
   }
 
   #tick(): void {
@@ -131,7 +132,7 @@ export class Querier {
     let next = cache.nextTime();
     for (const browse of this.#browses.values()) next = Math.min(next, browse.nextAt);
     for (const entry of this.#missing.values()) next = Math.min(next, entry.nextAt);
-    clock.clearTimeout(this.#timer);
+    clearTimer(clock, this.#timer);
     this.#timer = null;
     if (next < Number.POSITIVE_INFINITY) {
       this.#timer = clock.setTimeout(() => this.#tick(), Math.max(1, Math.ceil(next - now)));

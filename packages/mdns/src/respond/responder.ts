@@ -20,6 +20,7 @@ import {
   setKey,
 } from "../dns/records.ts";
 import type { Sender } from "../net/multicast-socket.ts";
+import { clearTimer } from "../system.ts";
 import type { Clock } from "../types.ts";
 import { additionalRecords, answerQuestions, legacyAnswer, uniqueRecords } from "./answer.ts";
 import type { ServiceRecords } from "./service-records.ts";
@@ -38,7 +39,7 @@ export interface ResponderOptions {
 interface WaitingQuery {
   questions: readonly Question[];
   known: DnsRecord[];
-  timer: unknown;
+  readonly timer: object;
 }
 
 /**
@@ -52,8 +53,8 @@ export class Responder {
   /** Slot of a record to the time at which it was last multicast. */
   readonly #sent = new Map<string, number>();
   readonly #waiting = new Map<string, WaitingQuery>();
-  readonly #repeats = new Set<unknown>();
-  #timer: unknown = null;
+  readonly #repeats = new Set<object>();
+  #timer: object | null = null;
   #closed = false;
   #legacySecond = 0;
   #legacyAnswers = 0;
@@ -114,7 +115,7 @@ export class Responder {
   close(): void {
     const { clock } = this.#options;
     this.#closed = true;
-    for (const timer of [this.#timer, ...this.#repeats]) clock.clearTimeout(timer);
+    for (const timer of [this.#timer, ...this.#repeats]) clearTimer(clock, timer);
     for (const { timer } of this.#waiting.values()) clock.clearTimeout(timer);
     this.#repeats.clear();
     this.#waiting.clear();
@@ -156,7 +157,7 @@ export class Responder {
   /** Sends what is due and sets the timer for the rest. */
   #flush(): void {
     const { clock, services, send } = this.#options;
-    clock.clearTimeout(this.#timer);
+    clearTimer(clock, this.#timer);
     this.#timer = null;
     if (this.#closed) return;
     const now = clock.now();
