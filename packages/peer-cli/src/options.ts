@@ -11,7 +11,6 @@ export interface PeerFlags {
   readonly interface?: readonly string[];
   readonly listen?: string;
   readonly partyCa?: string;
-  readonly lanes?: number;
 }
 
 /** Options of every command about what is printed. */
@@ -28,7 +27,6 @@ export interface WaitFlags {
   readonly wait: number;
 }
 
-const MAX_LANES = 64;
 const MAX_WAIT_SECONDS = 600;
 const MAX_PORT = 65_535;
 /** DNS-SD text records hold at most 255 bytes with their key; names stay well below. */
@@ -52,8 +50,7 @@ export function addPeerOptions(command: Command): Command {
     .option("--party <name>", 'group on this network (default: "lan")', parseLabel)
     .option("--interface <ip>", "use only the network with this own address; repeatable", collectAddress)
     .option("--listen <host:port>", "address to listen on (default: 0.0.0.0:0, any free port)", parseListen)
-    .option("--party-ca <dir>", "certificates of a closed party, made by `lanspread certs rotate`")
-    .option("--lanes <n>", "worker threads that move the bytes", (text) => parseCount(text, 1, MAX_LANES));
+    .option("--party-ca <dir>", "certificates of a closed party, made by `lanspread certs rotate`");
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -49,7 +49,7 @@ describe("help", () => {
         "--listen",
         "--party-ca",
       ],
-      ...["--lanes", "--json", "--quiet", "--verbose", "--no-install"],
+      ...["--json", "--quiet", "--verbose", "--no-install"],
     ]) {
       expect(stdout).toContain(option);
     }
@@ -73,7 +73,7 @@ describe("a wrong command line", () => {
     [["peers", "--listen", "somewhere"], "Expected an IP address and a port"],
     [["peers", "--listen", "127.0.0.1:70000"], "at most 65535"],
     [["peers", "--interface", "eth0"], "Expected an IP address of this computer"],
-    [["peers", "--lanes", "0"], "from 1 to 64"],
+    [["peers", "--wait", "601"], "from 0 to 600"],
     [["peers", "--party", "a\u0007b"], "Expected some visible text"],
     [["certs", "rotate"], "required option '--out <dir>' not specified"],
     [["get", "../etc"], '"../etc" is no game id'],

@@ -1,15 +1,32 @@
-import type { RuntimeEvent } from "@lanspread/proto";
+import type { ListedPeer, RuntimeEvent } from "@lanspread/proto";
 import { count, formatBytes, formatDuration, formatRate } from "./format.ts";
 
 const BYTES_PER_MIB = 1_048_576;
 
-/** What a person who watches a running peer wants to know of an event, as one line; undefined for the rest. */
-export function narrate(event: RuntimeEvent): string | undefined {
+/** Tells events to a person who watches a running peer: one line for each that matters, undefined for the rest. */
+export type Narrator = (event: RuntimeEvent) => string | undefined;
+
+/** A narrator that knows these peers already: who leaves is called by name, and nothing is told twice in a row. */
+export function createNarrator(known: readonly Pick<ListedPeer, "peerId" | "name">[] = []): Narrator {
+  const names = new Map<string, string>(known.map(({ peerId, name }) => [peerId, name]));
+  let last: string | undefined;
+  return (event) => {
+    if (event.type === "peer-discovered" || event.type === "peer-updated")
+      names.set(event.peerId, event.name);
+    const text = describe(event, (peerId) => names.get(peerId) ?? `peer ${peerId}`);
+    if (event.type === "peer-lost") names.delete(event.peerId);
+    if (text === undefined || text === last) return undefined;
+    last = text;
+    return text;
+  };
+}
+
+function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): string | undefined {
   switch (event.type) {
     case "peer-discovered":
       return `${event.name} is here (${event.addr}), ${count(event.gameCount, "game")}`;
     case "peer-lost":
-      return `peer ${event.peerId} is gone: ${event.reason}`;
+      return `${nameOf(event.peerId)} is gone: ${event.reason}`;
     case "peer-incompatible":
       return `${event.addr} is there, but ${event.reason}`;
     case "local-library-changed":

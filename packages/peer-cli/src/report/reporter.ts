@@ -16,7 +16,7 @@ export interface Reporter {
   warn(text: string): void;
   /** A failure with its remedy; always printed. */
   failure(failure: Failure): void;
-  /** Lines of the runtime's log, already filtered by level. */
+  /** Lines of the runtime's log, already filtered by level. Not with `--quiet`. */
   log(text: string): void;
   /** Starts to show progress; lines printed until it is closed appear above it. */
   openProgress(): Promise<ProgressView>;
@@ -68,7 +68,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (failure.hint !== undefined) print(`  ${printable(failure.hint)}`);
     },
     log(text) {
-      print(colors.dim(printable(text)));
+      if (!options.quiet) print(colors.dim(printable(text)));
     },
     async openProgress() {
       if (options.quiet || progress !== undefined) return NO_PROGRESS;

@@ -1,0 +1,48 @@
+import type { Peer } from "@lanspread/peer";
+import { type RuntimeEvent, toHarnessEvent } from "@lanspread/proto";
+import { EXIT } from "../exit-codes.ts";
+import { CommandError } from "../failure.ts";
+import { untilAborted } from "../interrupt.ts";
+import { startOwnPeer } from "../link/own-peer.ts";
+import type { PeerFlags } from "../options.ts";
+import { createNarrator } from "../report/narrate.ts";
+import type { CommandContext, CommandOutcome } from "../run-command.ts";
+
+/**
+ * `lanspread serve`: shares the games folder and stays. Ends with success when it is asked to end, by a signal or
+ * through the control socket.
+ */
+export async function serve(context: CommandContext, flags: PeerFlags): Promise<CommandOutcome> {
+  const peer = await startOwnPeer(context, flags);
+  const leave = tellNews(context, peer);
+  try {
+    await Promise.race([peer.stopped, untilAborted(context.signal)]);
+  } finally {
+    await peer.stop();
+    leave();
+  }
+  const { failed } = await peer.stopped;
+  if (failed !== null) throw new CommandError(failed);
+  return { exit: EXIT.done, result: { kind: "nothing" } };
+}
+
+/** Prints who and where this peer is, then everything that happens, as long as the peer runs. */
+function tellNews(context: CommandContext, peer: Peer): () => void {
+  const { reporter } = context;
+  const { status, localGames, peers, warnings } = peer.snapshot();
+  const narrate = createNarrator(peers);
+  const tell = (event: RuntimeEvent): void => {
+    reporter.record(toHarnessEvent(event, Date.now()));
+    const text = narrate(event);
+    if (text !== undefined) reporter.notice(text);
+  };
+  reporter.notice(
+    `"${status.name}" is in party "${status.party}" at ${status.addr}; games in ${status.gamesDir}`,
+  );
+  for (const warning of warnings) reporter.warn(warning);
+  tell({ type: "local-peer-ready", peerId: peer.peerId, addr: peer.addr, lanes: status.lanes });
+  if (localGames.length > 0)
+    tell({ type: "local-library-changed", libraryRev: status.libraryRev, games: localGames });
+  for (const other of peers) tell({ type: "peer-discovered", ...other });
+  return peer.onEvent(tell);
+}

@@ -1,0 +1,101 @@
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type ControlClient, connectControl, type PeerHandle } from "@lanspread/peer";
+import { CommandError, toFailure } from "../failure.ts";
+import type { PeerFlags } from "../options.ts";
+import type { CommandContext } from "../run-command.ts";
+import { compareWithRunning } from "./contradiction.ts";
+import { startOwnPeer, stateDirOf } from "./own-peer.ts";
+import type { PeerLink } from "./peer-link.ts";
+
+/** Between the look for a running peer and the start of one's own another one may start: it is then asked. */
+const ATTEMPTS = 2;
+
+/**
+ * Runs `run` with a peer: the one that runs in the state directory, or one of its own that lives as long as `run`.
+ */
+export async function withLink<T>(
+  context: CommandContext,
+  flags: PeerFlags,
+  run: (link: PeerLink) => Promise<T>,
+): Promise<T> {
+  const link = await openLink(context, flags);
+  try {
+    return await run(link);
+  } finally {
+    await link.close();
+  }
+}
+
+async function openLink(context: CommandContext, flags: PeerFlags): Promise<PeerLink> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await connectControl({ stateDir: stateDirOf(flags), signal: context.signal });
+    if (client !== null) return linkToRunning(context, flags, client);
+    try {
+      const peer = await startOwnPeer(context, flags);
+      return createLink(peer, {
+        ownership: "own",
+        closed: peer.stopped.then(({ failed }) => failed?.message ?? "the peer has stopped"),
+        close: () => peer.stop(),
+      });
+    } catch (error) {
+      if (attempt === ATTEMPTS || toFailure(error).code !== "state-locked") throw error;
+    }
+  }
+}
+
+async function linkToRunning(
+  context: CommandContext,
+  flags: PeerFlags,
+  client: ControlClient,
+): Promise<PeerLink> {
+  try {
+    const status = await client.send({ type: "status" });
+    const { contradictions, unseen } = compareWithRunning(flags, status, await namedGamesDir(flags));
+    if (contradictions.length > 0) {
+      throw new CommandError({
+        code: "usage",
+        message: contradictions.join("; "),
+        hint: "Leave the option out, stop the running peer, or take another --state-dir.",
+      });
+    }
+    if (unseen.length > 0)
+      context.reporter.notice(`the peer "${status.name}" runs here: ${unseen.join(", ")} has no effect`);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return createLink(client, {
+    ownership: "running",
+    closed: client.closed.then((reason) => `the connection to the running peer ended: ${reason}`),
+    close: () => client.close(),
+  });
+}
+
+/** The named folder as the runtime knows it; a folder that is not there cannot be compared by its real path. */
+async function namedGamesDir({ gamesDir }: PeerFlags): Promise<string | undefined> {
+  if (gamesDir === undefined) return undefined;
+  return realpath(gamesDir).catch(() => resolve(gamesDir));
+}
+
+function createLink(peer: PeerHandle, rest: Pick<PeerLink, "ownership" | "closed" | "close">): PeerLink {
+  return {
+    ...rest,
+    status: () => peer.send({ type: "status" }),
+    listPeers: async () => (await peer.send({ type: "list-peers" })).peers,
+    listGames: async () => (await peer.send({ type: "list-games" })).games,
+    async download(gameId, { install }) {
+      await peer.send({ type: "download-game-files", gameId, install });
+    },
+    async install(gameId) {
+      await peer.send({ type: "install-game", gameId });
+    },
+    async uninstall(gameId) {
+      await peer.send({ type: "uninstall-game", gameId });
+    },
+    async cancel(gameId) {
+      await peer.send({ type: "cancel-download", gameId });
+    },
+    onEvent: (handler) => peer.onEvent(handler),
+  };
+}

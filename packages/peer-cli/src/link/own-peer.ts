@@ -1,0 +1,37 @@
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { defaultStateDir, type Peer, startPeer } from "@lanspread/peer";
+import { createStderrLogger } from "../log.ts";
+import type { PeerFlags } from "../options.ts";
+import type { CommandContext } from "../run-command.ts";
+import { gamesPlace, peerSettings } from "./peer-settings.ts";
+
+/** The folder that tells peers on one computer apart. */
+export function stateDirOf(flags: PeerFlags): string {
+  return resolve(flags.stateDir ?? defaultStateDir());
+}
+
+/**
+ * Starts a peer in this process. The wish to end aborts its start; once it runs, whoever started it stops it.
+ *
+ * @throws PeerError among others `state-locked` where another peer has the state directory.
+ */
+export async function startOwnPeer(context: CommandContext, flags: PeerFlags): Promise<Peer> {
+  const { gamesDir, named } = gamesPlace(flags);
+  if (!named) await mkdir(gamesDir, { recursive: true });
+  const starting = new AbortController();
+  const giveUp = (): void => starting.abort(context.signal.reason);
+  context.signal.throwIfAborted();
+  context.signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await startPeer({
+      gamesDir,
+      stateDir: stateDirOf(flags),
+      ...peerSettings(flags),
+      logger: createStderrLogger(context.reporter, context.verbosity),
+      signal: starting.signal,
+    });
+  } finally {
+    context.signal.removeEventListener("abort", giveUp);
+  }
+}

@@ -1,0 +1,31 @@
+import { asGameId, asPeerId, type ListedPeer, type RuntimeEvent } from "@lanspread/proto";
+import { describe, expect, it } from "vitest";
+import { createNarrator } from "../src/report/narrate.ts";
+
+const peerId = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355e");
+const attic: ListedPeer = { peerId, name: "attic", addr: "192.168.1.20:4711", libraryRev: 3, gameCount: 1 };
+const lost: RuntimeEvent = { type: "peer-lost", peerId, reason: "goodbye" };
+
+describe("the narrator", () => {
+  it("calls who leaves by the name under which they came, or by their latest", () => {
+    const narrate = createNarrator();
+    expect(narrate({ type: "peer-discovered", ...attic })).toBe("attic is here (192.168.1.20:4711), 1 game");
+    expect(narrate({ type: "peer-updated", ...attic, name: "loft" })).toBeUndefined();
+    expect(narrate(lost)).toBe("loft is gone: goodbye");
+    expect(createNarrator([attic])(lost)).toBe("attic is gone: goodbye");
+    expect(createNarrator()(lost)).toBe(`peer ${peerId} is gone: goodbye`);
+  });
+
+  it("tells the number of shared games once until it changes", () => {
+    const narrate = createNarrator();
+    const changed = (libraryRev: number): RuntimeEvent => ({
+      type: "local-library-changed",
+      libraryRev,
+      games: [],
+    });
+    expect(narrate(changed(1))).toBe("sharing 0 games");
+    expect(narrate(changed(2))).toBeUndefined();
+    expect(narrate({ type: "download-cancelled", gameId: asGameId("quake3") })).toBe("quake3: cancelled");
+    expect(narrate(changed(3))).toBe("sharing 0 games");
+  });
+});
