@@ -1,0 +1,120 @@
+import {
+  type Answer,
+  DIGEST_BYTES,
+  encodeFrame,
+  type GameId,
+  MAX_RESPONSE_BYTES,
+  RESET,
+  WireError,
+} from "@lanspread/proto";
+import type { Library } from "../library/index.ts";
+import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
+import type { AnsweringStream } from "./answering-stream.ts";
+import { type GameRequest, serveRequestOf } from "./game-requests.ts";
+import { decideServe, type ServePermission, type ServeView } from "./gate.ts";
+import { checkRoot, openPayload } from "./open-payload.ts";
+import { Refused } from "./refused.ts";
+import { sendPart } from "./send-part.ts";
+import { writeInSteps } from "./write-in-steps.ts";
+
+export interface AnswerGameOptions {
+  readonly library: Pick<Library, "pieceDigests">;
+  readonly viewOf: (id: GameId) => ServeView;
+  readonly outbound: Pick<OutboundTransfers, "run">;
+  readonly gamesDir: () => string;
+  readonly buffers: BufferPool;
+  /** The disk is not as the library says. */
+  readonly onStale: (id: GameId) => void;
+}
+
+/**
+ * Answers a request about one game: the frame and the raw bytes behind it. It is registered as a transfer of the game
+ * before the gate is asked, so that whoever closes the gate and cancels the transfers misses none.
+ *
+ * @throws Refused before anything was sent; WireError with the reset `revoked` when the bytes may not or can not be sent to
+ *   their end; what disk, stream and signal say.
+ */
+export async function answerGame(
+  stream: AnsweringStream,
+  request: GameRequest,
+  signal: AbortSignal,
+  options: AnswerGameOptions,
+): Promise<void> {
+  const asked = serveRequestOf(request);
+  const pass = (): ServePermission => {
+    const decision = decideServe(options.viewOf(asked.gameId), asked);
+    if (decision.allow) return decision;
+    if (!stream.begun) throw Refused.by(decision);
+    throw new WireError(decision.refuse, decision.message, RESET.revoked);
+  };
+  await options.outbound.run(
+    request.game_id,
+    async (transfer) => {
+      pass();
+      switch (request.type) {
+        case "get_game":
+          await onDisk(() => checkRoot(options.gamesDir(), request.game_id), request.game_id, options);
+          return await send(stream, transfer, { type: "game", manifest: pass().manifest });
+        case "get_piece_hashes":
+          return await sendDigests(stream, transfer, request.game_id, options);
+        case "get_game_file_data":
+        case "get_game_file_chunk":
+          return await sendFile(stream, transfer, request.game_id, pass, options);
+      }
+    },
+    { signal },
+  );
+}
+
+async function sendDigests(
+  stream: AnsweringStream,
+  transfer: OutboundTransfer,
+  gameId: GameId,
+  { library }: AnswerGameOptions,
+): Promise<void> {
+  const digests = library.pieceDigests(gameId);
+  if (digests === null) throw new Refused("busy", `the pieces of ${gameId} are still being hashed`, true);
+  await send(stream, transfer, { type: "piece_hashes", count: digests.length / DIGEST_BYTES });
+  await writeInSteps(stream, digests, transfer);
+}
+
+async function sendFile(
+  stream: AnsweringStream,
+  transfer: OutboundTransfer,
+  gameId: GameId,
+  pass: () => ServePermission,
+  options: AnswerGameOptions,
+): Promise<void> {
+  const { part } = pass();
+  if (part === null) throw new Error("the gate granted no file");
+  const { file, offset, length } = part;
+  await using payload = await onDisk(() => openPayload(options.gamesDir(), gameId, file), gameId, options);
+  pass();
+  await send(stream, transfer, { type: "file_data", size: length });
+  await onDisk(
+    async () => {
+      const checkGate = (): void => void pass();
+      await sendPart({ stream, payload, offset, length, buffers: options.buffers, transfer, checkGate });
+      if (await payload.isUnchanged()) return;
+      throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
+    },
+    gameId,
+    options,
+  );
+}
+
+/** What the disk says against the manifest is told to the library, too. */
+async function onDisk<T>(look: () => Promise<T>, gameId: GameId, { onStale }: AnswerGameOptions): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    const code =
+      error instanceof Refused ? error.answer.code : error instanceof WireError ? error.code : null;
+    if (code === "manifest_changed" || code === "not_downloaded") onStale(gameId);
+    throw error;
+  }
+}
+
+async function send(stream: AnsweringStream, transfer: OutboundTransfer, answer: Answer): Promise<void> {
+  await writeInSteps(stream, encodeFrame(answer, MAX_RESPONSE_BYTES), transfer);
+}

@@ -1,0 +1,93 @@
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { isAbsolute, join, relative, sep } from "node:path";
+import type { GameId, ManifestFile } from "@lanspread/proto";
+import { errnoOf } from "../errors/index.ts";
+import { isReservedOrLocalPath, SENTINEL_NAME } from "../storage/index.ts";
+import { Refused } from "./refused.ts";
+
+/** Never through a link, and never waiting for the other end of a pipe. Windows knows neither. */
+const READ_SAFELY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** A payload file that is open for reading. */
+export interface OpenPayload extends AsyncDisposable {
+  /** Reads into the head of `into`, from `position` (bytes). @returns how many bytes; 0 at the end of the file */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Whether size and time of the last change are those it had when it was opened. */
+  isUnchanged(): Promise<boolean>;
+}
+
+/**
+ * Checks on the disk that a game is downloaded: its root is a directory of its own and has the sentinel.
+ *
+ * @throws Refused `not_downloaded`
+ */
+export async function checkRoot(gamesDir: string, gameId: GameId): Promise<void> {
+  const root = join(gamesDir, gameId);
+  try {
+    const [rootStats, sentinel] = await Promise.all([lstat(root), lstat(join(root, SENTINEL_NAME))]);
+    if (rootStats.isDirectory() && sentinel.isFile()) return;
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+  throw new Refused("not_downloaded", `${gameId} is no longer here`);
+}
+
+/**
+ * Opens a file of a manifest for reading.
+ *
+ * @throws Refused `forbidden_path` where it leads out of the game's payload, `manifest_changed` where it is no longer the
+ *   file of the manifest; errors of the file system, which name paths of this machine.
+ */
+export async function openPayload(
+  gamesDir: string,
+  gameId: GameId,
+  file: ManifestFile,
+): Promise<OpenPayload> {
+  await checkRoot(gamesDir, gameId);
+  const quoted = JSON.stringify(file.path);
+  let handle: FileHandle | undefined;
+  try {
+    const root = await realpath(join(gamesDir, gameId));
+    const path = await realpath(join(root, ...file.path.split("/")));
+    const inside = relative(root, path);
+    if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+      throw new Refused("forbidden_path", `${quoted}: leads out of the game`);
+    }
+    if (isReservedOrLocalPath(inside)) {
+      throw new Refused("forbidden_path", `${quoted}: leads to what is no part of the game`);
+    }
+    handle = await open(path, READ_SAFELY);
+    const opened = handle;
+    const stats = await opened.stat({ bigint: true });
+    if (!stats.isFile() || stats.size !== BigInt(file.size)) throw changed(quoted);
+    return {
+      read: async (into, position) => (await opened.read(into, 0, into.length, position)).bytesRead,
+      isUnchanged: async () => {
+        const now = await opened.stat({ bigint: true });
+        return now.size === stats.size && now.mtimeNs === stats.mtimeNs;
+      },
+      [Symbol.asyncDispose]: () => opened.close(),
+    };
+  } catch (error) {
+    await handle?.close();
+    throw isGone(error) ? changed(quoted) : error;
+  }
+}
+
+function changed(quoted: string): Refused {
+  return new Refused("manifest_changed", `${quoted}: is no longer the file of the manifest`);
+}
+
+/** Nothing is there, or a link or something else where a regular file was. */
+function isGone(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return (
+    errno === "ENOENT" ||
+    errno === "ENOTDIR" ||
+    errno === "ELOOP" ||
+    errno === "EMLINK" ||
+    errno === "EISDIR" ||
+    errno === "ENXIO"
+  );
+}

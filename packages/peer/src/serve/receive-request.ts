@@ -1,0 +1,44 @@
+import { MAX_HELLO_BYTES, MAX_REQUEST_BYTES, parseRequest, type Request } from "@lanspread/proto";
+import {
+  ProgressLimit,
+  type RequestStream,
+  readFrameBody,
+  readFrameLength,
+  type Waiting,
+} from "../transfer/index.ts";
+import { FRAME_PROGRESS_BYTES } from "./constants.ts";
+import type { FrameBudget } from "./frame-budget.ts";
+import { Refused } from "./refused.ts";
+
+export interface ReceiveOptions extends Waiting {
+  readonly stream: Pick<RequestStream, "read">;
+  readonly peer: string;
+  readonly budget: FrameBudget;
+  /** Milliseconds in which a frame, or the next part of a long one, has to come. */
+  readonly noProgressMs: number;
+  /** A frame announced itself that is so long that only control requests can be: refuses by throwing. */
+  readonly onLongFrame: () => void;
+}
+
+/**
+ * Reads the one frame of a request. Nothing is allocated before its length is known and within the budget.
+ *
+ * @returns null where the other side finished without a byte
+ * @throws WireError, Refused `busy`, PeerError `timeout`, and what the stream and the signal say
+ */
+export async function receiveRequest(options: ReceiveOptions): Promise<Request | null> {
+  const { stream, peer, budget, noProgressMs } = options;
+  using limit = new ProgressLimit(noProgressMs, "receiving a request", options.signal);
+  const waiting = { signal: limit.signal };
+  const length = await readFrameLength(stream, MAX_HELLO_BYTES, waiting);
+  if (length === null) return null;
+  if (length > MAX_REQUEST_BYTES) options.onLongFrame();
+  using reserved = budget.reserve(peer, length);
+  if (reserved === null) throw new Refused("busy", "too many long requests at once", true);
+  const body = Buffer.allocUnsafe(length);
+  for (let offset = 0; offset < length; offset += FRAME_PROGRESS_BYTES) {
+    await readFrameBody(stream, body.subarray(offset, offset + FRAME_PROGRESS_BYTES), waiting);
+    limit.moved();
+  }
+  return parseRequest(body);
+}
