@@ -106,7 +106,6 @@ export class FrameDecoder {
 }
 
 function joined(head: Uint8Array, chunk: Uint8Array, from: number): Uint8Array {
-  if (head.length === 0) return chunk.slice(from);
   const both = new Uint8Array(head.length + chunk.length - from);
   both.set(head);
   both.set(chunk.subarray(from), head.length);

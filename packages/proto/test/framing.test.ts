@@ -36,9 +36,12 @@ it("yields the body and leaves the rest, however the bytes are cut", () => {
   );
 });
 
-it("copies what it is given: a caller may fill the same buffer again", () => {
+it.each([
+  ["Uint8Array", new Uint8Array(16)],
+  // Its slice() shares the memory.
+  ["Buffer", Buffer.alloc(16)],
+])("copies what it is given: a caller may fill the same %s again", (_, buffer) => {
   const decoder = new FrameDecoder(LIMIT);
-  const buffer = new Uint8Array(16);
   const frame = Buffer.concat([header(20), bytes(20), bytes(8, 3)]);
   for (let offset = 0; offset < frame.length; offset += buffer.length) {
     const part = frame.subarray(offset, offset + buffer.length);
