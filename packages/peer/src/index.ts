@@ -1,1 +1,37 @@
-export {};
+/**
+ * The headless peer: finds others, shows everybody's games as one library, fetches, verifies and installs them. Hosts
+ * (the command line, the desktop app, tests) use what is exported here and nothing else.
+ *
+ * ```ts
+ * const peer = await startPeer({ gamesDir, stateDir });
+ * peer.onEvent((event) => { ... });
+ * await peer.send({ type: "download-game-files", gameId });   // accepted; events tell the rest
+ * await peer.stop();
+ * ```
+ *
+ * @module
+ */
+export { type Catalog, openCatalog } from "./catalog/index.ts";
+export {
+  type ConnectControlOptions,
+  type ControlClient,
+  type ControlSession,
+  type ControlSessionOptions,
+  connectControl,
+  createControlSession,
+  LineSplitter,
+} from "./control/index.ts";
+export { isPeerErrorCode, PEER_ERRORS, PeerError, type PeerErrorCode, toPeerError } from "./errors/index.ts";
+export { createPartyCa, loadPartyCa, type PartyCa, writePartyCa } from "./identity/index.ts";
+export { createUnrarJsUnpacker, type Unpacker } from "./install/index.ts";
+export { createLogger, type LogEntry, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+export { type DiscoveryFactory, mdnsDiscovery } from "./peers/index.ts";
+export {
+  type CommandResults,
+  type Peer,
+  type PeerHandle,
+  type PeerOptions,
+  type PeerSnapshot,
+  startPeer,
+} from "./runtime/index.ts";
+export { defaultStateDir } from "./storage/index.ts";

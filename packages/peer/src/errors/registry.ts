@@ -18,6 +18,10 @@ export const PEER_ERRORS = {
     hint: "Wait for its end, or cancel it.",
     retryable: true,
   },
+  "nothing-to-cancel": {
+    summary: "No download of this game is running.",
+    retryable: false,
+  },
   "unknown-game": {
     summary: "This peer knows no game with this id.",
     hint: "Check the id against the list of games.",

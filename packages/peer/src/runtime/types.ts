@@ -9,9 +9,9 @@ import type {
   RuntimeEvent,
   StatusData,
 } from "@lanspread/proto";
-import type { DiscoveryFactory } from "../peers/discovery.ts";
 import type { Unpacker } from "../install/index.ts";
 import type { Logger } from "../logger.ts";
+import type { DiscoveryFactory } from "../peers/discovery.ts";
 
 /** What a peer is started with. Only the two directories have no default that fits every host. */
 export interface PeerOptions {

@@ -1,0 +1,11 @@
+/** How long the holder of a state directory has to say who it is, milliseconds. It is the holder anyway. */
+export const GREETING_DEADLINE_MS = 1_000;
+
+/** Attempts to take over a lock that others try to take over at the same time. */
+export const TAKEOVER_ATTEMPTS = 8;
+
+/** Clients at once: a desktop, some terminals, some scripts. More is a loop gone wrong. */
+export const MAX_CLIENTS = 64;
+
+/** What a connection may hold of an unfinished line that is read from a peer of the own user, bytes: a large library. */
+export const MAX_OUTPUT_LINE_BYTES = 64 * 1024 * 1024;

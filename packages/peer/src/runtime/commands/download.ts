@@ -1,0 +1,105 @@
+import type { GameId, OperationKind, RuntimeEvent, TransferTotals } from "@lanspread/proto";
+import { type DownloadSource, downloadGame, fetchManifest } from "../../download/index.ts";
+import { PeerError } from "../../errors/index.ts";
+import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
+import { beginOperation, type OperationFrame } from "../run-operation.ts";
+import { install, installFailed, requireFree } from "./install.ts";
+
+export interface DownloadOptions {
+  /** Installs the game in the same slot when it is downloaded. */
+  readonly install: boolean;
+  /** Fetches from the others even if a copy is here. */
+  readonly latest: boolean;
+}
+
+/** `download-game-files`: fetches a game from the peers that have it. */
+export function downloadCommand(context: RuntimeContext, gameId: GameId, options: DownloadOptions): void {
+  requireInCatalog(context, gameId);
+  requireGamesDir(context);
+  requireFree(context, gameId);
+  beginOperation(context, {
+    gameId,
+    kind: "downloading",
+    work: (frame) => work(context, gameId, options, frame),
+    failed: (error, kind) => endEvent(gameId, error, kind),
+  });
+}
+
+/** `cancel-download`. Also ends an install that follows a download in its slot. */
+export function cancelCommand(context: RuntimeContext, gameId: GameId): void {
+  const operation = context.operations.get(gameId);
+  if (operation === undefined || !CANCELLABLE.has(operation.kind)) {
+    throw new PeerError("nothing-to-cancel", `No download of ${gameId} is running.`);
+  }
+  operation.controller.abort(new PeerError("cancelled", `The download of ${gameId} was cancelled.`));
+}
+
+const CANCELLABLE: ReadonlySet<OperationKind> = new Set(["downloading", "installing"] as const);
+
+async function work(
+  context: RuntimeContext,
+  gameId: GameId,
+  options: DownloadOptions,
+  frame: OperationFrame,
+): Promise<RuntimeEvent> {
+  const own = localGame(context, gameId);
+  const totals = own?.downloaded === true && !options.latest ? NOTHING : await fetch(context, gameId, frame);
+  const finished: RuntimeEvent = { type: "download-finished", gameId, ...totals };
+  if (!options.install || own?.installed === true) return finished;
+  frame.continueAs("installing", finished);
+  return install(context, gameId, frame);
+}
+
+/** What is here already is not fetched again. */
+const NOTHING: TransferTotals = { bytes: 0, pieces: 0, retried: 0, elapsedMs: 0, mibPerS: 0, sources: {} };
+
+async function fetch(
+  context: RuntimeContext,
+  gameId: GameId,
+  frame: OperationFrame,
+): Promise<TransferTotals> {
+  const { bus, mesh, catalog, library, stateDir, logger } = context;
+  const { signal } = frame;
+  const candidates = mesh.candidates(gameId);
+  if (candidates.length === 0) throw new PeerError("no-peers-have-game", `No peer has ${gameId}.`);
+  const pinned = catalog.entry(gameId)?.content_id;
+  const { manifest, digests, sources } = await fetchManifest({
+    gameId,
+    candidates,
+    ...(pinned === undefined ? {} : { pinnedContentId: pinned }),
+    signal,
+  });
+  bus.emit({ type: "got-game-files", gameId, manifest, sources: sources.map(peerIdOf) });
+  const result = await context.activity.during(() =>
+    downloadGame({
+      gameId,
+      root: rootOf(context, gameId),
+      gamesDir: library.state().gamesDir,
+      manifest,
+      digests,
+      sources,
+      stateDir,
+      signal,
+      logger: logger.child("download"),
+      onBegin: (begin) => bus.emit({ type: "download-begin", gameId, ...begin }),
+      onProgress: (sample) => bus.emit({ type: "download-progress", gameId, ...sample }),
+      onChunk: (chunk) => bus.emit({ type: "download-chunk-finished", gameId, ...chunk }),
+    }),
+  );
+  frame.know({ manifestHash: manifest.manifest_hash, digests: result.digests });
+  const { bytes, pieces, retried, elapsedMs, mibPerS } = result;
+  return { bytes, pieces, retried, elapsedMs, mibPerS, sources: result.sources };
+}
+
+function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): RuntimeEvent {
+  if (kind === "installing") return installFailed(gameId, error);
+  const { code, message } = error;
+  if (code === "cancelled") return { type: "download-cancelled", gameId };
+  if (code === "no-peers-have-game") return { type: "no-peers-have-game", gameId };
+  if (code === "peers-gone") return { type: "download-peers-gone", gameId, message };
+  return { type: "download-failed", gameId, code, message };
+}
+
+function peerIdOf(source: DownloadSource): DownloadSource["peerId"] {
+  return source.peerId;
+}

@@ -1,0 +1,29 @@
+import { resolve } from "node:path";
+import { PeerError } from "../../errors/index.ts";
+import type { RuntimeContext } from "../context.ts";
+import { recover } from "../recover.ts";
+
+/**
+ * `set-game-dir`: shares another folder from now on. Transfers of the old one are ended first.
+ *
+ * @throws PeerError `operation-in-progress` while any operation runs; `no-such-directory`, `not-a-directory`,
+ *   `no-permission`: the old folder stays then
+ */
+export async function setGamesDirCommand(context: RuntimeContext, path: string): Promise<string> {
+  const [busy] = context.operations.list();
+  if (busy !== undefined) {
+    throw new PeerError(
+      "operation-in-progress",
+      `${busy.gameId} is ${busy.kind} at the moment: the games directory stays until it ends.`,
+    );
+  }
+  const gamesDir = resolve(path);
+  const reason = new PeerError("operation-in-progress", "The games directory is being changed.");
+  return context.operations.closedDuring(reason, async () => {
+    await context.library.setGamesDir(gamesDir);
+    await context.outbound.cancelAll();
+    await recover(context, gamesDir);
+    await context.library.rescanAll();
+    return gamesDir;
+  });
+}

@@ -1,0 +1,82 @@
+import type { RuntimeEvent, RuntimeEventType } from "@lanspread/proto";
+import { MAX_WAITING_PROGRESS } from "./constants.ts";
+
+/** Events of which the next one says it all again. */
+const PROGRESS: ReadonlySet<RuntimeEventType> = new Set([
+  "download-progress",
+  "download-chunk-finished",
+  "install-progress",
+] as const);
+
+/**
+ * The events that one reader has not taken yet. Only progress is bounded: of {@link MAX_WAITING_PROGRESS} the oldest gives
+ * way, and a `progress-missed` behind the others says how many did.
+ */
+export class EventQueue implements AsyncIterableIterator<RuntimeEvent> {
+  readonly #onReturn: () => void;
+  #waiting: RuntimeEvent[] = [];
+  #progress = 0;
+  #missed = 0;
+  #reader: ((result: IteratorResult<RuntimeEvent>) => void) | undefined;
+  #closed = false;
+
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  push(event: RuntimeEvent): void {
+    if (this.#closed) return;
+    if (this.#reader !== undefined) {
+      const reader = this.#reader;
+      this.#reader = undefined;
+      reader({ value: event, done: false });
+      return;
+    }
+    if (PROGRESS.has(event.type)) {
+      if (this.#progress >= MAX_WAITING_PROGRESS) {
+        const oldest = this.#waiting.findIndex(({ type }) => PROGRESS.has(type));
+        this.#waiting.splice(oldest, 1);
+        this.#missed += 1;
+      } else {
+        this.#progress += 1;
+      }
+    }
+    this.#waiting.push(event);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#reader?.({ value: undefined, done: true });
+    this.#reader = undefined;
+  }
+
+  next(): Promise<IteratorResult<RuntimeEvent>> {
+    if (this.#missed > 0) {
+      const count = this.#missed;
+      this.#missed = 0;
+      return Promise.resolve({ value: { type: "progress-missed", count }, done: false });
+    }
+    const event = this.#waiting.shift();
+    if (event !== undefined) {
+      if (PROGRESS.has(event.type)) this.#progress -= 1;
+      return Promise.resolve({ value: event, done: false });
+    }
+    if (this.#closed) return Promise.resolve({ value: undefined, done: true });
+    if (this.#reader !== undefined) return Promise.reject(new Error("events has one reader at a time"));
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<RuntimeEvent>> {
+    this.#waiting = [];
+    this.#missed = 0;
+    this.#onReturn();
+    this.close();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,240 @@
+import { stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  ALPN,
+  formatListenAddress,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_NAME_LENGTH,
+  MAX_STREAMS_PER_CONNECTION,
+  nameSchema,
+} from "@lanspread/proto";
+import { createEndpoint, type Endpoint } from "@lanspread/quic";
+import { openCatalog } from "../catalog/index.ts";
+import { openControl } from "../control/index.ts";
+import { errnoOf, fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
+import { loadPartyCa, openIdentity } from "../identity/index.ts";
+import { createUnrarJsUnpacker } from "../install/index.ts";
+import { createLibrary, type Library } from "../library/index.ts";
+import { silentLogger } from "../logger.ts";
+import { createPeerMesh, mdnsDiscovery } from "../peers/index.ts";
+import { createRequestServer } from "../serve/index.ts";
+import { openStateDir } from "../storage/index.ts";
+import { createOutboundTransfers } from "../transfer/index.ts";
+import { FIRST_SCAN_GRACE_MS, RESCAN_INTERVAL_MS, RESTART_DELAY_MS, STOP_DEADLINE_MS } from "./constants.ts";
+import { listGames, type RuntimeContext } from "./context.ts";
+import { EventBus } from "./event-bus.ts";
+import { parseListenOption, requireInterfaces, shownAddress } from "./listen-address.ts";
+import { LocalPeer } from "./local-peer.ts";
+import { OperationTable } from "./operations.ts";
+import { recover } from "./recover.ts";
+import { pause, supervise } from "./supervisor.ts";
+import { TransferActivity } from "./transfer-activity.ts";
+import type { Peer, PeerOptions } from "./types.ts";
+
+const DEFAULT_PARTY = "lan";
+const DEFAULT_LISTEN = "0.0.0.0:0";
+
+/**
+ * Starts a peer. Resolves when it listens; it looks at its games and for others from then on, and who attaches to its
+ * events in the same turn misses none of them.
+ *
+ * @throws PeerError `state-locked`, `no-such-directory`, `not-a-directory`, `no-permission`, `port-taken`,
+ *   `no-network-interface`, `catalog-invalid`, `party-ca-invalid`, `disk-full`, `path-too-long`, `bad-request`; nothing
+ *   is left running then.
+ */
+export async function startPeer(options: PeerOptions): Promise<Peer> {
+  // What is opened is closed in reverse, both when the start fails and when the peer stops.
+  const opened = new AsyncDisposableStack();
+  try {
+    return await start(options, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw toPeerError(error);
+  }
+}
+
+async function start(options: PeerOptions, opened: AsyncDisposableStack): Promise<Peer> {
+  const { logger = silentLogger, interfaces, party = DEFAULT_PARTY } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  options.signal?.throwIfAborted();
+  const name = checkedName("name", options.name ?? hostname().slice(0, MAX_NAME_LENGTH));
+  checkedName("party", party);
+  const listen = parseListenOption(options.listen ?? DEFAULT_LISTEN);
+  requireInterfaces(interfaces ?? []);
+  const gamesDir = resolve(options.gamesDir);
+  await requireDirectory(gamesDir);
+  const catalog = await openCatalog(options.catalog, { signal });
+  const partyCa = await loadPartyCa(options.partyCa);
+  const stateDir = await openStateDir(options.stateDir);
+  const control = opened.use(await openControl({ stateDir, name, logger: logger.child("control") }));
+  const identity = await openIdentity({ stateDir, partyCa, logger: logger.child("identity"), signal });
+
+  const bus = new EventBus(logger);
+  const operations = new OperationTable();
+  const isBusy = operations.isBusy.bind(operations);
+  const library = createLibrary({ gamesDir, stateDir, catalog, isBusy, logger, signal });
+  opened.defer(() => library.close());
+  const activity = new TransferActivity((active) => library.setHashingPaused(active));
+  const outbound = activity.count(createOutboundTransfers());
+  const endpoint = opened.use(
+    await bindEndpoint(listen, { key: identity.keyPem, cert: identity.certPem, ca: identity.caPem }),
+  );
+  const listener = { host: listen.host, port: endpoint.address.port };
+  const mesh = createPeerMesh({
+    identity,
+    endpoint,
+    name,
+    party,
+    listen: listener,
+    library,
+    catalog,
+    discovery: options.discovery === undefined ? mdnsDiscovery() : options.discovery,
+    ...(interfaces === undefined ? {} : { interfaces }),
+    logger: logger.child("mesh"),
+    signal,
+  });
+  opened.defer(() => mesh.stop());
+  const server = createRequestServer({
+    library,
+    catalog,
+    outbound,
+    isBusy,
+    gamesDir: () => library.state().gamesDir,
+    control: mesh.handlers,
+    logger: logger.child("serve"),
+  });
+  const context: RuntimeContext = {
+    catalog,
+    stateDir,
+    library,
+    mesh,
+    operations,
+    outbound,
+    activity,
+    unpacker: options.unpacker ?? createUnrarJsUnpacker(),
+    bus,
+    logger,
+    running: new Set(),
+    signal,
+  };
+  await recover(context, gamesDir);
+  const services: Promise<void>[] = [];
+  const addr = formatListenAddress(shownAddress(listener, interfaces));
+  const peer = new LocalPeer({
+    context,
+    peerId: identity.peerId,
+    name,
+    party,
+    addr,
+    shutDown: () => shutDown(context, stopping, services, opened),
+  });
+  library.onChange(({ snapshotChanged, localChanged }) => {
+    if (snapshotChanged) mesh.libraryChanged();
+    const libraryRev = library.snapshot().library_rev;
+    if (localChanged) bus.emit({ type: "local-library-changed", libraryRev, games: library.localGames() });
+  });
+  mesh.onEvent((event) => {
+    if (event.type !== "remote-games-changed") bus.emit(event);
+    else bus.emit({ type: "list-games", games: listGames(context) });
+  });
+  options.signal?.addEventListener("abort", () => void peer.stop(), { once: true, signal });
+  control.serve(peer);
+
+  // In a later turn, when the host has attached to the events.
+  setImmediate(() => {
+    if (signal.aborted) return;
+    bus.emit({ type: "local-peer-ready", peerId: peer.peerId, addr, lanes: [] });
+    const scanned = library.start();
+    services.push(
+      supervise(
+        { name: "the local library", run: (ends) => monitorLibrary(library, scanned, ends) },
+        { signal, logger, restartDelayMs: RESTART_DELAY_MS },
+      ),
+      Promise.race([scanned.catch(() => {}), pause(FIRST_SCAN_GRACE_MS, signal)])
+        .then(() => (signal.aborted ? undefined : mesh.start({ serveStream: (stream, from) => server.serveStream(stream, from) })))
+        .catch((error: unknown) => peer.fail(error)),
+    );
+  });
+  return peer;
+}
+
+/** Looks through the games directory again and again. */
+async function monitorLibrary(library: Library, scanned: Promise<void>, signal: AbortSignal): Promise<void> {
+  await scanned;
+  while (!signal.aborted) {
+    await pause(RESCAN_INTERVAL_MS, signal);
+    if (!signal.aborted) await library.rescanAll();
+  }
+}
+
+/** Ends the operations where they can go on later, then everything that was opened, the last one first. */
+async function shutDown(
+  context: RuntimeContext,
+  stopping: AbortController,
+  services: readonly Promise<void>[],
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  const reason = new PeerError("shutting-down", "The peer is stopping.");
+  const end = async (): Promise<void> => {
+    context.operations.abortAll(reason);
+    await Promise.all(context.running);
+    stopping.abort(reason);
+    await context.outbound.cancelAll();
+    await Promise.all(services);
+    await opened.disposeAsync();
+  };
+  const late = new AbortController();
+  const deadline = delay(STOP_DEADLINE_MS, "late" as const, { signal: late.signal }).catch(() => undefined);
+  const how = await Promise.race([end(), deadline]);
+  late.abort();
+  if (how !== "late") return;
+  stopping.abort(reason);
+  context.logger.warn("not everything had ended when the peer stopped", { afterMs: STOP_DEADLINE_MS });
+}
+
+async function bindEndpoint(
+  listen: { readonly host: string; readonly port: number },
+  tls: { readonly key: string; readonly cert: string; readonly ca: string },
+): Promise<Endpoint> {
+  try {
+    return await createEndpoint({
+      ...listen,
+      tls,
+      alpn: ALPN,
+      limits: {
+        maxStreamsPerConnection: MAX_STREAMS_PER_CONNECTION,
+        maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
+      },
+    });
+  } catch (error) {
+    const where = formatListenAddress(listen);
+    if (errnoOf(error) !== "EADDRNOTAVAIL") throw fromNodeError(error, where);
+    throw new PeerError("no-network-interface", `This computer has no address ${listen.host} to listen on.`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws PeerError `no-such-directory`, `not-a-directory`, `no-permission` */
+async function requireDirectory(path: string): Promise<void> {
+  let isDirectory: boolean;
+  try {
+    isDirectory = (await stat(path)).isDirectory();
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, path);
+    throw new PeerError("no-such-directory", `The games directory ${path} is not there.`, { cause: error });
+  }
+  if (!isDirectory) throw new PeerError("not-a-directory", `The games directory ${path} is no directory.`);
+}
+
+/** @throws PeerError `bad-request` */
+function checkedName(what: string, text: string): string {
+  const parsed = nameSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new PeerError("bad-request", `The ${what} ${JSON.stringify(text)} cannot be shown to others.`, {
+    hint: `Use 1 to ${MAX_NAME_LENGTH} visible characters.`,
+  });
+}
