@@ -45,7 +45,7 @@ export async function runDemo({ screen, signal, onResources }: DemoOptions): Pro
   signal.addEventListener("abort", closeParty, { once: true });
   try {
     screen.step("Making two games as RAR5 archives");
-    const made = await Promise.all(
+    const made = await allEnded(
       DEMO_GAMES.map(async (plan, index) => {
         const { games } = await workspace.peer(SHARING[index] ?? RECEIVER);
         const game = await makeGame(plan, games, signal);
@@ -73,7 +73,7 @@ export async function runDemo({ screen, signal, onResources }: DemoOptions): Pro
     const transfers = await Promise.all(made.map(({ game }) => getGame(receiver, game.id, screen)));
 
     screen.step("Comparing every byte with its source");
-    const rows = await Promise.all(
+    const rows = await allEnded(
       made.map(async ({ game, sourceGames }, index): Promise<DemoRow> => {
         const transfer = transfers[index];
         const source = find(peers, SHARING[index] ?? "");
@@ -110,6 +110,15 @@ export async function runDemo({ screen, signal, onResources }: DemoOptions): Pro
   } finally {
     signal.removeEventListener("abort", closeParty);
   }
+}
+
+/**
+ * As `Promise.all`, but rejects only when none of them works any more: what still writes while the workspace is removed
+ * would leave something behind.
+ */
+async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 function find(peers: readonly DemoPeer[], name: string): DemoPeer {

@@ -1,5 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createControlSession, type Peer } from "@lanspread/peer";
-import { type HarnessLine, MAX_COMMAND_LINE_BYTES } from "@lanspread/proto";
 import { EXIT } from "../exit-codes.ts";
 import { CommandError } from "../failure.ts";
 import { makeFixture } from "../harness/fixtures.ts";
@@ -11,6 +11,9 @@ import { gamesPlace } from "../link/peer-settings.ts";
 import type { OutputFlags, PeerFlags } from "../options.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
 import { checkGameIds } from "./operate.ts";
+
+/** How long a reader may take for the last lines, ms: longer than a busy machine needs, shorter than patience. */
+const LAST_LINES_MS = 5_000;
 
 export interface HarnessFlags extends Pick<OutputFlags, "verbose"> {
   /** Ids of the games that are made before the start. */
@@ -36,14 +39,13 @@ export async function harness(
     await converse(context, peer, stdout);
   } finally {
     await peer.stop();
-    await stdout.flush();
   }
   const { failed } = await peer.stopped;
   if (failed !== null) throw new CommandError(failed);
   return { exit: EXIT.done, result: { kind: "nothing" } };
 }
 
-/** Answers line after line; returns when the peer is to stop, or has stopped. */
+/** Answers line after line; returns when the peer has stopped, and its last event is told. */
 async function converse(context: CommandContext, peer: Peer, stdout: GuardedStdout): Promise<void> {
   const over = new AbortController();
   const end = (): void => over.abort();
@@ -54,23 +56,14 @@ async function converse(context: CommandContext, peer: Peer, stdout: GuardedStdo
     await readCommands({
       input: process.stdin,
       onLine: (text) => session.takeLine(text),
-      onTooLong: () => stdout.writeLine(JSON.stringify(tooLong())),
+      onTooLong: () => session.refuseLine(),
       signal,
     });
     if (!signal.aborted) await Promise.race([session.idle(), untilAborted(signal)]);
-    // What still happens while the peer stops (cancelled downloads, the last events) is told as well.
     await peer.stop();
+    // Nobody is waited for who does not read.
+    await Promise.race([session.ended.then(stdout.flush), delay(LAST_LINES_MS, undefined, { ref: false })]);
   } finally {
     session.close();
   }
-}
-
-function tooLong(): HarnessLine {
-  return {
-    type: "error",
-    id: null,
-    cmd: null,
-    code: "bad-request",
-    message: `A command line has at most ${MAX_COMMAND_LINE_BYTES} bytes; this one was longer and was not read.`,
-  };
 }

@@ -1,5 +1,5 @@
 import type { Peer } from "@lanspread/peer";
-import { type RuntimeEvent, toHarnessEvent } from "@lanspread/proto";
+import { toHarnessEvent } from "@lanspread/proto";
 import { EXIT } from "../exit-codes.ts";
 import { CommandError } from "../failure.ts";
 import { untilAborted } from "../interrupt.ts";
@@ -29,20 +29,22 @@ export async function serve(context: CommandContext, flags: PeerFlags): Promise<
 /** Prints who and where this peer is, then everything that happens, as long as the peer runs. */
 function tellNews(context: CommandContext, peer: Peer): () => void {
   const { reporter } = context;
-  const { status, localGames, peers, warnings } = peer.snapshot();
-  const narrate = createNarrator(peers);
-  const tell = (event: RuntimeEvent): void => {
+  const { status } = peer.snapshot();
+  const narrate = createNarrator();
+  const told = new Set<string>();
+  const warnOnce = (warnings: readonly string[]): void => {
+    for (const warning of warnings) if (!told.has(warning)) reporter.warn(warning);
+    for (const warning of warnings) told.add(warning);
+  };
+  reporter.notice(
+    `"${status.name}" is in party "${status.party}" at ${status.addr}, with the games of ${status.gamesDir}`,
+  );
+  return peer.onEvent((event) => {
     reporter.record(toHarnessEvent(event, Date.now()));
     const text = narrate(event);
     if (text !== undefined) reporter.notice(text);
-  };
-  reporter.notice(
-    `"${status.name}" is in party "${status.party}" at ${status.addr}; games in ${status.gamesDir}`,
-  );
-  for (const warning of warnings) reporter.warn(warning);
-  tell({ type: "local-peer-ready", peerId: peer.peerId, addr: peer.addr, lanes: status.lanes });
-  if (localGames.length > 0)
-    tell({ type: "local-library-changed", libraryRev: status.libraryRev, games: localGames });
-  for (const other of peers) tell({ type: "peer-discovered", ...other });
-  return peer.onEvent(tell);
+    if (event.type !== "local-library-changed") return;
+    warnOnce(peer.snapshot().warnings);
+    for (const game of event.games) warnOnce(game.warnings.map((warning) => `${game.id}: ${warning}`));
+  });
 }

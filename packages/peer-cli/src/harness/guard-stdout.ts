@@ -1,16 +1,14 @@
 /**
- * Bytes that wait for a reader of stdout before the harness gives up: hours of events, or one answer of the largest
- * library many times over. Whoever has not read that much reads no more.
+ * Bytes that may wait for a reader of stdout, besides one line. Events wait by themselves; only answers add up, and who
+ * asks for so many without reading one reads no more.
  */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
-/** How long a reader may take for the last lines, ms: then it is taken for one that stopped reading. */
-const FLUSH_DEADLINE_MS = 5_000;
 
 /** What may still be done with stdout after {@link guardStdout}. */
 export interface GuardedStdout {
-  /** Writes one line of the protocol. */
-  writeLine(line: string): void;
-  /** Resolves when everything written so far has left the process, or nobody takes it. */
+  /** Writes one line of the protocol. The promise, where there is one, resolves when the reader has room for more. */
+  writeLine(line: string): void | Promise<void>;
+  /** Resolves when everything written so far has left the process, or cannot leave it any more. */
   flush(): Promise<void>;
 }
 
@@ -27,24 +25,32 @@ export function guardStdout(
 ): GuardedStdout {
   const write = stdout.write.bind(stdout);
   stdout.write = stderr.write.bind(stderr);
-  let stuck = false;
+  // A reader that is gone drains nothing: who waits for it waits no longer.
+  let gone = false;
+  const waiting = new Set<() => void>();
+  const release = (): void => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  stdout.on("drain", release);
+  stdout.on("error", () => {
+    gone = true;
+    release();
+  });
   return {
     writeLine(line) {
-      if (stuck) return;
+      if (gone) return;
       if (stdout.writableLength > MAX_UNREAD_BYTES) {
-        stuck = true;
+        gone = true;
+        release();
         onStuck();
         return;
       }
-      write(`${line}\n`);
+      if (!write(`${line}\n`)) return new Promise((resolve) => waiting.add(resolve));
     },
     flush: () =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, stuck ? 0 : FLUSH_DEADLINE_MS);
-        write("", () => {
-          clearTimeout(timer);
-          resolve();
-        });
+        write("", () => resolve());
       }),
   };
 }

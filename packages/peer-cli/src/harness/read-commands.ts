@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
+import { LineSplitter } from "@lanspread/peer";
 import { MAX_COMMAND_LINE_BYTES } from "@lanspread/proto";
-import { createLineSplitter } from "./line-splitter.ts";
 
 export interface ReadCommandsOptions {
   readonly input: Readable;
@@ -13,7 +13,7 @@ export interface ReadCommandsOptions {
 
 /** Hands over one line of input after the other. Resolves at the end of the input, or when the signal is aborted. */
 export function readCommands({ input, onLine, onTooLong, signal }: ReadCommandsOptions): Promise<void> {
-  const splitter = createLineSplitter({ maxBytes: MAX_COMMAND_LINE_BYTES, onLine, onTooLong });
+  const splitter = new LineSplitter({ maxBytes: MAX_COMMAND_LINE_BYTES, onLine, onTooLong });
   return new Promise((resolve) => {
     const stop = (): void => {
       signal.removeEventListener("abort", stop);
@@ -21,7 +21,7 @@ export function readCommands({ input, onLine, onTooLong, signal }: ReadCommandsO
       input.pause();
       resolve();
     };
-    const take = (chunk: Uint8Array): void => splitter.push(chunk);
+    const take = (chunk: Buffer): void => splitter.push(chunk);
     const end = (): void => {
       splitter.end();
       stop();

@@ -1,0 +1,70 @@
+import { type HarnessLine, harnessLineSchema } from "@lanspread/proto";
+import { eventually } from "@lanspread/testkit";
+import { type CliOptions, type RunningCli, startCli } from "./cli.ts";
+
+export type EventLine = Extract<HarnessLine, { type: "event" }>;
+export type AnswerLine = Exclude<HarnessLine, EventLine>;
+
+/** Twenty seconds: a machine that is busy with other tests is slow, not wrong. */
+export const DEADLINE_MS = 20_000;
+
+export function until<T>(what: string, look: () => T | Promise<T>) {
+  return eventually(look, { what, deadlineMs: DEADLINE_MS });
+}
+
+/** Every line of stdout; throws for the first that is no line of the contract. */
+export function parseLines(stdout: string): HarnessLine[] {
+  return stdout
+    .split("\n")
+    .filter((line, index, all) => index < all.length - 1 || line !== "")
+    .map((line) => harnessLineSchema.parse(JSON.parse(line)));
+}
+
+/** A harness in a process of its own, driven line by line. */
+export interface TestHarness extends RunningCli {
+  /** Every whole line so far. */
+  lines(): HarnessLine[];
+  events(name: string): EventLine[];
+  /** The first event of this name; waits for it. */
+  event(name: string): Promise<EventLine>;
+  /** Sends a command and waits for its answer. */
+  ask(command: object): Promise<AnswerLine>;
+  /** Ends stdin, which ends the harness. */
+  close(): Promise<void>;
+  /** What kill -9 does: nothing of it gets to say goodbye. */
+  kill(): Promise<void>;
+}
+
+export function startTestHarness(args: readonly string[], options: CliOptions = {}): TestHarness {
+  const cli = startCli(["harness", ...args], options);
+  // A process that was killed takes no more input: its exit is what tests look at.
+  cli.child.stdin.on("error", () => {});
+  let nextId = 1;
+  const lines = (): HarnessLine[] => {
+    const text = cli.stdout();
+    return parseLines(text.slice(0, text.lastIndexOf("\n") + 1));
+  };
+  const events = (name: string): EventLine[] =>
+    lines().filter((line): line is EventLine => line.type === "event" && line.event === name);
+  return {
+    ...cli,
+    lines,
+    events,
+    event: (name) => until(`${name}, after\n${cli.stderr()}`, () => events(name)[0]),
+    ask(command) {
+      const id = nextId++;
+      cli.child.stdin.write(`${JSON.stringify({ id, ...command })}\n`);
+      return until(`an answer to ${JSON.stringify(command)}`, () =>
+        lines().find((line): line is AnswerLine => line.type !== "event" && line.id === id),
+      );
+    },
+    async close() {
+      cli.child.stdin.end();
+      await cli.ended;
+    },
+    async kill() {
+      cli.child.kill("SIGKILL");
+      await cli.ended;
+    },
+  };
+}
