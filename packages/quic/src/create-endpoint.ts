@@ -22,8 +22,8 @@ export async function createEndpoint(options: EndpointOptions): Promise<Endpoint
     );
   }
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  if (limits.connectionWindowBytes < limits.streamWindowBytes) {
-    throw new RangeError("connectionWindowBytes is below streamWindowBytes");
+  if (limits.peerStreamWindowBytes > limits.streamWindowBytes) {
+    throw new RangeError("peerStreamWindowBytes is above streamWindowBytes");
   }
   const library = await loadNativeLibrary();
   const address = { host: options.host, port: options.port };

@@ -183,7 +183,11 @@ export class UdpEndpoint implements Endpoint {
     this.#core.forget(connection, lastWords, this.#scheduler.now());
     this.#scheduler.forget(connection);
     const info = connection.closeInfo;
-    if (info !== undefined) this.#dialling.get(connection)?.reject(handshakeError(connection.remote, info));
+    if (info === undefined) return;
+    const ours = this.#closing !== undefined && !info.byPeer;
+    this.#dialling
+      .get(connection)
+      ?.reject(ours ? new QuicError("the endpoint is closed") : handshakeError(connection.remote, info));
   }
 
   #handlerFailed(error: unknown): void {

@@ -1,11 +1,11 @@
 import {
-  CONNECTION_WINDOW_BYTES,
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   MAX_CONNECTIONS_PER_ADDRESS,
   MAX_INBOUND_CONNECTIONS,
   MAX_STREAMS_PER_CONNECTION,
+  PEER_STREAM_WINDOW_BYTES,
   STREAM_WINDOW_BYTES,
 } from "./core/constants.ts";
 import type { EndpointLimits } from "./types.ts";
@@ -16,7 +16,7 @@ export const DEFAULT_LIMITS: EndpointLimits = {
   maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
   maxInboundConnections: MAX_INBOUND_CONNECTIONS,
   streamWindowBytes: STREAM_WINDOW_BYTES,
-  connectionWindowBytes: CONNECTION_WINDOW_BYTES,
+  peerStreamWindowBytes: PEER_STREAM_WINDOW_BYTES,
   idleTimeoutMs: IDLE_TIMEOUT_MS,
   keepAliveMs: KEEP_ALIVE_MS,
   handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,

@@ -51,10 +51,10 @@ export interface EndpointLimits {
   readonly maxStreamsPerConnection: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxInboundConnections: number;
-  /** Bytes. */
+  /** Unread bytes that a stream opened here may hold. */
   readonly streamWindowBytes: number;
-  /** Bytes; at least the stream window. */
-  readonly connectionWindowBytes: number;
+  /** Unread bytes that a stream opened by the other side may hold before anything of it is read; at most `streamWindowBytes`. */
+  readonly peerStreamWindowBytes: number;
   readonly idleTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly handshakeTimeoutMs: number;
@@ -125,7 +125,7 @@ export interface Endpoint {
 }
 
 export interface ConnectionStats {
-  /** Smoothed round trip in ms; 0 before it is known. */
+  /** Smoothed round trip in whole ms, rounded down; 0 before it is known. */
   readonly rttMs: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -175,7 +175,10 @@ export interface Stream {
   write(bytes: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** No more bytes will be written. Those handed to `write` still go out. */
   finish(): void;
-  /** Gives up sending: what was not delivered is dropped, the reader gets the code. */
+  /**
+   * Gives up sending: what was not delivered is dropped, the reader gets the code. Does nothing once `finish` was called and all bytes
+   * were taken: the reader may have the end already.
+   */
   reset(code: number): void;
   /** Gives up reading: the sender gets the code. */
   stop(code: number): void;

@@ -4,7 +4,7 @@ import { MAX_CLOSE_REASON_BYTES } from "./constants.ts";
 import { Gather } from "./gather.ts";
 import type { NativeConnection, NativeRecvInfo } from "./native-types.ts";
 import { PeerStreams } from "./peer-streams.ts";
-import { StreamCore, type StreamOwner } from "./stream.ts";
+import { checkErrorCode, StreamCore, type StreamOwner } from "./stream.ts";
 import { type Waiter, waitFor } from "./waiter.ts";
 
 /** What a connection needs of its endpoint. */
@@ -46,7 +46,7 @@ const NO_BYTES = new Uint8Array(0);
  * One connection without sockets, timers or clock. The endpoint calls, in this order:
  *
  * 1. `receive(datagram)` for every datagram that belongs to it, `tick(now)` when `deadlineMs` has passed;
- * 2. `serve(now)` once for a burst of them: handshake, new streams, readers, writers;
+ * 2. `serve()` once for a burst of them: handshake, new streams, readers, writers;
  * 3. after the callbacks that this woke have run: `fill(slot)` until it returns 0, sending each;
  * 4. `deadlineMs(now)`: when to call `tick` at the latest.
  */
@@ -78,7 +78,6 @@ export class ConnectionCore implements Connection, StreamOwner {
   #unclaimed: StreamCore[] = [];
   #resolveClosed: (info: CloseInfo) => void = () => undefined;
   #keepAliveAtMs: number;
-  #heard = false;
   /** The library threw: it may have closed the connection. */
   #suspect = false;
 
@@ -126,7 +125,6 @@ export class ConnectionCore implements Connection, StreamOwner {
       // connection and `serve` finds out why.
       this.#suspect = true;
     }
-    this.#heard = true;
   }
 
   /** Lets time pass. */
@@ -134,22 +132,21 @@ export class ConnectionCore implements Connection, StreamOwner {
     if (this.#phase === "closed") return;
     this.native.onTimeout();
     if (this.#phase !== "open") {
-      if (nowMs >= this.#handshakeDeadlineMs) this.#end({ ...NOTHING_HEARD });
+      if (nowMs < this.#handshakeDeadlineMs) return;
+      this.#closeNative(false, NO_ERROR, NO_BYTES); // the other side may be further and hear it
+      this.#end({ ...NOTHING_HEARD });
       return;
     }
     if (nowMs >= this.#keepAliveAtMs) {
+      // Whatever was heard meanwhile: garbage with this connection's id looks like a sign of life from here, and is none.
       this.native.sendAckEliciting();
       this.#keepAliveAtMs = nowMs + this.#keepAliveMs;
     }
   }
 
   /** One round: finds out what the datagrams changed, and serves those who wait. */
-  serve(nowMs: number): void {
+  serve(): void {
     if (this.#phase === "closed") return;
-    if (this.#heard) {
-      this.#heard = false;
-      this.#keepAliveAtMs = nowMs + this.#keepAliveMs;
-    }
     if (this.#phase !== "open") this.#advanceHandshake();
     if (this.#phase === "open") {
       if (this.native.isReadable()) this.#serveReaders();
@@ -221,6 +218,7 @@ export class ConnectionCore implements Connection, StreamOwner {
   }
 
   close(code = 0, reason = ""): void {
+    checkErrorCode(code);
     if (this.#phase === "closed") return;
     const words = TEXT_OUT.encode(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
     this.#closeNative(true, code, words);
@@ -238,7 +236,7 @@ export class ConnectionCore implements Connection, StreamOwner {
     const totals = this.native.stats();
     const path = this.native.pathStats()[0];
     return {
-      rttMs: path === undefined ? 0 : path.rtt / 1e6,
+      rttMs: path === undefined ? 0 : path.rtt,
       bytesSent: totals.sentBytes,
       bytesReceived: totals.recvBytes,
       packetsSent: totals.sent,
@@ -289,6 +287,7 @@ export class ConnectionCore implements Connection, StreamOwner {
 
   #serveReaders(): void {
     for (const id of this.native.readable()) {
+      if (this.closeInfo !== undefined) return; // a handler has closed it
       const stream = this.#streams.get(id) ?? this.#accept(id);
       stream?.serveReader();
     }
@@ -372,6 +371,8 @@ export class ConnectionCore implements Connection, StreamOwner {
   }
 }
 
+/** RFC 9000, 20.1. */
+const NO_ERROR = 0;
 const INTERNAL_ERROR = 1;
 
 const NOTHING_HEARD: CloseInfo = { byPeer: false, app: false, code: 0, reason: "", timedOut: true };

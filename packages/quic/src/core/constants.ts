@@ -22,11 +22,25 @@ export const IPV4_OVERHEAD_BYTES = 28;
 /** IPv6 and UDP headers. */
 export const IPV6_OVERHEAD_BYTES = 48;
 
-/** Unread bytes one stream may hold: covers 1 Gbit/s at 60 ms. Below the connection's window, so that one reader cannot starve the others. */
+/**
+ * Unread bytes a stream that was opened here may hold: covers 1 Gbit/s at 60 ms. Who opens the streams decides how many of them wait
+ * unread, so this bounds what a reader that sleeps costs.
+ */
 export const STREAM_WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** Unread bytes one connection may hold over all its streams: the bound on what a reader that sleeps costs. */
-export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+/**
+ * Unread bytes a stream that the other side opened may hold before anything of it is read. 256 such streams, all unread, are 64 MiB:
+ * the bound on what one connection's other side can make this side hold. Streams that are read grow to STREAM_WINDOW_BYTES.
+ */
+export const PEER_STREAM_WINDOW_BYTES = 256 * 1024;
+
+/**
+ * Bytes one connection may receive over all its streams: more than it ever will, so that only the windows of streams count.
+ *
+ * The native library keeps no account of bytes that a reset or stop threw away, and shrinks the connection's window to some 48 KiB
+ * once the initial one is used up: one stream that nobody reads, or some cancelled ones, would stall all others for ever.
+ */
+export const CONNECTION_CREDIT_BYTES = 2 ** 60;
 
 /** Streams that the other side may have open at a time. */
 export const MAX_STREAMS_PER_CONNECTION = 256;
@@ -40,7 +54,7 @@ export const MAX_INBOUND_CONNECTIONS = 1_024;
 /** Silence after which a connection is given up, in ms. A link may be down for 10 s and come back. */
 export const IDLE_TIMEOUT_MS = 30_000;
 
-/** Silence after which a connection is asked for a sign of life, in ms. Must be below half the idle timeout, so that one may get lost. */
+/** How often the other side of a connection is asked for a sign of life, in ms. Must be below half the idle timeout, so that one may get lost. */
 export const KEEP_ALIVE_MS = 10_000;
 
 /** Time for a handshake, in ms: three lost flights and their repetitions fit. */

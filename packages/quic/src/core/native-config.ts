@@ -1,4 +1,5 @@
 import type { EndpointLimits, TlsOptions } from "../types.ts";
+import { CONNECTION_CREDIT_BYTES } from "./constants.ts";
 import type { NativeConfig, NativeLibrary } from "./native-types.ts";
 
 export interface ConfigOptions {
@@ -48,10 +49,9 @@ export class ConfigBook {
     // Said to the other side too: where the two interfaces disagree (jumbo frames), the smaller one counts both ways.
     config.setMaxRecvUdpPayloadSize(datagramBytes);
     config.setMaxSendUdpPayloadSize(datagramBytes);
-    config.setInitialMaxData(limits.connectionWindowBytes);
-    config.setMaxConnectionWindow(limits.connectionWindowBytes);
+    config.setInitialMaxData(CONNECTION_CREDIT_BYTES);
     config.setInitialMaxStreamDataBidiLocal(limits.streamWindowBytes);
-    config.setInitialMaxStreamDataBidiRemote(limits.streamWindowBytes);
+    config.setInitialMaxStreamDataBidiRemote(limits.peerStreamWindowBytes);
     config.setMaxStreamWindow(limits.streamWindowBytes);
     config.setInitialMaxStreamsBidi(limits.maxStreamsPerConnection);
     config.setInitialMaxStreamsUni(0);

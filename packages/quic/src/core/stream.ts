@@ -133,15 +133,16 @@ export class StreamCore implements Stream {
   }
 
   reset(code: number): void {
-    checkCode(code);
-    if (this.#writing.state === "failed" || this.#owner.closeInfo !== undefined) return;
+    checkErrorCode(code);
+    // A reset behind the end would take away, without a word, what the reader has received and not read yet.
+    if (this.#writing.state !== "open" || this.#owner.closeInfo !== undefined) return;
     this.#owner.native.streamShutdown(this.id, SHUTDOWN_WRITE, code);
     this.#endWriting({ state: "failed", error: new StreamResetError(code) });
     this.#owner.wake();
   }
 
   stop(code: number): void {
-    checkCode(code);
+    checkErrorCode(code);
     if (this.#reading.state !== "open" || this.#owner.closeInfo !== undefined) return;
     this.#owner.native.streamShutdown(this.id, SHUTDOWN_READ, code);
     this.#endReading({ state: "failed", error: new StreamStoppedError(code) });
@@ -265,7 +266,8 @@ function streamFault(text: string): Error {
   return new StreamStateError(`the native library refused: ${text}`);
 }
 
-function checkCode(code: number): void {
+/** Application error codes are integers from 0 to 2^53 - 1. */
+export function checkErrorCode(code: number): void {
   if (!Number.isSafeInteger(code) || code < 0)
-    throw new RangeError(`stream error code ${code} is no integer from 0 to 2^53 - 1`);
+    throw new RangeError(`error code ${code} is no integer from 0 to 2^53 - 1`);
 }

@@ -88,7 +88,7 @@ export class Scheduler {
       this.#heard.delete(connection);
       connection.gather.took(now);
       this.#rounds++;
-      connection.serve(now);
+      connection.serve();
       if (this.#connections.has(connection)) this.#due.add(connection);
     }
     if (this.#due.size > 0) this.#armFlush();
@@ -114,7 +114,7 @@ export class Scheduler {
       const transmission = this.#transmit(connection);
       if (transmission === "more") this.wake(connection);
       else if (transmission === "blocked") this.#blocked.add(connection);
-      if (connection.isSuspect) connection.serve(now);
+      if (connection.isSuspect) connection.serve();
       connection.dueAtMs = connection.deadlineMs(now);
       this.#armDeadline(connection.dueAtMs, now);
     }
@@ -133,7 +133,7 @@ export class Scheduler {
     for (const connection of [...this.#connections]) {
       if (connection.dueAtMs <= now) {
         connection.tick(now);
-        connection.serve(now);
+        connection.serve();
         if (this.#connections.has(connection)) this.wake(connection);
       } else {
         this.#armDeadline(connection.dueAtMs, now);
