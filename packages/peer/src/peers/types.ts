@@ -1,11 +1,4 @@
-import type {
-  GameId,
-  GameSummary,
-  GameVersion,
-  ListedPeer,
-  PeerId,
-  RuntimeEventOf,
-} from "@lanspread/proto";
+import type { GameId, GameSummary, GameVersion, ListedPeer, PeerId, RuntimeEventOf } from "@lanspread/proto";
 import type { PeerError } from "../errors/index.ts";
 import type { RequestChannel, RequestStream } from "../transfer/index.ts";
 

@@ -1,0 +1,417 @@
+import { networkInterfaces } from "node:os";
+import {
+  formatListenAddress,
+  type GameId,
+  type ListedPeer,
+  type ListenAddress,
+  type PeerId,
+  PROTOCOL_VERSION,
+  parseListenAddress,
+  RESET,
+} from "@lanspread/proto";
+import type { Connection, Endpoint } from "@lanspread/quic";
+import type { Catalog } from "../catalog/index.ts";
+import { PeerError, type PeerErrorCode } from "../errors/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { Library } from "../library/index.ts";
+import type { Logger } from "../logger.ts";
+import type { ControlHandlers } from "../serve/index.ts";
+import { canReach, isOwnListener } from "./addresses.ts";
+import { CatchUp } from "./catch-up.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { connectError } from "./connect-errors.ts";
+import { Connections, type Link } from "./connections.ts";
+import {
+  DIAL_TIMEOUT_MS,
+  DISCOVERY_STOP_MS,
+  GOODBYE_TIMEOUT_MS,
+  HELLO_TIMEOUT_MS,
+  LIST_GAMES_TIMEOUT_MS,
+  MAX_ADDRESSES_PER_PEER,
+  MAX_PEERS,
+} from "./constants.ts";
+import { createControlHandlers } from "./control-handlers.ts";
+import { dialFirst } from "./dial-first.ts";
+import { Dialer } from "./dialer.ts";
+import type { Discovery, DiscoveryFactory, SeenPeer } from "./discovery.ts";
+import { greet, type Introduced, type Self } from "./handshake.ts";
+import { Incompatibles } from "./incompatibles.ts";
+import { Roster } from "./roster.ts";
+import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
+
+export interface PeerMeshOptions {
+  readonly identity: Identity;
+  /** Made and closed by the caller; the mesh takes its inbound connections from `start` on. */
+  readonly endpoint: Endpoint;
+  readonly name: string;
+  readonly party: string;
+  /** The listener's real address: its port is bound. */
+  readonly listen: ListenAddress;
+  readonly library: Pick<Library, "snapshot">;
+  readonly catalog: Catalog;
+  /** Null: nobody is found or told, `connect` only. */
+  readonly discovery: DiscoveryFactory | null;
+  /** Own addresses of the only networks to use. */
+  readonly interfaces?: readonly string[];
+  readonly clock?: Clock;
+  readonly logger: Logger;
+  /** Ends dials and timers. {@link PeerMesh.stop} is still to be called. */
+  readonly signal: AbortSignal;
+}
+
+/** Creates the mesh; nothing is sent or accepted before {@link PeerMesh.start}. */
+export function createPeerMesh(options: PeerMeshOptions): PeerMesh & { readonly handlers: ControlHandlers } {
+  return new Mesh(options);
+}
+
+class Mesh implements PeerMesh {
+  readonly handlers: ControlHandlers;
+  readonly #options: PeerMeshOptions;
+  readonly #self: Self;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #stopped = new AbortController();
+  /** Aborted by the caller or by {@link stop}. */
+  readonly #signal: AbortSignal;
+  readonly #listeners = new Set<(event: MeshEvent) => void>();
+  readonly #roster: Roster;
+  readonly #connections: Connections;
+  readonly #dialer: Dialer;
+  readonly #catchUp: CatchUp;
+  readonly #incompatibles = new Incompatibles();
+  #serveStream: Parameters<PeerMesh["start"]>[0]["serveStream"] = async () => {};
+  #discovery: Discovery | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: PeerMeshOptions) {
+    const { identity, name, party, listen, library, catalog, clock = systemClock } = options;
+    this.#options = options;
+    this.#self = { peerId: identity.peerId, name, party, listen, library: () => library.snapshot() };
+    this.#clock = clock;
+    this.#logger = options.logger.child("peers");
+    this.#signal = AbortSignal.any([options.signal, this.#stopped.signal]);
+    this.#roster = new Roster(catalog, (event) => this.#emit(event));
+    this.#connections = new Connections({
+      clock,
+      logger: this.#logger,
+      serveStream: (stream, context) => this.#serveStream(stream, context),
+      ping: (link, signal) => this.#ping(link.channel, signal),
+      onGone: (peerId, reason) => this.#gone(peerId, reason),
+    });
+    this.#dialer = new Dialer({
+      ownId: identity.peerId,
+      clock,
+      signal: this.#signal,
+      random: Math.random,
+      isConnected: (peerId) => this.#connections.isGreeted(peerId),
+      dial: (seen, signal) => this.#dialSeen(seen, signal),
+    });
+    this.#catchUp = new CatchUp({
+      clock,
+      held: (peerId) => this.#roster.table.revisionOf(peerId),
+      ask: (peerId) => this.#askForLibrary(peerId),
+    });
+    this.handlers = createControlHandlers({
+      self: this.#self,
+      roster: this.#roster,
+      isGreeted: (peerId) => this.#connections.isGreeted(peerId),
+      admit: (introduced, { connectionId }) => this.#admit(introduced, connectionId),
+      onRefused: ({ error, message }, { peerId, remote }) => {
+        if (error !== "self-connect") {
+          this.#noteIncompatible(peerId, formatListenAddress(remote), error, message);
+        }
+      },
+      onGap: (peerId, revision) => this.#catchUp.announced(peerId, revision),
+      onGoodbye: (peerId) => this.#connections.dismiss(peerId, "goodbye"),
+    });
+  }
+
+  async start({ serveStream }: Parameters<PeerMesh["start"]>[0]): Promise<void> {
+    this.#signal.throwIfAborted();
+    const { endpoint, discovery, interfaces, listen } = this.#options;
+    this.#serveStream = serveStream;
+    endpoint.onConnection((connection) => this.#accept(connection));
+    if (discovery === null) return;
+    const { peerId, name, party, library } = this.#self;
+    this.#discovery = discovery({
+      self: {
+        peer_id: peerId,
+        proto_ver: PROTOCOL_VERSION,
+        library_rev: library().library_rev,
+        party,
+        name,
+      },
+      listen,
+      ...(interfaces === undefined ? {} : { interfaces }),
+      logger: this.#logger.child("discovery"),
+      onSeen: (seen) => this.#seen(seen),
+      onGone: (gone) => this.#announcedNoLonger(gone),
+    });
+  }
+
+  peers(): readonly ListedPeer[] {
+    return this.#roster.table.list();
+  }
+
+  candidates(gameId: GameId): readonly Candidate[] {
+    return this.#roster.view.servers(gameId).map(({ peerId, summary }) => ({
+      peerId,
+      summary,
+      channel: this.#connections.channelTo(peerId),
+    }));
+  }
+
+  games(): readonly RemoteGame[] {
+    return this.#roster.view.games();
+  }
+
+  async connect(addr: string, options: { readonly signal?: AbortSignal } = {}): Promise<PeerId> {
+    const { listen } = this.#options;
+    const target = parseListenAddress(addr);
+    if (target === null) {
+      throw new PeerError("bad-request", `${addr} is not an address with a port, such as 192.168.1.7:4000`);
+    }
+    if (isOwnListener(target, listen, ownAddresses())) {
+      throw new PeerError("self-connect", `${addr} is the address of this peer itself`);
+    }
+    if (!canReach(listen.host, target.host)) {
+      throw new PeerError("connect-failed", `${addr} cannot be reached from ${listen.host}`, {
+        retryable: false,
+      });
+    }
+    const { signal } = options;
+    const either = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
+    try {
+      either.throwIfAborted();
+      return (await this.#known(target, either)) ?? (await this.#join([target], null, either));
+    } catch (error) {
+      if (this.#signal.aborted) throw new PeerError("shutting-down", `${addr}: this peer is stopping`);
+      throw connectError(error, addr);
+    }
+  }
+
+  libraryChanged(): void {
+    if (this.#stopping === null) this.#discovery?.update(this.#self.library().library_rev);
+  }
+
+  problem(): PeerError | null {
+    return this.#discovery?.problem() ?? null;
+  }
+
+  onEvent(handler: (event: MeshEvent) => void): () => void {
+    this.#listeners.add(handler);
+    return () => this.#listeners.delete(handler);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#listeners.clear();
+    this.#catchUp.stop();
+    const goodbye = { type: "goodbye", peer_id: this.#self.peerId } as const;
+    const soon = { signal: AbortSignal.timeout(GOODBYE_TIMEOUT_MS) };
+    const farewells = this.peers().map(async ({ peerId }) => {
+      await this.#connections.channelTo(peerId).request(goodbye, soon);
+    });
+    const silenced = this.#discovery?.stop({ signal: AbortSignal.timeout(DISCOVERY_STOP_MS) });
+    // A goodbye is a hint: who does not hear it finds out by itself.
+    await Promise.allSettled([...farewells, silenced]);
+    this.#connections.closeAll(RESET.shuttingDown, "the peer stops");
+    await this.#dialer.stop();
+  }
+
+  #accept(connection: Connection): void {
+    if (this.#signal.aborted) {
+      connection.close(RESET.shuttingDown, "the peer stops");
+      return;
+    }
+    try {
+      this.#connections.serve(this.#connections.add(connection));
+    } catch (error) {
+      this.#logger.warn("a connection was refused", { remote: connection.remote, error });
+    }
+  }
+
+  #seen(seen: SeenPeer): void {
+    const { listen, party } = this.#options;
+    const { peerId } = seen;
+    if (peerId === this.#self.peerId || this.#signal.aborted) return;
+    const own = ownAddresses();
+    const addresses = seen.addresses
+      .filter((address) => canReach(listen.host, address.host) && !isOwnListener(address, listen, own))
+      .slice(0, MAX_ADDRESSES_PER_PEER);
+    const [first] = addresses;
+    if (seen.party !== party || first === undefined) {
+      this.#announcedNoLonger(peerId);
+      return;
+    }
+    if (seen.protoVer !== PROTOCOL_VERSION) {
+      this.#dialer.gone(peerId);
+      const reason = `speaks version ${seen.protoVer} of the protocol, not ${PROTOCOL_VERSION}`;
+      this.#noteIncompatible(peerId, formatListenAddress(first), "incompatible-peer", reason);
+      return;
+    }
+    this.#dialer.seen({ ...seen, addresses });
+    if (this.#dialer.announced(peerId) === undefined) return;
+    const shown = this.#roster.table.addressOf(peerId);
+    const listeners = addresses.map(formatListenAddress);
+    if (shown !== undefined && !listeners.includes(shown)) {
+      this.#roster.moveTo(peerId, formatListenAddress(first));
+    }
+    this.#catchUp.announced(peerId, seen.libraryRev);
+  }
+
+  #announcedNoLonger(peerId: PeerId): void {
+    this.#dialer.gone(peerId);
+    this.#catchUp.forget(peerId);
+    this.#incompatibles.forget(peerId);
+  }
+
+  async #dialSeen(seen: SeenPeer, signal: AbortSignal): Promise<void> {
+    const { peerId, addresses } = seen;
+    if (this.#isFull(peerId))
+      throw new PeerError("connect-failed", `${peerId}: too many peers are connected`);
+    try {
+      await this.#join(addresses, peerId, signal);
+    } catch (error) {
+      const [first] = addresses;
+      const addr = first === undefined ? peerId : formatListenAddress(first);
+      const failure = connectError(error, addr);
+      this.#logger.debug("a peer that is announced could not be reached", { peerId, addr, error });
+      if (failure.code === "wrong-party" || failure.code === "incompatible-peer") {
+        this.#noteIncompatible(peerId, addr, failure.code, failure.message);
+      }
+      throw failure;
+    }
+  }
+
+  /** Dials, greets, and lets the peer in. */
+  async #join(
+    addresses: readonly ListenAddress[],
+    expected: PeerId | null,
+    signal: AbortSignal,
+  ): Promise<PeerId> {
+    const link = await dialFirst({
+      addresses,
+      clock: this.#clock,
+      signal,
+      attempt: (address, attempting) => this.#dial(address, expected, attempting),
+      discard: (late) => this.#connections.close(late, RESET.cancelled, "another address was faster"),
+    });
+    const addr = formatListenAddress(link.connection.remote);
+    const timeout = AbortSignal.timeout(HELLO_TIMEOUT_MS);
+    try {
+      const introduced = await greet(link.channel, this.#self, link.context, {
+        addr,
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      const refusal = this.#admit(introduced, link.connection.id);
+      if (refusal !== null) throw new PeerError("connect-failed", `${addr}: ${refusal}`);
+      // Only now: what the peer asks right behind its answer waits until the answer is applied.
+      this.#connections.serve(link);
+      return link.peerId;
+    } catch (error) {
+      this.#connections.close(link, RESET.refused, "no hello");
+      if (timeout.aborted && !signal.aborted) {
+        throw new PeerError("connect-failed", `${addr}: the peer does not answer a hello`, { cause: error });
+      }
+      throw connectError(error, addr);
+    }
+  }
+
+  async #dial(address: ListenAddress, expected: PeerId | null, signal: AbortSignal): Promise<Link> {
+    const addr = formatListenAddress(address);
+    let link: Link;
+    try {
+      const options = { signal, timeoutMs: DIAL_TIMEOUT_MS };
+      link = this.#connections.add(await this.#options.endpoint.dial(address, options));
+    } catch (error) {
+      throw connectError(error, addr);
+    }
+    const { peerId } = link;
+    if (peerId === this.#self.peerId) {
+      this.#connections.close(link, RESET.refused, "the same peer");
+      throw new PeerError("self-connect", `${addr} is the address of this peer itself`);
+    }
+    if (expected !== null && peerId !== expected) {
+      this.#connections.close(link, RESET.refused, "another peer was expected");
+      throw new PeerError("connect-failed", `${addr}: the peer there is ${peerId}, not ${expected}`);
+    }
+    return link;
+  }
+
+  /** The connected peer that listens at this address, if it still answers. */
+  async #known(target: ListenAddress, signal: AbortSignal): Promise<PeerId | null> {
+    const addr = formatListenAddress(target);
+    const peer = this.peers().find((listed) => listed.addr === addr);
+    if (peer === undefined) return null;
+    try {
+      const soon = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+      await this.#ping(this.#connections.channelTo(peer.peerId), AbortSignal.any([signal, soon]));
+      return peer.peerId;
+    } catch {
+      signal.throwIfAborted();
+      return null;
+    }
+  }
+
+  /** A believed introduction on a living connection: everything is applied, then told. @returns why not, or null */
+  #admit(introduced: Introduced, connectionId: string): string | null {
+    const { peerId } = introduced.facts;
+    if (this.#signal.aborted) return "this peer is stopping";
+    if (this.#isFull(peerId)) return `${MAX_PEERS} peers are connected already`;
+    if (!this.#connections.greet(connectionId)) return "the connection is over";
+    this.#incompatibles.forget(peerId);
+    this.#dialer.connected(peerId);
+    this.#roster.welcome(introduced.facts, introduced.library);
+    this.#catchUp.check(peerId);
+    return null;
+  }
+
+  #isFull(peerId: PeerId): boolean {
+    const { table } = this.#roster;
+    return table.size >= MAX_PEERS && !table.has(peerId);
+  }
+
+  #gone(peerId: PeerId, reason: string): void {
+    this.#roster.remove(peerId, reason);
+    if (this.#dialer.announced(peerId) === undefined) this.#catchUp.forget(peerId);
+    this.#dialer.lost(peerId, { leaving: reason === "goodbye" });
+  }
+
+  async #ping(channel: Link["channel"], signal: AbortSignal): Promise<void> {
+    const answer = await channel.request({ type: "ping", peer_id: this.#self.peerId }, { signal });
+    if (answer.type !== "pong") throw new Error(`a ping was answered with ${answer.type}`);
+  }
+
+  async #askForLibrary(peerId: PeerId): Promise<void> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(LIST_GAMES_TIMEOUT_MS)]);
+    const answer = await this.#connections.channelTo(peerId).request({ type: "list_games" }, { signal });
+    if (answer.type !== "games") throw new Error(`list_games was answered with ${answer.type}`);
+    this.#roster.applySnapshot(peerId, answer.snapshot);
+  }
+
+  #noteIncompatible(peerId: PeerId, addr: string, code: PeerErrorCode, reason: string): void {
+    if (!this.#incompatibles.note(peerId, code)) return;
+    this.#logger.info("a peer cannot join", { peerId, addr, reason });
+    this.#emit({ type: "peer-incompatible", peerId, addr, reason });
+  }
+
+  #emit(event: MeshEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#logger.error("a listener failed", { event: event.type, error });
+      }
+    }
+  }
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+}

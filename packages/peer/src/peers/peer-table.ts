@@ -1,0 +1,154 @@
+import type {
+  GameId,
+  GameSummary,
+  LibraryChange,
+  LibrarySnapshot,
+  ListedPeer,
+  PeerId,
+} from "@lanspread/proto";
+import type { Catalog } from "../catalog/index.ts";
+import type { SummaryChange } from "./remote-view.ts";
+
+/** What a hello says of its sender, beside the library. */
+export interface PeerFacts {
+  readonly peerId: PeerId;
+  readonly name: string;
+  /** Listener, "ip:port"; never the source of a connection. */
+  readonly addr: string;
+  readonly features: readonly string[];
+}
+
+interface PeerEntry {
+  facts: PeerFacts;
+  libraryRev: number;
+  readonly games: Map<GameId, GameSummary>;
+}
+
+/**
+ * The connected peers and their libraries, keyed by peer id. Games outside the catalog are not let in, so that none is ever
+ * shown, listed or kept.
+ *
+ * Methods that change it return what became another for {@link SummaryChange}; nobody is told here.
+ */
+export class PeerGameDb {
+  readonly #catalog: Catalog;
+  readonly #peers = new Map<PeerId, PeerEntry>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  has(peerId: PeerId): boolean {
+    return this.#peers.has(peerId);
+  }
+
+  /** The revision held; undefined for who is not there. */
+  revisionOf(peerId: PeerId): number | undefined {
+    return this.#peers.get(peerId)?.libraryRev;
+  }
+
+  addressOf(peerId: PeerId): string | undefined {
+    return this.#peers.get(peerId)?.facts.addr;
+  }
+
+  /** Adds a peer with an empty library, or changes the facts of one; its library stays. */
+  put(facts: PeerFacts): void {
+    const entry = this.#peers.get(facts.peerId);
+    if (entry !== undefined) entry.facts = facts;
+    else this.#peers.set(facts.peerId, { facts, libraryRev: 0, games: new Map() });
+  }
+
+  /** Another address of the same peer. */
+  moveTo(peerId: PeerId, addr: string): void {
+    const entry = this.#peers.get(peerId);
+    if (entry !== undefined) entry.facts = { ...entry.facts, addr };
+  }
+
+  /** The peer's whole library at one revision. Nothing happens where the peer is not there. */
+  applySnapshot(peerId: PeerId, snapshot: LibrarySnapshot): readonly SummaryChange[] {
+    const entry = this.#peers.get(peerId);
+    if (entry === undefined) return [];
+    entry.libraryRev = snapshot.library_rev;
+    const kept = new Set(snapshot.games.map((game) => game.id));
+    const removed = [...entry.games.keys()].filter((id) => !kept.has(id));
+    return this.#replace(peerId, entry, snapshot.games, removed);
+  }
+
+  /**
+   * Changes on top of the revision held.
+   *
+   * @returns null where the change begins at another revision than the one held: a snapshot is needed.
+   */
+  applyDelta(peerId: PeerId, delta: LibraryChange): readonly SummaryChange[] | null {
+    const entry = this.#peers.get(peerId);
+    if (entry === undefined) return null;
+    if (delta.to_rev <= entry.libraryRev) return [];
+    if (delta.from_rev !== entry.libraryRev) return null;
+    entry.libraryRev = delta.to_rev;
+    return this.#replace(peerId, entry, [...delta.added, ...delta.updated], delta.removed);
+  }
+
+  remove(peerId: PeerId): readonly SummaryChange[] {
+    const entry = this.#peers.get(peerId);
+    if (entry === undefined) return [];
+    this.#peers.delete(peerId);
+    return [...entry.games.keys()].map((id) => ({ peerId, id, summary: null }));
+  }
+
+  listed(peerId: PeerId): ListedPeer | undefined {
+    const entry = this.#peers.get(peerId);
+    return entry === undefined ? undefined : listedOf(entry);
+  }
+
+  /** By peer id. */
+  list(): readonly ListedPeer[] {
+    return [...this.#peers.values()].map(listedOf).sort((a, b) => (a.peerId < b.peerId ? -1 : 1));
+  }
+
+  #replace(
+    peerId: PeerId,
+    entry: PeerEntry,
+    games: readonly GameSummary[],
+    removed: readonly GameId[],
+  ): readonly SummaryChange[] {
+    const changes: SummaryChange[] = [];
+    for (const id of removed) {
+      if (entry.games.delete(id)) changes.push({ peerId, id, summary: null });
+    }
+    for (const summary of games) {
+      if (!this.#catalog.has(summary.id)) continue;
+      const before = entry.games.get(summary.id);
+      if (before !== undefined && isSame(before, summary)) continue;
+      entry.games.set(summary.id, summary);
+      changes.push({ peerId, id: summary.id, summary });
+    }
+    return changes;
+  }
+}
+
+function listedOf({ facts, libraryRev, games }: PeerEntry): ListedPeer {
+  return {
+    peerId: facts.peerId,
+    name: facts.name,
+    addr: facts.addr,
+    libraryRev,
+    gameCount: games.size,
+  };
+}
+
+function isSame(a: GameSummary, b: GameSummary): boolean {
+  return (
+    a.name === b.name &&
+    a.version === b.version &&
+    a.size === b.size &&
+    a.downloaded === b.downloaded &&
+    a.installed === b.installed &&
+    a.manifest_hash === b.manifest_hash &&
+    a.content_id === b.content_id &&
+    a.availability === b.availability
+  );
+}
