@@ -1,0 +1,66 @@
+import { copyFileInto } from "./copy-file.ts";
+import type { InstallOptions } from "./install.ts";
+import { type InstallSource, requireSpace } from "./payload.ts";
+import type { UnpackedFile } from "./types.ts";
+
+export interface FillOptions extends Pick<InstallOptions, "root" | "unpacker" | "signal" | "onProgress"> {
+  /** Absolute path of the directory that is filled. */
+  readonly staging: string;
+  readonly source: InstallSource;
+}
+
+/** Makes in staging what is to become `local/`. Returns its files, each path once. */
+export function fillStaging(options: FillOptions): Promise<readonly UnpackedFile[]> {
+  return options.source.kind === "archives"
+    ? unpackArchives(options, options.source)
+    : copyFiles(options, options.source);
+}
+
+async function unpackArchives(
+  { staging, unpacker, signal, onProgress }: FillOptions,
+  { archives, bytes }: InstallSource & { kind: "archives" },
+): Promise<readonly UnpackedFile[]> {
+  const files = new Map<string, UnpackedFile>();
+  let before = 0;
+  for (const { path, listing } of archives) {
+    const unpacked = await unpacker.unpack({
+      archive: path,
+      into: staging,
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: ({ doneBytes }) =>
+        onProgress?.({ phase: "unpacking", doneBytes: before + doneBytes, totalBytes: bytes }),
+    });
+    for (const file of unpacked) files.set(file.path, file);
+    before += listing.unpackedBytes;
+  }
+  return [...files.values()];
+}
+
+async function copyFiles(
+  { root, staging, signal, onProgress }: FillOptions,
+  { files, bytes }: InstallSource & { kind: "files" },
+): Promise<readonly UnpackedFile[]> {
+  const copied: UnpackedFile[] = [];
+  let done = 0;
+  const report = (): void => onProgress?.({ phase: "copying", doneBytes: done, totalBytes: bytes });
+  for (const { path, size } of files) {
+    signal?.throwIfAborted();
+    report();
+    copied.push(
+      await copyFileInto({
+        from: root,
+        to: staging,
+        path,
+        size,
+        ...(signal === undefined ? {} : { signal }),
+        // A disk that cannot share blocks needs room for all that is left.
+        ...(copied.length === 0 ? { beforeWriting: () => requireSpace(staging, bytes) } : {}),
+        onBytes: (count) => {
+          done += count;
+          report();
+        },
+      }),
+    );
+  }
+  return copied;
+}

@@ -1,0 +1,24 @@
+/** Unpacking, installing and uninstalling, and putting right what was interrupted. */
+
+export {
+  type InstallOptions,
+  type InstallPhase,
+  type InstallProgress,
+  type InstallResult,
+  type InstallStep,
+  installGame,
+} from "./install.ts";
+export { type InstalledList, readInstalledList } from "./installed-list.ts";
+export { unpackedBytes } from "./payload.ts";
+export { type RecoverInstallsOptions, recoverInstalls } from "./recover.ts";
+export type { StepHook, StepMoment } from "./step.ts";
+export type {
+  ArchiveEntry,
+  ArchiveListing,
+  UnpackedFile,
+  Unpacker,
+  UnpackOptions,
+  UnpackProgress,
+} from "./types.ts";
+export { type UninstallOptions, type UninstallStep, uninstallGame } from "./uninstall.ts";
+export { createUnrarJsUnpacker } from "./unrar/unrar-unpacker.ts";

@@ -1,0 +1,71 @@
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { GameId } from "@lanspread/proto";
+import { z } from "zod";
+import { fromNodeError } from "../errors/index.ts";
+import type { Logger } from "../logger.ts";
+import {
+  ensureGameDir,
+  flushDirectory,
+  PRIVATE_FILE_MODE,
+  readJson,
+  type StateDir,
+  writeFileDurably,
+} from "../storage/index.ts";
+import type { InstallIntent } from "./recovery-table.ts";
+
+export const intentNameSchema = z.enum(["installing", "updating", "uninstalling"]);
+
+const intentSchema = z.strictObject({
+  format: z.literal(1),
+  operation: intentNameSchema,
+  /** The step that comes next, for people: recovery looks at the disk instead. */
+  step: z.string(),
+  /** The game root that is meant: there may be another games directory by now. */
+  root: z.string(),
+});
+
+/** Records what is about to be done to a game root, before any name in it changes. */
+export async function writeIntent(
+  stateDir: StateDir,
+  gameId: GameId,
+  intent: { readonly operation: InstallIntent; readonly step: string; readonly root: string },
+): Promise<void> {
+  await ensureGameDir(stateDir, gameId);
+  const text = `${JSON.stringify({ format: 1, ...intent } satisfies z.infer<typeof intentSchema>)}\n`;
+  await writeFileDurably(stateDir.installIntent(gameId), text, { mode: PRIVATE_FILE_MODE });
+}
+
+/** What was about to be done to this game root; a damaged intent is set aside and reported. */
+export async function readIntent(
+  stateDir: StateDir,
+  gameId: GameId,
+  root: string,
+  logger: Logger,
+): Promise<InstallIntent | undefined> {
+  const file = await readJson(stateDir.installIntent(gameId), intentSchema);
+  if (file.status === "damaged") {
+    logger.warn("the intent of an interrupted operation is damaged and was set aside", {
+      gameId,
+      file: file.setAside,
+      reason: file.reason,
+    });
+  }
+  return file.status === "ok" && file.value.root === root ? file.value.operation : undefined;
+}
+
+/** Forgets the intent: the operation is over. */
+export async function clearIntent(stateDir: StateDir, gameId: GameId): Promise<void> {
+  await removeDurably(stateDir.installIntent(gameId));
+}
+
+/** Removes a file of the state directory, if it is there, so that it stays removed. */
+export async function removeDurably(path: string): Promise<void> {
+  try {
+    await rm(path);
+    await flushDirectory(dirname(path));
+  } catch (error) {
+    const failure = fromNodeError(error, path);
+    if (failure.code !== "no-such-file") throw failure;
+  }
+}

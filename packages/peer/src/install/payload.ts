@@ -1,0 +1,136 @@
+import { readdir, statfs } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { comparePaths, describeRefusal } from "@lanspread/proto";
+import { fromNodeError, PeerError } from "../errors/index.ts";
+import { walkManifest } from "../library/index.ts";
+import type { Logger } from "../logger.ts";
+import { SENTINEL_NAME } from "../storage/index.ts";
+import { checkTogether } from "./entry-rules.ts";
+import type { ArchiveListing, Unpacker } from "./types.ts";
+
+const ARCHIVE_EXTENSION = ".eti";
+
+/** An archive in a game root, and what it holds. */
+export interface RootArchive {
+  /** Absolute; of a set of volumes the first. */
+  readonly path: string;
+  readonly listing: ArchiveListing;
+}
+
+/** What an install makes `local/` of. */
+export type InstallSource =
+  | {
+      readonly kind: "archives";
+      /** In the order in which they are unpacked: a later one replaces files of an earlier one. */
+      readonly archives: readonly RootArchive[];
+      /** Bytes that are written, at most. */
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: "files";
+      /** The payload, relative to the root. */
+      readonly files: readonly { readonly path: string; readonly size: number }[];
+      readonly bytes: number;
+    };
+
+export interface InspectOptions {
+  /** Absolute path of the game root. */
+  readonly root: string;
+  readonly unpacker: Unpacker;
+  readonly signal?: AbortSignal;
+  readonly logger?: Logger;
+}
+
+/**
+ * Looks at what there is to install, and checks all of it, before anything is written: every archive at the root in the
+ * order of their names, or where there is none the payload files.
+ *
+ * @throws PeerError of the unpacker; `archive-unsafe-path` where archives cannot be unpacked over each other;
+ *   `forbidden-path` where a payload file has a name that is not safe everywhere.
+ */
+export async function inspectPayload(options: InspectOptions): Promise<InstallSource> {
+  const archives = await listArchives(options);
+  if (archives.length === 0) return inspectFiles(options);
+  checkOverEachOther(archives);
+  return { kind: "archives", archives, bytes: sum(archives.map(({ listing }) => listing.unpackedBytes)) };
+}
+
+/**
+ * How many bytes an install of a downloaded game writes, at most.
+ *
+ * @throws as {@link inspectPayload} does.
+ */
+export async function unpackedBytes(options: InspectOptions): Promise<number> {
+  return (await inspectPayload(options)).bytes;
+}
+
+/**
+ * @throws PeerError `disk-full`, with both numbers, where `needed` bytes do not fit on the disk of `directory`.
+ */
+export async function requireSpace(directory: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory).catch((error: unknown) => {
+    throw fromNodeError(error, directory);
+  });
+  const free = bavail * bsize;
+  if (needed <= free) return;
+  throw new PeerError(
+    "disk-full",
+    `${directory}: installing needs ${needed} bytes, ${free} bytes are free on this disk`,
+  );
+}
+
+async function listArchives(options: InspectOptions): Promise<readonly RootArchive[]> {
+  const { root, unpacker, signal } = options;
+  const names = await archiveNames(root);
+  const archives: RootArchive[] = [];
+  /** Files that turned out to be later volumes of a set. */
+  const taken = new Set<string>();
+  for (const path of names.map((name) => join(root, name))) {
+    if (taken.has(path)) continue;
+    const listing = await unpacker.list(path, signal === undefined ? {} : { signal });
+    for (const volume of listing.volumes) taken.add(volume);
+    archives.push({ path, listing });
+  }
+  return archives;
+}
+
+async function archiveNames(root: string): Promise<readonly string[]> {
+  try {
+    const listing = await readdir(root, { withFileTypes: true });
+    return listing
+      .filter((entry) => entry.isFile() && extname(entry.name).toLowerCase() === ARCHIVE_EXTENSION)
+      .map(({ name }) => name)
+      .sort(comparePaths);
+  } catch (error) {
+    throw fromNodeError(error, root);
+  }
+}
+
+/** A later archive may replace files of an earlier one, under exactly the same path. */
+function checkOverEachOther(archives: readonly RootArchive[]): void {
+  const files = new Set<string>();
+  const directories = new Set<string>();
+  for (const { path: archive, listing } of archives) {
+    for (const { path, type } of listing.entries) (type === "file" ? files : directories).add(path);
+    const clash = checkTogether(files, directories);
+    if (clash !== null) {
+      throw new PeerError(
+        "archive-unsafe-path",
+        `${archive}, unpacked over the archives before it: ${describeRefusal(clash)}`,
+      );
+    }
+  }
+}
+
+async function inspectFiles({ root, signal, logger }: InspectOptions): Promise<InstallSource> {
+  const walk = await walkManifest(root, signal === undefined ? {} : { signal });
+  const refusal = walk.refusals[0];
+  if (refusal !== undefined) throw new PeerError("forbidden-path", `${root}: ${refusal}`);
+  for (const warning of walk.warnings) logger?.warn("not everything is installed", { warning });
+  const files = walk.files.filter(({ path }) => path !== SENTINEL_NAME);
+  return { kind: "files", files, bytes: sum(files.map(({ size }) => size)) };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { GameId } from "@lanspread/proto";
+import type { Logger } from "../logger.ts";
+import { BACKUP_NAME, flushDirectory, INSTALLING_NAME, LOCAL_NAME, type StateDir } from "../storage/index.ts";
+import { forgetInstalledList } from "./installed-list.ts";
+import { clearIntent, readIntent } from "./intent.ts";
+import { decideRecovery, type RecoveryAction } from "./recovery-table.ts";
+import { deleteOwned, examineLocal, examineReserved, renameInRoot, unmark } from "./reserved-directory.ts";
+
+export interface RecoverInstallOptions {
+  readonly gameId: GameId;
+  /** Absolute path of the game root, which is a directory. */
+  readonly root: string;
+  readonly stateDir: StateDir;
+  readonly logger: Logger;
+}
+
+/** Directories that the user was told of: once is enough. */
+const reported = new Set<string>();
+
+/**
+ * Puts right what an interrupted install, update or uninstall left in one game root. Nobody else may work on the game
+ * meanwhile.
+ *
+ * @returns what was done, in its order; nothing where nothing was left.
+ * @throws PeerError when something cannot be moved or deleted; it is tried again the next time.
+ */
+export async function recoverInstall(options: RecoverInstallOptions): Promise<readonly RecoveryAction[]> {
+  const { gameId, root, stateDir, logger } = options;
+  const [stagingPath, backupPath] = [join(root, INSTALLING_NAME), join(root, BACKUP_NAME)];
+  const [local, staging, backup, recorded] = [
+    await examineLocal(root),
+    await examineReserved(stagingPath),
+    await examineReserved(backupPath),
+    await readIntent(stateDir, gameId, root, logger),
+  ];
+  if (staging.obstructed) reportOnce(logger, gameId, stagingPath, "is no directory");
+  if (backup.obstructed) reportOnce(logger, gameId, backupPath, "is no directory");
+  if (local === "obstructed") {
+    // Neither "installed" nor "not installed": whatever was interrupted here waits for the user.
+    reportOnce(logger, gameId, join(root, LOCAL_NAME), "is no directory");
+    return [];
+  }
+  const actions = decideRecovery({
+    intent: recorded ?? backup.purpose ?? "none",
+    local: local === "directory",
+    staging: staging.state,
+    backup: backup.state,
+  });
+  const done: RecoveryAction[] = [];
+  for (const action of actions) {
+    // An intent that speaks of another root is not this recovery's to clear.
+    if (action === "clear-intent" && recorded === undefined) continue;
+    await perform(action);
+    if (!action.startsWith("report-")) done.push(action);
+  }
+  if (done.length > 0) {
+    logger.info("an interrupted operation was put right", { gameId, root, intent: recorded, actions: done });
+  }
+  return done;
+
+  async function perform(action: RecoveryAction): Promise<void> {
+    switch (action) {
+      case "restore-backup":
+        await renameInRoot(root, BACKUP_NAME, LOCAL_NAME);
+        await flushDirectory(root);
+        return unmark(join(root, LOCAL_NAME));
+      case "unmark-local":
+        return unmark(join(root, LOCAL_NAME));
+      case "forget-list":
+        return forgetInstalledList(stateDir, gameId);
+      case "delete-staging":
+        return deleteOwned(stagingPath);
+      case "delete-backup":
+        return deleteOwned(backupPath);
+      case "report-staging":
+        return reportOnce(logger, gameId, stagingPath, "has no marker of lanspread's");
+      case "report-backup":
+        return reportOnce(logger, gameId, backupPath, "has no marker of lanspread's");
+      case "clear-intent":
+        return clearIntent(stateDir, gameId);
+    }
+  }
+}
+
+function reportOnce(logger: Logger, gameId: GameId, path: string, why: string): void {
+  if (reported.has(path)) return;
+  reported.add(path);
+  logger.warn("something lies at a reserved name and is left alone", { gameId, path, why });
+}

@@ -1,0 +1,94 @@
+/**
+ * What is to be done about a game root after an interruption, as a table: values in, values out.
+ *
+ * What the transactions guarantee, and the table builds on:
+ * - They begin only where no directory lies at the reserved names that they use. So under their intent these directories
+ *   are lanspread's, also without a marker: the interruption may have come between making and marking.
+ * - An install and an update move the staging directory to `local/` when it is complete and flushed. An update first
+ *   carries the user's own files over into staging: once `local/` is there again, nothing in the backup is missed.
+ * - An uninstall sets `local/` aside because the user wants it gone.
+ */
+
+/** What an operation was about to do when it was interrupted. */
+export type InstallIntent = "installing" | "updating" | "uninstalling";
+
+/** A directory at one of the reserved names. `marked`: with the marker that proves that lanspread made it. */
+export type ReservedState = "absent" | "unmarked" | "marked";
+
+export interface RecoveryState {
+  /** `none`: no operation was interrupted here, as far as anybody knows. */
+  readonly intent: InstallIntent | "none";
+  /** Whether `local/` is there. */
+  readonly local: boolean;
+  /** `.local.installing/` */
+  readonly staging: ReservedState;
+  /** `.local.backup/` */
+  readonly backup: ReservedState;
+}
+
+export type RecoveryAction =
+  /** `.local.backup/` becomes `local/` again, and loses its marker. */
+  | "restore-backup"
+  /** `local/` was staging: it loses its marker. */
+  | "unmark-local"
+  /** Forgets what the last install unpacked: it is not there any more, or never was. */
+  | "forget-list"
+  | "delete-staging"
+  | "delete-backup"
+  /** Tells the user, once, of a directory that nobody can prove to be lanspread's; it stays. */
+  | "report-staging"
+  | "report-backup"
+  /** The operation is over. Always last: everything before it is done again if it is interrupted too. */
+  | "clear-intent";
+
+/**
+ * The actions for a state, in their order. After them the root holds either the old install or the new one, whole, or
+ * none; doing them a second time changes nothing.
+ */
+export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] {
+  switch (state.intent) {
+    case "none":
+      return [...clearStaging(state, "marked only"), ...clearBackup(state, "marked only")];
+    case "installing":
+      return [
+        // Staging is gone and `local/` there: the rename has happened. Else a `local/` is not from this install.
+        state.local && state.staging === "absent" ? "unmark-local" : "forget-list",
+        ...clearStaging(state, "ours"),
+        // An install makes no backup: this one is a rest of an earlier operation, or somebody else's.
+        ...clearBackup(state, "marked only"),
+        "clear-intent",
+      ];
+    case "uninstalling":
+      return [
+        // Only a backup, or nothing at all, says that `local/` was set aside.
+        ...forgetIf(!state.local || state.backup !== "absent"),
+        ...clearBackup(state, "ours"),
+        ...clearStaging(state, "marked only"),
+        "clear-intent",
+      ];
+    case "updating":
+      return [...decideUpdate(state), "clear-intent"];
+  }
+}
+
+function decideUpdate(state: RecoveryState): readonly RecoveryAction[] {
+  const rest = clearStaging(state, "ours");
+  if (state.local) return ["unmark-local", ...rest, ...clearBackup(state, "ours")];
+  return state.backup === "absent" ? ["forget-list", ...rest] : ["restore-backup", ...rest];
+}
+
+type Whose = "ours" | "marked only";
+
+function clearStaging({ staging }: RecoveryState, whose: Whose): readonly RecoveryAction[] {
+  if (staging === "absent") return [];
+  return [staging === "marked" || whose === "ours" ? "delete-staging" : "report-staging"];
+}
+
+function clearBackup({ backup }: RecoveryState, whose: Whose): readonly RecoveryAction[] {
+  if (backup === "absent") return [];
+  return [backup === "marked" || whose === "ours" ? "delete-backup" : "report-backup"];
+}
+
+function forgetIf(condition: boolean): readonly RecoveryAction[] {
+  return condition ? ["forget-list"] : [];
+}

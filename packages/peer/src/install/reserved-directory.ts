@@ -1,0 +1,101 @@
+import type { Stats } from "node:fs";
+import { lstat, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { LOCAL_NAME, OWNED_MARKER_NAME, writeFileDurably } from "../storage/index.ts";
+import { intentNameSchema } from "./intent.ts";
+import type { InstallIntent, ReservedState } from "./recovery-table.ts";
+
+/** Marks a directory as lanspread's, and says what for: so the purpose is known even where the intent got lost. */
+export async function markOwned(directory: string, purpose: InstallIntent): Promise<void> {
+  await writeFileDurably(join(directory, OWNED_MARKER_NAME), `${purpose}\n`);
+}
+
+/** Takes the mark off a directory that has become the user's. */
+export async function unmark(directory: string): Promise<void> {
+  const path = join(directory, OWNED_MARKER_NAME);
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw fromNodeError(error, path);
+  }
+}
+
+export interface ReservedDirectory {
+  readonly state: ReservedState;
+  /** What the marker says; undefined where there is none, or where it is another program's. */
+  readonly purpose: InstallIntent | undefined;
+  /** Something lies there that is no directory: nothing of ours, and in the way. */
+  readonly obstructed: boolean;
+}
+
+/** Looks at a reserved name of a game root. No link is followed. */
+export async function examineReserved(path: string): Promise<ReservedDirectory> {
+  const stats = await lstatIfThere(path);
+  if (stats?.isDirectory() !== true) {
+    return { state: "absent", purpose: undefined, obstructed: stats !== undefined };
+  }
+  const marker = join(path, OWNED_MARKER_NAME);
+  if ((await lstatIfThere(marker))?.isFile() !== true) {
+    return { state: "unmarked", purpose: undefined, obstructed: false };
+  }
+  const text = await readFile(marker, "utf8").catch(() => "");
+  const purpose = intentNameSchema.safeParse(text.trim());
+  return { state: "marked", purpose: purpose.data, obstructed: false };
+}
+
+/**
+ * @throws PeerError `already-exists` when something lies at a reserved name that an operation is about to use: after
+ *   recovery it can only be the user's.
+ */
+export async function requireFreeName(path: string): Promise<void> {
+  if ((await lstatIfThere(path)) === undefined) return;
+  throw new PeerError("already-exists", `${path} is there, and nothing proves that lanspread made it`, {
+    hint: "Look into it, and move it away or delete it.",
+  });
+}
+
+/** Looks at `local/`. */
+export async function examineLocal(root: string): Promise<"absent" | "directory" | "obstructed"> {
+  const stats = await lstatIfThere(join(root, LOCAL_NAME));
+  if (stats === undefined) return "absent";
+  return stats.isDirectory() ? "directory" : "obstructed";
+}
+
+export async function lstatIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    throw fromNodeError(error, path);
+  }
+}
+
+/** Renames a directory inside a game root. It survives a power cut when the root is flushed. */
+export async function renameInRoot(root: string, from: string, to: string): Promise<void> {
+  try {
+    await rename(join(root, from), join(root, to));
+  } catch (error) {
+    throw fromNodeError(error, join(root, from));
+  }
+}
+
+/**
+ * Deletes a directory that is proven to be lanspread's. Links in it are removed, not followed. The marker goes last: what
+ * an interruption leaves is still proven to be ours.
+ */
+export async function deleteOwned(path: string): Promise<void> {
+  try {
+    for (const name of await readdir(path)) {
+      if (name !== OWNED_MARKER_NAME) await removeTree(join(path, name));
+    }
+    await removeTree(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, path);
+  }
+}
+
+/** Somebody may still be closing a file in it: Windows refuses to remove it for a moment. */
+function removeTree(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 3 });
+}

@@ -1,0 +1,60 @@
+import { quoteName, UnpackFailure } from "./failure.ts";
+import type { RawEntry } from "./messages.ts";
+import { ENTRY_FLAG, type Header } from "./unrar-module.ts";
+
+/** Systems whose entries carry a Unix mode; the others carry Windows attributes. */
+const UNIX_HOSTS = new Set([3, 5]);
+const TYPE_MASK = 0xf000;
+const TYPE_REGULAR = 0x8000;
+const TYPE_DIRECTORY = 0x4000;
+const OWNER_MAY_EXECUTE = 0o100;
+const REPARSE_POINT = 0x400;
+
+/**
+ * What a header says about an entry.
+ *
+ * @throws UnpackFailure for what is refused whatever its name is: encrypted entries, links, devices, files of unknown
+ *   size.
+ */
+export function readHeader(archive: string, header: Header): RawEntry {
+  const { name, flags, unpSize, fileAttr } = header;
+  const refuse = (why: string): never => {
+    throw new UnpackFailure("archive-unsupported", `${archive}: ${quoteName(name)} ${why}`);
+  };
+  if ((flags & ENTRY_FLAG.encrypted) !== 0) throw passwordNeeded(archive, name);
+  const isUnix = UNIX_HOSTS.has(header.hostOS);
+  const type = isUnix ? fileAttr & TYPE_MASK : 0;
+  if (type !== 0 && type !== TYPE_REGULAR && type !== TYPE_DIRECTORY) {
+    refuse(type === 0xa000 ? "is a link, which is refused" : "is a device, pipe or socket, which is refused");
+  }
+  if (!isUnix && (fileAttr & REPARSE_POINT) !== 0) refuse("is a link, which is refused");
+  const isDirectory = (flags & ENTRY_FLAG.directory) !== 0;
+  if (!isDirectory && !Number.isSafeInteger(unpSize)) refuse("has no size in its header");
+  return {
+    name,
+    type: isDirectory ? "directory" : "file",
+    size: isDirectory ? 0 : unpSize,
+    mtime: fromDosTime(header.time),
+    executable: isUnix && !isDirectory && (fileAttr & OWNER_MAY_EXECUTE) !== 0,
+  };
+}
+
+export function passwordNeeded(archive: string, name?: string): UnpackFailure {
+  const what = name === undefined ? archive : `${archive}: ${quoteName(name)}`;
+  return new UnpackFailure("archive-password", `${what} needs a password`);
+}
+
+/** Milliseconds since 1970 of a time as MS-DOS packs it: local time in steps of two seconds. */
+function fromDosTime(time: number): number | null {
+  if (time === 0) return null;
+  const bits = (from: number, count: number): number => (time >>> from) & ((1 << count) - 1);
+  const at = new Date(
+    1980 + bits(25, 7),
+    bits(21, 4) - 1,
+    bits(16, 5),
+    bits(11, 5),
+    bits(5, 6),
+    bits(0, 5) * 2,
+  );
+  return at.getTime();
+}

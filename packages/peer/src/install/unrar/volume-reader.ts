@@ -1,0 +1,158 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { errnoOf, fromNodeError } from "../../errors/index.ts";
+import { UnpackFailure } from "./failure.ts";
+import { NO_FILE } from "./unrar-module.ts";
+import { missingVolumeName, volumeCandidates } from "./volume-names.ts";
+
+/** Never through a link, and never waiting for the other end of a pipe. */
+const READ_SAFELY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** What all versions of the format begin with: "Rar!", 0x1A, 0x07. */
+const SIGNATURE = Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07);
+
+interface OpenVolume {
+  readonly descriptor: number;
+  readonly path: string;
+  readonly size: number;
+  position: number;
+}
+
+/** The reading half of the library's calls: the files beside the archive that the library takes for its volumes. */
+export interface VolumeReader {
+  /** The name under which the library is to open the archive. */
+  readonly name: string;
+  /** Absolute paths of the volumes in the order in which they were first opened. */
+  readonly volumes: readonly string[];
+  /** Whether the archive's first bytes are those of a RAR archive, or too few to tell. */
+  looksLikeRar(): boolean;
+  /** The volume whose end the last read found earlier than the library expected, if it did. */
+  readonly endedEarly: string | undefined;
+  open(name: string): number;
+  close(handle: number): void;
+  read(handle: number, into: Uint8Array): number;
+  tell(handle: number): number;
+  seek(handle: number, offset: number, from: "CUR" | "SET" | "END"): boolean;
+  closeAll(): void;
+}
+
+/** Its handles are odd numbers. */
+export function createVolumeReader(archive: string): VolumeReader {
+  const directory = dirname(archive);
+  const opened = new Map<number, OpenVolume>();
+  const volumes: string[] = [];
+  const missing: string[] = [];
+  let nextHandle = 1;
+  let siblings: ReadonlySet<string> | undefined;
+  let endedEarly: string | undefined;
+
+  const volume = (handle: number): OpenVolume => {
+    const found = opened.get(handle);
+    if (found === undefined) throw new Error(`no volume has the handle ${handle}`);
+    return found;
+  };
+
+  /** The volume of this name; only direct neighbours of the archive count, in any spelling of upper and lower case. */
+  const find = (name: string): string | undefined => {
+    if (name === basename(archive)) return name;
+    siblings ??= new Set(readdirSync(directory));
+    for (const candidate of volumeCandidates(name)) {
+      if (siblings.has(candidate)) return candidate;
+      const folded = candidate.toLowerCase();
+      for (const sibling of siblings) if (sibling.toLowerCase() === folded) return sibling;
+    }
+    return undefined;
+  };
+
+  return {
+    name: basename(archive),
+    volumes,
+    get endedEarly() {
+      return endedEarly;
+    },
+    looksLikeRar() {
+      const first = openVolume(archive);
+      try {
+        const bytes = new Uint8Array(SIGNATURE.length);
+        const length = readVolume(first, bytes);
+        return SIGNATURE.subarray(0, length).every((byte, index) => byte === bytes[index]);
+      } finally {
+        closeSync(first.descriptor);
+      }
+    },
+    open(name) {
+      const found = find(name);
+      if (found === undefined) {
+        // The library tries another scheme of names next, and after that the same name again, for ever.
+        if (missing.includes(name)) {
+          const wanted = missingVolumeName(missing);
+          throw new UnpackFailure("archive-missing-volume", `${archive}: the volume ${wanted} is missing`);
+        }
+        missing.push(name);
+        return NO_FILE;
+      }
+      missing.length = 0;
+      const path = join(directory, found);
+      const handle = nextHandle;
+      opened.set(handle, openVolume(path));
+      nextHandle += 2;
+      if (!volumes.includes(path)) volumes.push(path);
+      return handle;
+    },
+    close(handle) {
+      closeSync(volume(handle).descriptor);
+      opened.delete(handle);
+    },
+    read(handle, into) {
+      const from = volume(handle);
+      let done = 0;
+      while (done < into.length) {
+        const length = readVolume(from, into.subarray(done));
+        if (length === 0) break;
+        from.position += length;
+        done += length;
+      }
+      endedEarly = done < into.length ? from.path : undefined;
+      return done;
+    },
+    tell: (handle) => volume(handle).position,
+    seek(handle, offset, from) {
+      const file = volume(handle);
+      const base = from === "CUR" ? file.position : from === "END" ? file.size : 0;
+      // Beyond the end is allowed, as everywhere: a truncated archive shows when it is read there.
+      if (base + offset < 0) return false;
+      file.position = base + offset;
+      return true;
+    },
+    closeAll() {
+      for (const { descriptor } of opened.values()) closeSync(descriptor);
+      opened.clear();
+    },
+  };
+}
+
+function openVolume(path: string): OpenVolume {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, READ_SAFELY);
+  } catch (error) {
+    if (errnoOf(error) === "ELOOP" || errnoOf(error) === "EMLINK") {
+      throw new UnpackFailure("archive-unsupported", `${path} is a link, which is not followed`);
+    }
+    throw fromNodeError(error, path);
+  }
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile()) {
+    closeSync(descriptor);
+    throw new UnpackFailure("archive-unsupported", `${path} is no regular file`);
+  }
+  return { descriptor, path, size: stats.size, position: 0 };
+}
+
+function readVolume(volume: OpenVolume, into: Uint8Array): number {
+  try {
+    return readSync(volume.descriptor, into, 0, into.length, volume.position);
+  } catch (error) {
+    throw fromNodeError(error, volume.path);
+  }
+}

@@ -1,0 +1,95 @@
+import { quoteName, UnpackFailure } from "./failure.ts";
+import { passwordNeeded } from "./headers.ts";
+import { ARCHIVE_FLAG, type Header, RESULT, type UnrarModule } from "./unrar-module.ts";
+import type { VolumeReader } from "./volume-reader.ts";
+
+/** Since this version UnRAR's own format ends every archive with a block that says so: 2.9 is what RAR 3 writes. */
+const ENDS_WITH_BLOCK_VERSION = 29;
+
+export interface ArchiveWalk {
+  readonly archive: string;
+  readonly reader: VolumeReader;
+  readonly listOnly: boolean;
+  /**
+   * Called with each header. It returns whether to unpack the entry; `done` is called when that has happened.
+   */
+  entry(header: Header): { readonly unpack: boolean; done?(): void };
+}
+
+/**
+ * Leads the library through an archive, from the first entry to the last, and turns its results into our errors.
+ *
+ * @returns whether the archive is solid.
+ * @throws UnpackFailure, and whatever `entry` and the calls of the reader throw.
+ */
+export function walkArchive(unrar: UnrarModule, walk: ArchiveWalk): { readonly solid: boolean } {
+  const { archive, reader } = walk;
+  const rar = new unrar.RarArchive();
+  const { state, flags } = rar.open(reader.name, "", walk.listOnly);
+  if (state.errCode !== RESULT.ok) throw openFailure(archive, state.errCode, reader);
+  if ((flags & ARCHIVE_FLAG.headersEncrypted) !== 0) throw passwordNeeded(archive);
+  if ((flags & ARCHIVE_FLAG.volume) !== 0 && (flags & ARCHIVE_FLAG.firstVolume) === 0) {
+    throw new UnpackFailure(
+      "archive-missing-volume",
+      `${archive} is not the first volume of its set: the volumes before it are missing`,
+    );
+  }
+  let newest = 0;
+  for (;;) {
+    const header = rar.getFileHeader();
+    if (header.state.errCode === RESULT.endOfArchive) break;
+    if (header.state.errCode !== RESULT.ok) throw readFailure(archive, header.state.errCode, reader);
+    newest = Math.max(newest, header.unpVer);
+    const { unpack, done } = walk.entry(header);
+    const result = rar.readFile(!unpack);
+    if (result.errCode !== RESULT.ok) throw readFailure(archive, result.errCode, reader, header.name);
+    done?.();
+  }
+  // The library takes the end of the file for the end of the archive: entries cut off there would not be missed.
+  if (reader.endedEarly !== undefined && newest >= ENDS_WITH_BLOCK_VERSION) {
+    throw truncated(reader.endedEarly);
+  }
+  rar.delete();
+  return { solid: (flags & ARCHIVE_FLAG.solid) !== 0 };
+}
+
+function openFailure(archive: string, result: number, reader: VolumeReader): UnpackFailure {
+  if (result === RESULT.badArchive || result === RESULT.unknownFormat) {
+    if (!reader.looksLikeRar()) {
+      return new UnpackFailure("archive-unsupported", `${archive} is no RAR archive`);
+    }
+    if (reader.endedEarly !== undefined) return truncated(reader.endedEarly);
+  }
+  return readFailure(archive, result, reader);
+}
+
+function readFailure(archive: string, result: number, reader: VolumeReader, name?: string): UnpackFailure {
+  const what = name === undefined ? archive : `${archive}: ${quoteName(name)}`;
+  switch (result) {
+    case RESULT.missingPassword:
+    case RESULT.badPassword:
+      return passwordNeeded(archive, name);
+    case RESULT.noMemory:
+      return new UnpackFailure("archive-unsupported", `${what} needs more memory than there is`);
+    case RESULT.unknownFormat:
+      return new UnpackFailure("archive-unsupported", `${what} is packed by a method that is not supported`);
+    case RESULT.badReference:
+      return new UnpackFailure(
+        "archive-unsupported",
+        `${what} is a reference to another entry, which is refused`,
+      );
+    case RESULT.cannotOpen:
+      return new UnpackFailure("archive-missing-volume", `${what} goes on in a volume that is missing`);
+    default:
+      if (reader.endedEarly !== undefined) return truncated(reader.endedEarly, name);
+      return new UnpackFailure(
+        "archive-damaged",
+        name === undefined ? `${archive}: a header is damaged` : `${what}: the checksum is wrong`,
+      );
+  }
+}
+
+function truncated(volume: string, name?: string): UnpackFailure {
+  const where = name === undefined ? "" : `, in ${quoteName(name)}`;
+  return new UnpackFailure("archive-truncated", `${volume} ends too early${where}`);
+}

@@ -1,0 +1,164 @@
+/**
+ * The thread that unpacks. The library is synchronous, so reading and writing here are too; before each of both it
+ * looks whether the request was cancelled.
+ *
+ * It imports nothing of the other workspace packages: it also runs where packages are not resolved to sources. So the
+ * rules for paths are the main thread's: it gets a listing first, and what it approved is all that is created here.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { PeerError } from "../../errors/index.ts";
+import { UNPACK_PROGRESS_BYTES } from "../constants.ts";
+import type { UnpackedFile } from "../types.ts";
+import { createEntryWriter } from "./entry-writer.ts";
+import { quoteName, UnpackCancelled, UnpackFailure } from "./failure.ts";
+import { readHeader } from "./headers.ts";
+import {
+  type ApprovedEntry,
+  CANCELLED_SLOT,
+  type RawEntry,
+  type RawListing,
+  type UnrarReply,
+  type UnrarRequest,
+} from "./messages.ts";
+import { type FileCalls, loadUnrar } from "./unrar-module.ts";
+import { createVolumeReader, type VolumeReader } from "./volume-reader.ts";
+import { walkArchive } from "./walk-archive.ts";
+
+const port = parentPort;
+if (port === null || !(workerData instanceof SharedArrayBuffer)) {
+  throw new Error("this file is the unpacking worker: it is started with its control memory");
+}
+const control = new Int32Array(workerData);
+const unrar = await loadUnrar();
+const say = (reply: UnrarReply): void => port.postMessage(reply);
+
+port.on("message", (request: UnrarRequest) => say(answer(request)));
+
+function answer(request: UnrarRequest): UnrarReply {
+  const reader = createVolumeReader(request.archive);
+  try {
+    leaveIfCancelled();
+    return request.type === "list"
+      ? { type: "listing", listing: list(request.archive, reader) }
+      : { type: "unpacked", files: unpack(request, reader) };
+  } catch (error) {
+    if (error instanceof UnpackCancelled) return { type: "cancelled" };
+    const { code, message } = failureOf(error, request.archive);
+    return { type: "failed", code, message };
+  } finally {
+    reader.closeAll();
+  }
+}
+
+function list(archive: string, reader: VolumeReader): RawListing {
+  const entries: RawEntry[] = [];
+  unrar.extractor = readingCalls(reader);
+  const { solid } = walkArchive(unrar, {
+    archive,
+    reader,
+    listOnly: true,
+    entry: (header) => {
+      leaveIfCancelled();
+      entries.push(readHeader(archive, header));
+      return { unpack: false };
+    },
+  });
+  return { solid, entries, volumes: reader.volumes };
+}
+
+function unpack(request: UnrarRequest & { type: "unpack" }, reader: VolumeReader): UnpackedFile[] {
+  const { archive, into, entries } = request;
+  const writer = createEntryWriter(archive, into);
+  const files: UnpackedFile[] = [];
+  let index = 0;
+  let bytes = 0;
+  let reported = 0;
+  const report = (): void => {
+    reported = bytes;
+    say({ type: "progress", index, bytes });
+  };
+  unrar.extractor = {
+    ...readingCalls(reader),
+    create: () => writer.create(),
+    close: (handle) => {
+      // The entry's end closes its file, after its time was set.
+      if (!writer.isWriting(handle)) reader.close(handle);
+    },
+    write: (_handle, at, length) => {
+      leaveIfCancelled();
+      writer.write(unrar.HEAPU8.subarray(at, at + length));
+      bytes += length;
+      if (bytes - reported >= UNPACK_PROGRESS_BYTES) report();
+      return true;
+    },
+    tell: (handle) => (writer.isWriting(handle) ? writer.position : reader.tell(handle)),
+    seek: (handle, offset, from) => !writer.isWriting(handle) && reader.seek(handle, offset, from),
+  };
+  try {
+    walkArchive(unrar, {
+      archive,
+      reader,
+      listOnly: false,
+      entry: (header) => {
+        leaveIfCancelled();
+        const entry = approved(archive, readHeader(archive, header), entries[index]);
+        report();
+        index += 1;
+        if (entry.type === "directory") {
+          writer.makeDirectory(entry);
+          return { unpack: false };
+        }
+        writer.begin(entry);
+        return { unpack: true, done: () => files.push(writer.end()) };
+      },
+    });
+  } finally {
+    writer.closeAll();
+  }
+  if (index !== entries.length) throw changed(archive);
+  return files;
+}
+
+/** The entry that was approved at this place. Somebody who swaps the archive in between gains nothing. */
+function approved(archive: string, found: RawEntry, entry: ApprovedEntry | undefined): ApprovedEntry {
+  const same = entry?.name === found.name && entry.type === found.type && entry.size === found.size;
+  if (entry === undefined || !same) throw changed(archive);
+  return entry;
+}
+
+function changed(archive: string): UnpackFailure {
+  return new UnpackFailure("archive-damaged", `${archive} was changed while it was unpacked`);
+}
+
+function readingCalls(reader: VolumeReader): FileCalls {
+  return {
+    open: (name) => reader.open(name),
+    close: (handle) => reader.close(handle),
+    read: (handle, at, length) => {
+      leaveIfCancelled();
+      return reader.read(handle, unrar.HEAPU8.subarray(at, at + length));
+    },
+    tell: (handle) => reader.tell(handle),
+    seek: (handle, offset, from) => reader.seek(handle, offset, from),
+    create: (name) => {
+      throw new Error(`the library creates ${quoteName(name)} while it lists`);
+    },
+    write: () => {
+      throw new Error("the library writes while it lists");
+    },
+  };
+}
+
+function leaveIfCancelled(): void {
+  if (Atomics.load(control, CANCELLED_SLOT) === 1) throw new UnpackCancelled();
+}
+
+function failureOf(error: unknown, archive: string): { code: PeerError["code"]; message: string } {
+  if (error instanceof UnpackFailure || error instanceof PeerError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  // What a hostile archive can make of the library: it leaves its memory, or stops.
+  if (error instanceof Error && error.name === "RuntimeError") {
+    return { code: "archive-damaged", message: `${archive}: the unpacker failed on it: ${detail}` };
+  }
+  return { code: "internal", message: `${archive}: ${detail}` };
+}
