@@ -1,0 +1,56 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Largest unit, bytes: a fifth of a second of a fast link, so that a source that leaves takes little with it. */
+export const MAX_UNIT_BYTES = 8 * MIB;
+
+/** What a source should have in flight, milliseconds of its measured rate: several round trips of a busy network. */
+export const WINDOW_MS = 300;
+
+/** Units that a source has in flight at least: while one is answered the next is already asked. */
+export const MIN_UNITS_IN_FLIGHT = 2;
+
+/** Units of one source in flight at most: must stay well below the streams of one connection, which others use too. */
+export const MAX_UNITS_IN_FLIGHT = 64;
+
+/** Bytes in flight that are always allowed: thousands of small files must not wait for a rate to be measured first. */
+export const MIN_WINDOW_BYTES = 4 * MIB;
+
+/** Wrong answers after which a source is out of a download. */
+export const MAX_STRIKES = 2;
+
+/** Retries per piece over all sources; then the download fails. */
+export const MAX_PIECE_RETRIES = 5;
+
+/** Failed units in a row, without a byte between them, after which a source counts as gone. */
+export const MAX_FAILURES_IN_ROW = 3;
+
+/** Pause after a failed unit, milliseconds, times the failures in a row: a lost connection is dialled meanwhile. */
+export const RETRY_PAUSE_MS = 200;
+
+/** Window of the rate that is shown and of each source's rate, milliseconds. */
+export const RATE_WINDOW_MS = 5_000;
+
+/** The rate's window is kept in slots of this length, milliseconds. */
+export const RATE_SLOT_MS = 100;
+
+/** Pause between two samples of the progress, milliseconds. */
+export const SAMPLE_INTERVAL_MS = 500;
+
+/** What was written is flushed and noted at most so long after it was written, milliseconds. */
+export const FLUSH_INTERVAL_MS = 2_000;
+
+/** What was written is flushed and noted after so many bytes: what a crash can cost at most. */
+export const FLUSH_BYTES = 256 * MIB;
+
+/** Files that are open at once: below the 256 that macOS allows a process by default. */
+export const MAX_OPEN_FILES = 64;
+
+/** File operations of a begin, a flush or a clean-up that run at once: Node has four threads for files. */
+export const FILES_AT_ONCE = 8;
+
+/** Time that a peer has to answer with its manifest or its digests, milliseconds: it has them in memory. */
+export const METADATA_TIMEOUT_MS = 15_000;
+
+/** Peers and files that an error message names before it says how many more there are. */
+export const MAX_NAMED = 5;

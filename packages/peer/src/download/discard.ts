@@ -1,0 +1,68 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { fromNodeError } from "../errors/index.ts";
+import { mapLimited } from "../library/map-limited.ts";
+import type { Logger } from "../logger.ts";
+import {
+  flushDirectory,
+  SENTINEL_DISCARDED_NAME,
+  SENTINEL_NAME,
+  SENTINEL_TEMPORARY_NAME,
+  type StateDir,
+} from "../storage/index.ts";
+import { FILES_AT_ONCE } from "./constants.ts";
+import { removeJournal, removePieces } from "./journal.ts";
+import type { JournalRecord } from "./journal-record.ts";
+import { look, removeEmptyDirectories, removeEmptyDirectory, removeFile } from "./safe-path.ts";
+
+/**
+ * Removes what a download made that will not go on, and forgets it. Everything that the journal does not name stays.
+ *
+ * Where no byte of the old version was touched, the old version is there again afterwards. Else what is left of it goes
+ * too: it is of no use to anybody. An empty root is removed.
+ */
+export async function discardPartial(
+  stateDir: StateDir,
+  record: JournalRecord,
+  logger: Logger,
+): Promise<void> {
+  const { root, gameId } = record;
+  // First: should this be interrupted, nothing counts as done whose bytes are gone.
+  await removePieces(stateDir, gameId);
+  if ((await look(root)) !== null) {
+    const untouched = record.oldSentinel && !record.touched;
+    const payload = record.files.filter(({ path, old }) => path !== SENTINEL_NAME && !(untouched && old));
+    const paths = payload.map(({ path }) => path);
+    if (!untouched) paths.push(...record.oldFiles);
+    await removePayload(root, paths, logger);
+    await removeFile(root, SENTINEL_TEMPORARY_NAME);
+    if (untouched) await restoreSentinel(root);
+    else await removeFile(root, SENTINEL_DISCARDED_NAME);
+    await flushDirectory(root);
+    await removeEmptyDirectory(root);
+  }
+  await removeJournal(stateDir, gameId);
+}
+
+/** Removes files of a download or of an old version, and the directories that are empty then. */
+export async function removePayload(root: string, paths: readonly string[], logger: Logger): Promise<void> {
+  await mapLimited(paths, FILES_AT_ONCE, async (path) => {
+    if (!(await removeFile(root, path))) {
+      logger.warn("what is at the path of a file of the game is no file, and stays", {
+        path: join(root, path),
+      });
+    }
+  });
+  await removeEmptyDirectories(root, paths);
+}
+
+/** The old sentinel comes back, unless there is one. */
+export async function restoreSentinel(root: string): Promise<void> {
+  const [discarded, sentinel] = [join(root, SENTINEL_DISCARDED_NAME), join(root, SENTINEL_NAME)];
+  if ((await look(sentinel)) !== null || (await look(discarded))?.isFile() !== true) return;
+  try {
+    await rename(discarded, sentinel);
+  } catch (error) {
+    throw fromNodeError(error, discarded);
+  }
+}

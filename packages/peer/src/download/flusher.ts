@@ -1,0 +1,84 @@
+import type { PieceIndex, PieceLayout } from "@lanspread/proto";
+import { FLUSH_BYTES, FLUSH_INTERVAL_MS } from "./constants.ts";
+import type { Journal } from "./journal.ts";
+import type { Payload } from "./payload.ts";
+import type { PieceRun } from "./pieces-file.ts";
+
+export interface FlusherOptions {
+  readonly layout: PieceLayout;
+  readonly journal: Journal;
+  readonly payload: Payload;
+  /** A byte per piece: 1 where it is flushed. Kept up to date here. */
+  readonly flushed: Uint8Array;
+  /** Runs of pieces that are being fetched. */
+  readonly inFlight: () => readonly PieceRun[];
+  readonly onFlushed: () => Promise<void> | void;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Flushes what was written, and then notes it in the journal: every 2 s or 256 MiB while the transfer goes on, never in
+ * its way. `version.ini` is not on disk before the commit and is never noted.
+ */
+export class Flusher implements AsyncDisposable {
+  readonly #options: FlusherOptions;
+  /** Verified and written since the last flush began. */
+  #written: PieceIndex[] = [];
+  #writtenBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: FlusherOptions) {
+    this.#options = options;
+  }
+
+  /** A piece is verified, and the file has it. */
+  wrote(index: PieceIndex): void {
+    const piece = this.#options.layout.pieceAt(index);
+    if (piece.fileIndex === this.#options.payload.sentinelIndex) return;
+    this.#written.push(index);
+    this.#writtenBytes += piece.length;
+    if (this.#writtenBytes >= FLUSH_BYTES) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
+  }
+
+  /** Flushes and notes everything that was written before the call. */
+  async flush(): Promise<void> {
+    await this.#running;
+    await this.#flushOnce();
+  }
+
+  /** Ends the flushing; what was not flushed stays so. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #start(): void {
+    if (this.#closed || this.#running !== undefined) return;
+    this.#running = this.#flushOnce()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#written.length === 0 || this.#closed) return;
+        if (this.#writtenBytes >= FLUSH_BYTES) this.#start();
+        else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
+      });
+  }
+
+  async #flushOnce(): Promise<void> {
+    const { layout, journal, payload, flushed, inFlight, onFlushed } = this.#options;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const pieces = this.#written;
+    this.#written = [];
+    this.#writtenBytes = 0;
+    await payload.flush(new Set(pieces.map((index) => layout.pieceAt(index).fileIndex)));
+    for (const index of pieces) flushed[index] = 1;
+    const since = this.#written.map((index) => ({ first: index, count: 1 }));
+    await journal.note(flushed, [...inFlight(), ...since]);
+    await onFlushed();
+  }
+}

@@ -1,0 +1,22 @@
+/** From the wish for a game to its bytes: what it consists of, who sends what, and how it becomes the game at once. */
+export { downloadGame } from "./download.ts";
+export {
+  type FetchedManifest,
+  type FetchManifestOptions,
+  fetchManifest,
+  type ManifestCandidate,
+} from "./fetch-manifest.ts";
+export type { ProgressSample } from "./progress.ts";
+export {
+  type DownloadRecovery,
+  type RecoverDownloadsOptions,
+  type RecoveredDownload,
+  recoverDownloads,
+} from "./recover.ts";
+export type {
+  DownloadOptions,
+  DownloadResult,
+  DownloadSource,
+  DownloadStep,
+  FinishedChunk,
+} from "./types.ts";

@@ -1,0 +1,181 @@
+import { type FileHandle, open, readFile, rm } from "node:fs/promises";
+import { countPieces, type GameId, type Hash } from "@lanspread/proto";
+import { errnoOf, fromNodeError } from "../errors/index.ts";
+import {
+  ensureGameDir,
+  flushDirectory,
+  PRIVATE_FILE_MODE,
+  readJson,
+  type StateDir,
+  writeFileDurably,
+} from "../storage/index.ts";
+import { type JournalRecord, journalRecordSchema, journalToJson } from "./journal-record.ts";
+import { decodePieces, encodePieces, encodeRun, type PieceRun, type PiecesFile } from "./pieces-file.ts";
+
+/** What the journal directory of a game says. */
+export type FoundJournal =
+  | { readonly status: "missing" }
+  /** There was one, and nothing is known any more of what it said. */
+  | { readonly status: "damaged"; readonly reason: string }
+  | {
+      readonly status: "found";
+      readonly record: JournalRecord;
+      /** Nothing done where the file is missing or damaged. */
+      readonly pieces: PiecesFile;
+    };
+
+/** Reads the journal of a game. A damaged one is set aside. */
+export async function readJournal(stateDir: StateDir, gameId: GameId): Promise<FoundJournal> {
+  const file = await readJson(stateDir.downloadJournal(gameId), journalRecordSchema);
+  const bitmap = await readIfThere(stateDir.downloadBitmap(gameId));
+  if (file.status === "missing" && bitmap === null) return { status: "missing" };
+  if (file.status === "missing") return { status: "damaged", reason: "download.json is missing" };
+  if (file.status === "damaged") return { status: "damaged", reason: file.reason };
+  const record = file.value;
+  if (record.gameId !== gameId) return { status: "damaged", reason: `it is about ${record.gameId}` };
+  const pieceCount = countPieces(record.files, record.pieceSize);
+  const pieces = bitmap === null ? null : decodePieces(bitmap, record.manifestHash, pieceCount);
+  return {
+    status: "found",
+    record,
+    pieces: pieces ?? { done: new Uint8Array(pieceCount), begun: [] },
+  };
+}
+
+/** Forgets a download. What it did on disk is settled before. */
+export async function removeJournal(stateDir: StateDir, gameId: GameId): Promise<void> {
+  // In this order: `pieces` alone would be a journal that lost what it speaks of.
+  const paths = [stateDir.downloadBitmap(gameId), stateDir.downloadJournal(gameId)];
+  for (const path of paths) {
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      throw fromNodeError(error, path);
+    }
+  }
+  try {
+    await flushDirectory(stateDir.gameDir(gameId));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, stateDir.gameDir(gameId));
+  }
+}
+
+/** Forgets which pieces are done, before their bytes are removed. */
+export async function removePieces(stateDir: StateDir, gameId: GameId): Promise<void> {
+  const path = stateDir.downloadBitmap(gameId);
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw fromNodeError(error, path);
+  }
+}
+
+/** The journal of a running download. Its owner closes it. */
+export interface Journal extends AsyncDisposable {
+  readonly record: JournalRecord;
+  /** Notes durably that bytes of the old version are about to change. */
+  touch(): Promise<void>;
+  /** Notes durably which pieces are flushed, and that nothing else has begun but `begun`. */
+  note(done: Uint8Array, begun: readonly PieceRun[]): Promise<void>;
+  /** Notes that pieces may come to be on disk from now on. Survives a killed process. */
+  begin(run: PieceRun): Promise<void>;
+}
+
+/**
+ * Begins the journal of a download, or goes on with one: `record` and `pieces` are written durably.
+ *
+ * @param resumes whether there is a journal of the same manifest; else there must be none
+ */
+export async function openJournal(
+  stateDir: StateDir,
+  record: JournalRecord,
+  pieces: PiecesFile,
+  resumes: boolean,
+): Promise<Journal> {
+  await ensureGameDir(stateDir, record.gameId);
+  const journal = new OpenJournal(stateDir, record, stateDir.downloadBitmap(record.gameId));
+  // Pieces that count no longer must be forgotten before the record says what the others are.
+  if (resumes) await journal.note(pieces.done, pieces.begun);
+  await writeRecord(stateDir, record);
+  if (!resumes) await journal.note(pieces.done, pieces.begun);
+  return journal;
+}
+
+class OpenJournal implements Journal {
+  readonly #stateDir: StateDir;
+  readonly #path: string;
+  readonly #manifestHash: Hash;
+  #record: JournalRecord;
+  #file: FileHandle | undefined;
+  /** Changes of the file go one after the other. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(stateDir: StateDir, record: JournalRecord, path: string) {
+    this.#stateDir = stateDir;
+    this.#record = record;
+    this.#path = path;
+    this.#manifestHash = record.manifestHash;
+  }
+
+  get record(): JournalRecord {
+    return this.#record;
+  }
+
+  async touch(): Promise<void> {
+    const touched = { ...this.#record, touched: true };
+    await writeRecord(this.#stateDir, touched);
+    this.#record = touched;
+  }
+
+  note(done: Uint8Array, begun: readonly PieceRun[]): Promise<void> {
+    const bytes = encodePieces(this.#manifestHash, done, begun);
+    return this.#inTurn(async () => {
+      await this.#close();
+      await writeFileDurably(this.#path, bytes, { mode: PRIVATE_FILE_MODE });
+      this.#file = await open(this.#path, "a");
+    });
+  }
+
+  begin(run: PieceRun): Promise<void> {
+    const bytes = encodeRun(run);
+    return this.#inTurn(async () => {
+      await this.#file?.appendFile(bytes);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inTurn(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const work = this.#last.then(async () => {
+      try {
+        await change();
+      } catch (error) {
+        throw fromNodeError(error, this.#path);
+      }
+    });
+    this.#last = work.catch(() => {});
+    return work;
+  }
+}
+
+async function writeRecord(stateDir: StateDir, record: JournalRecord): Promise<void> {
+  const path = stateDir.downloadJournal(record.gameId);
+  await writeFileDurably(path, journalToJson(record), { mode: PRIVATE_FILE_MODE });
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw fromNodeError(error, path);
+  }
+}

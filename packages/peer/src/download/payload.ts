@@ -1,0 +1,179 @@
+import { dirname, join } from "node:path";
+import type { PieceLayout } from "@lanspread/proto";
+import { fromNodeError, PeerError } from "../errors/index.ts";
+import { mapLimited } from "../library/map-limited.ts";
+import { flushDirectory, SENTINEL_NAME } from "../storage/index.ts";
+import type { PieceSink } from "../transfer/index.ts";
+import { FILES_AT_ONCE } from "./constants.ts";
+import { OpenFiles } from "./open-files.ts";
+import { look, MAKE_NEW, makeDirectories, OPEN_EXISTING, openBelow, removeFile } from "./safe-path.ts";
+
+export interface PayloadOptions {
+  readonly root: string;
+  readonly layout: PieceLayout;
+  /** Indices of the files that the old version has under the same path. */
+  readonly old: ReadonlySet<number>;
+  /** Whether the old version has been touched already. */
+  readonly touched: boolean;
+  /** Called, and waited for, before the first change of a file of the old version. */
+  readonly touch: () => Promise<void>;
+}
+
+/** State of a file of the download on disk. */
+export type FileState = "ours" | "empty" | "missing" | "other";
+
+/**
+ * The files of a download on disk. `version.ini` is none of them: its bytes are kept in memory.
+ *
+ * A file of the old version is never written: when the first byte of any of them comes, all of them are replaced by new
+ * files, so that no other name of the old file changes with it.
+ */
+export class Payload implements PieceSink, AsyncDisposable {
+  readonly #options: PayloadOptions;
+  readonly #files: OpenFiles;
+  readonly #sentinelIndex: number;
+  readonly #sentinel: Uint8Array;
+  readonly #made = new Set<number>();
+  #replaced: Promise<void> | undefined;
+
+  constructor(options: PayloadOptions) {
+    const { root, layout } = options;
+    this.#options = options;
+    this.#files = new OpenFiles(root, (index) => pathOf(layout, index));
+    this.#sentinelIndex = layout.files.findIndex(({ path }) => path === SENTINEL_NAME);
+    this.#sentinel = new Uint8Array(layout.files[this.#sentinelIndex]?.size ?? 0);
+    if (options.touched) this.#replaced = Promise.resolve();
+  }
+
+  get sentinelIndex(): number {
+    return this.#sentinelIndex;
+  }
+
+  /** The bytes of `version.ini`, as far as they have come. */
+  get sentinel(): Uint8Array {
+    return this.#sentinel;
+  }
+
+  /** Files that this object made, by index. */
+  get made(): ReadonlySet<number> {
+    return this.#made;
+  }
+
+  /**
+   * Makes the files that are not there yet, at full size and without content. The root must be there.
+   *
+   * @param resumes whether files of the full size are ours already; else there must be none
+   */
+  async create(resumes: boolean, signal?: AbortSignal): Promise<void> {
+    const { layout, old, touched } = this.#options;
+    const wanted = [...layout.files.keys()].filter((index) => touched || !old.has(index));
+    await this.#make(wanted, resumes, signal);
+  }
+
+  /** Replaces the files of the old version by empty ones, unless that was done before. */
+  replaceOld(): Promise<void> {
+    this.#replaced ??= (async () => {
+      await this.#options.touch();
+      await this.#make([...this.#options.old], false);
+    })();
+    return this.#replaced;
+  }
+
+  async write(fileIndex: number, bytes: Uint8Array, offset: number): Promise<void> {
+    if (fileIndex === this.#sentinelIndex) {
+      this.#sentinel.set(bytes, offset);
+      return;
+    }
+    if (this.#options.old.has(fileIndex)) await this.replaceOld();
+    await this.#files.use(fileIndex, async (file) => {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+        done += bytesWritten;
+      }
+    });
+  }
+
+  /** @returns how many bytes there were: fewer than `into` holds at the end of the file */
+  async read(fileIndex: number, into: Uint8Array, offset: number): Promise<number> {
+    return await this.#files.use(fileIndex, async (file) => {
+      let done = 0;
+      while (done < into.length) {
+        const { bytesRead } = await file.read(into, done, into.length - done, offset + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    });
+  }
+
+  /** What was written to these files is on the disk when it resolves. */
+  async flush(fileIndices: Iterable<number>): Promise<void> {
+    const indices = [...fileIndices].filter((index) => index !== this.#sentinelIndex);
+    await mapLimited(indices, FILES_AT_ONCE, (index) => this.#files.use(index, (file) => file.datasync()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files.close();
+  }
+
+  async #make(indices: readonly number[], keep: boolean, signal?: AbortSignal): Promise<void> {
+    const { root } = this.#options;
+    const changed = new Set<string>();
+    const payload = indices.filter((index) => index !== this.#sentinelIndex);
+    await mapLimited(payload, FILES_AT_ONCE, (index) => this.#makeFile(index, keep, changed), signal);
+    for (const directory of [...changed]) changed.add(dirname(directory));
+    const inside = [...changed].filter((directory) => directory.length >= root.length);
+    await mapLimited(inside, FILES_AT_ONCE, flushDirectory);
+  }
+
+  /** @param changed receives the directories that have a new entry, and those that were made */
+  async #makeFile(index: number, keep: boolean, changed: Set<string>): Promise<void> {
+    const { root, layout, old } = this.#options;
+    const path = pathOf(layout, index);
+    const size = layout.files[index]?.size ?? 0;
+    const absolute = join(root, path);
+    const state = await fileState(root, path, size);
+    if (state === "ours" && keep) return;
+    const stays = state === "empty" && keep;
+    if (state !== "missing" && !stays && !(old.has(index) && (await removeFile(root, path)))) {
+      throw inTheWay(absolute);
+    }
+    await makeDirectories(root, path, changed);
+    await using file = await openBelow(root, path, stays ? OPEN_EXISTING : MAKE_NEW);
+    this.#made.add(index);
+    changed.add(dirname(absolute));
+    try {
+      await file.truncate(size);
+    } catch (error) {
+      throw fromNodeError(error, absolute);
+    }
+  }
+}
+
+/**
+ * What is at the path of a file that the journal names: with the full size it is ours, and without any it was made and
+ * not given its size. A second name of the same file is somebody else's: it must not be written to.
+ */
+export async function fileState(root: string, path: string, size: number): Promise<FileState> {
+  const stats = await look(join(root, path));
+  if (stats === null) return "missing";
+  if (!stats.isFile() || stats.nlink > 1) return "other";
+  if (stats.size === size) return "ours";
+  return stats.size === 0 ? "empty" : "other";
+}
+
+export function inTheWay(absolute: string): PeerError {
+  return new PeerError(
+    "already-exists",
+    `${absolute} is there already, and no download of ours put it there`,
+    {
+      hint: "Move it away, or name its folder differently: nothing was overwritten.",
+    },
+  );
+}
+
+function pathOf(layout: PieceLayout, index: number): string {
+  const file = layout.files[index];
+  if (file === undefined) throw new RangeError(`file ${index} of ${layout.files.length}`);
+  return file.path;
+}

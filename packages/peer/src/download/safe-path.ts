@@ -1,0 +1,171 @@
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, rmdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+
+/**
+ * Files below a game root, reached through directories only. A link in the way, wherever it leads, is refused: what is
+ * behind it is not ours. All paths are relative to the root, with `/` between components.
+ */
+
+/** Windows knows neither; a link is noticed there by the look at the path. */
+const NOFOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** Opens an existing file for reading and writing. */
+export const OPEN_EXISTING = constants.O_RDWR | NOFOLLOW;
+
+/** Makes a file that must not be there yet. */
+export const MAKE_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
+
+/** What `lstat` says, or null where nothing is there. */
+export async function look(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
+    throw fromNodeError(error, path);
+  }
+}
+
+/**
+ * Checks the root and every directory in which `path` lies.
+ *
+ * @returns false where one is missing
+ * @throws PeerError `forbidden-path` for a link, `not-a-directory`
+ */
+export async function checkDirectories(root: string, path: string): Promise<boolean> {
+  for (const directory of directoriesOf(root, path)) {
+    const stats = await look(directory);
+    if (stats === null) return false;
+    refuseNoDirectory(directory, stats);
+  }
+  return true;
+}
+
+/**
+ * Makes the directories in which `path` lies. The root must be there.
+ *
+ * @param made receives the absolute path of every directory that was made
+ */
+export async function makeDirectories(root: string, path: string, made: Set<string>): Promise<void> {
+  for (const directory of directoriesOf(root, path)) {
+    const stats = await look(directory);
+    if (stats !== null) {
+      refuseNoDirectory(directory, stats);
+      continue;
+    }
+    try {
+      await mkdir(directory);
+      made.add(directory);
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw fromNodeError(error, directory);
+      refuseNoDirectory(directory, await look(directory));
+    }
+  }
+}
+
+/**
+ * Opens a regular file without following a link anywhere below the root.
+ *
+ * @throws PeerError `forbidden-path` and those of the file system, naming the file
+ */
+export async function openBelow(root: string, path: string, flags: number): Promise<FileHandle> {
+  const absolute = join(root, path);
+  let file: FileHandle;
+  try {
+    if (!(await checkDirectories(root, path))) {
+      throw new PeerError("no-such-file", `${absolute}: no such file`);
+    }
+    file = await open(absolute, flags, 0o644);
+  } catch (error) {
+    if (errnoOf(error) === "ELOOP" || errnoOf(error) === "EMLINK") throw linkRefused(absolute, error);
+    throw fromNodeError(error, absolute);
+  }
+  try {
+    const [opened, there] = [await file.stat(), await look(absolute)];
+    if (there?.isSymbolicLink() === true) throw linkRefused(absolute);
+    if (!opened.isFile() || there === null || there.ino !== opened.ino || there.dev !== opened.dev) {
+      throw new PeerError("forbidden-path", `${absolute} is no regular file of the game's folder`);
+    }
+    // Once more: a directory may have been replaced by a link between the first look and the opening.
+    await checkDirectories(root, path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw fromNodeError(error, absolute);
+  }
+}
+
+/**
+ * Removes a regular file. Anything else of that name is none that lastingly came from here, and stays.
+ *
+ * @returns whether nothing is left at the path
+ */
+export async function removeFile(root: string, path: string): Promise<boolean> {
+  if (!(await checkDirectories(root, path))) return true;
+  const absolute = join(root, path);
+  const stats = await look(absolute);
+  if (stats === null) return true;
+  if (!stats.isFile()) return false;
+  try {
+    await unlink(absolute);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, absolute);
+  }
+  return true;
+}
+
+/** Removes the directories in which `paths` lie as far as they are empty, and never the root. */
+export async function removeEmptyDirectories(root: string, paths: Iterable<string>): Promise<void> {
+  const directories = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      directories.add(path.slice(0, end));
+    }
+  }
+  const deepestFirst = [...directories].sort((a, b) => b.length - a.length);
+  for (const directory of deepestFirst) await removeIfEmpty(root, directory);
+}
+
+async function removeIfEmpty(root: string, directory: string): Promise<void> {
+  if (!(await checkDirectories(root, directory))) return;
+  const absolute = join(root, directory);
+  if ((await look(absolute))?.isDirectory() !== true) return;
+  await removeEmptyDirectory(absolute);
+}
+
+/** @returns whether it is gone */
+export async function removeEmptyDirectory(absolute: string): Promise<boolean> {
+  try {
+    await rmdir(absolute);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return true;
+    // What Windows says of a directory that somebody looks at is EBUSY or EPERM: it stays, empty.
+    if (errno === "ENOTEMPTY" || errno === "EEXIST" || errno === "EBUSY" || errno === "EPERM") return false;
+    throw fromNodeError(error, absolute);
+  }
+}
+
+/** The root, and the directories between it and `path`, outermost first. */
+function* directoriesOf(root: string, path: string): Generator<string> {
+  yield root;
+  for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
+    yield join(root, path.slice(0, end));
+  }
+}
+
+function refuseNoDirectory(path: string, stats: Stats | null): void {
+  if (stats?.isSymbolicLink() === true) throw linkRefused(path);
+  if (stats?.isDirectory() !== true) {
+    throw new PeerError("not-a-directory", `${path} is in the way: a directory is needed there`);
+  }
+}
+
+function linkRefused(path: string, cause?: unknown): PeerError {
+  return new PeerError("forbidden-path", `${path} is a link, and links in a game's folder are not followed`, {
+    cause,
+    hint: `Remove the link in ${dirname(path)}, and start the download again.`,
+  });
+}

@@ -1,0 +1,83 @@
+import type { PeerId, PieceIndex } from "@lanspread/proto";
+import { PeerError } from "../errors/index.ts";
+import { MAX_FAILURES_IN_ROW, MAX_NAMED, MAX_STRIKES, RETRY_PAUSE_MS } from "./constants.ts";
+import type { DownloadSource } from "./types.ts";
+
+/** A source during a download. */
+export interface SourceState {
+  readonly source: DownloadSource;
+  /** Aborted when the source is out. */
+  readonly controller: AbortController;
+  unitsInFlight: number;
+  bytesInFlight: number;
+  /** Verified bytes that came from it. */
+  verifiedBytes: number;
+  strikes: number;
+  /** Units that failed since the last byte came. */
+  failures: number;
+  /** Not to be asked before this time of the monotonic clock, milliseconds. */
+  pausedUntil: number;
+  out: { readonly why: string; readonly struck: boolean } | null;
+}
+
+/** A piece that came wrong, and from whom. */
+export interface WrongPiece {
+  readonly path: string;
+  readonly index: PieceIndex;
+  readonly offset: number;
+  readonly length: number;
+  readonly peerId: PeerId;
+}
+
+export function createSourceState(source: DownloadSource): SourceState {
+  return {
+    source,
+    controller: new AbortController(),
+    unitsInFlight: 0,
+    bytesInFlight: 0,
+    verifiedBytes: 0,
+    strikes: 0,
+    failures: 0,
+    pausedUntil: 0,
+    out: null,
+  };
+}
+
+/** The source takes no further part: what it has in flight ends. */
+export function putOut(state: SourceState, why: string, struck: boolean): void {
+  if (state.out !== null) return;
+  state.out = { why, struck };
+  state.controller.abort(new PeerError("cancelled", why));
+}
+
+/** A wrong piece, or an answer of the wrong size. Two of them, and the source is out. */
+export function strike(state: SourceState, why: string): void {
+  state.strikes += 1;
+  if (state.strikes >= MAX_STRIKES) putOut(state, why, true);
+}
+
+/** A unit failed without the source being wrong. It is asked again after a pause, and is out after a few in a row. */
+export function noteFailure(state: SourceState, why: string, now: number): void {
+  state.failures += 1;
+  if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, why, false);
+  else state.pausedUntil = now + RETRY_PAUSE_MS * state.failures;
+}
+
+/** Why a download ends of which no source is left. */
+export function nobodyLeft(
+  gameId: string,
+  states: readonly SourceState[],
+  wrong: WrongPiece | null,
+): PeerError {
+  const reasons = states.map(({ source, out }) => `${source.peerId}: ${out?.why ?? "unknown"}`);
+  const shown = reasons.slice(0, MAX_NAMED).join("; ");
+  if (wrong !== null && states.every(({ out }) => out?.struck === true)) {
+    return new PeerError("verification", `${describeWrong(gameId, wrong)}; nobody else has it (${shown})`);
+  }
+  return new PeerError("peers-gone", `Every source of ${gameId} has left: ${shown}`);
+}
+
+/** A sentence about a wrong piece, without its end. */
+export function describeWrong(gameId: string, { path, index, offset, length, peerId }: WrongPiece): string {
+  return `${gameId}/${path}: piece ${index} (${length} bytes from ${offset}) came wrong from ${peerId}`;
+}

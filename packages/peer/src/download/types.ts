@@ -1,0 +1,87 @@
+import type { GameId, Manifest, PeerId } from "@lanspread/proto";
+import type { Logger } from "../logger.ts";
+import type { StateDir } from "../storage/index.ts";
+import type { RequestChannel } from "../transfer/index.ts";
+import type { ProgressSample } from "./progress.ts";
+
+/** A peer that has the very content of the download. */
+export interface DownloadSource {
+  readonly peerId: PeerId;
+  readonly channel: RequestChannel;
+}
+
+/** A run of verified pieces of one file. Offset and length in bytes. */
+export interface FinishedChunk {
+  readonly peerId: PeerId;
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly pieces: number;
+}
+
+/**
+ * Points of a download at which a crash leaves the disk in another state. What happens between two of them is one
+ * change of the disk.
+ */
+export type DownloadStep =
+  | "journal-written"
+  | "sentinel-discarded"
+  | "files-created"
+  | "old-version-touched"
+  | "pieces-flushed"
+  | "all-flushed"
+  | "old-files-removed"
+  | "sentinel-written"
+  | "discarded-removed"
+  | "journal-removed";
+
+export interface DownloadOptions {
+  readonly gameId: GameId;
+  /** The game root, absolute: a direct child of {@link gamesDir}. It need not exist. */
+  readonly root: string;
+  readonly gamesDir: string;
+  readonly manifest: Manifest;
+  /** 32 bytes per piece; null where no source knows them: then the receiver's own digests are what the result has. */
+  readonly digests: Uint8Array | null;
+  readonly sources: readonly DownloadSource[];
+  readonly stateDir: StateDir;
+  /**
+   * Aborted with a PeerError `shutting-down`, the partial download is kept and its journal flushed; with anything else it
+   * is removed.
+   */
+  readonly signal?: AbortSignal;
+  readonly logger?: Logger;
+  /** Every 500 ms, and once at the beginning and at the end. */
+  readonly onProgress?: (sample: ProgressSample) => void;
+  readonly onChunk?: (chunk: FinishedChunk) => void;
+  /** The files are there, empty; the transfer begins. */
+  readonly onBegin?: (totals: { readonly totalBytes: number; readonly pieces: number }) => void;
+  /** Bytes that the install behind the download will need. */
+  readonly needBytesForInstall?: number;
+  /** Called after all checks and before the first change: serving of the game is stopped here. */
+  readonly beforeTouch?: () => Promise<void>;
+  /** Milliseconds without a byte after which a unit is given up. */
+  readonly noProgressMs?: number;
+  /** Called at each step, and waited for: where the tests of crashes stop the process. */
+  readonly onStep?: (step: DownloadStep) => Promise<void> | void;
+}
+
+/** What a download did. */
+export interface DownloadResult {
+  /** Bytes of the game. */
+  readonly bytes: number;
+  /** Pieces of the game. */
+  readonly pieces: number;
+  /** Pieces that had to be asked for again. */
+  readonly retried: number;
+  /** Milliseconds from the begin to the commit. */
+  readonly elapsedMs: number;
+  /** MiB of verified bytes that were fetched, per second. */
+  readonly mibPerS: number;
+  /** Verified bytes by source. Resumed bytes have none. */
+  readonly sources: Readonly<Record<PeerId, number>>;
+  /** 32 bytes per piece, in manifest order; each verified against bytes that are flushed. */
+  readonly digests: Uint8Array;
+  /** Sources that sent wrong bytes too often. */
+  readonly struckOut: readonly PeerId[];
+}
