@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type Answer,
   asPeerId,
+  encodeFrame,
   type GetGameFileChunk,
   type LibraryDelta,
   type Manifest,
@@ -42,6 +43,12 @@ export interface ServeRig extends AsyncDisposable {
   /** Control requests that reached the peers layer. */
   readonly handled: Request[];
   readonly context: RequestContext;
+  /** Called whenever the gate is asked. */
+  onGate: () => void;
+  /** How often the server went to the disk. */
+  diskLooks: number;
+  /** Where the server takes the games to be. */
+  gamesDir: string;
   /** The server's clock, ms. */
   clock: number;
   greeted: boolean;
@@ -50,6 +57,8 @@ export interface ServeRig extends AsyncDisposable {
   /** A channel whose every stream the server answers. */
   readonly channel: RequestChannel;
   ask(request: Request): Promise<Answer>;
+  /** Opens a stream, sends a request on it, and reads nothing. */
+  send(request: Request, options?: Parameters<ServeRig["open"]>[0]): Promise<Opened>;
   manifest(): Manifest;
   /** A request for a part of a file of the current manifest. */
   chunk(path: string, offset: number, length: number): GetGameFileChunk;
@@ -101,14 +110,23 @@ export async function createServeRig(
     log,
     handled,
     context,
+    onGate: () => {},
+    diskLooks: 0,
+    gamesDir: library.gamesDir,
     clock: 0,
     greeted: true,
     server: createRequestServer({
       library: library.library,
       catalog: options.catalog ?? (await openCatalog(undefined)),
       outbound,
-      isBusy: (id) => library.busy.has(id),
-      gamesDir: () => library.gamesDir,
+      isBusy: (id) => {
+        rig.onGate();
+        return library.busy.has(id);
+      },
+      gamesDir: () => {
+        rig.diskLooks += 1;
+        return rig.gamesDir;
+      },
       control: {
         isGreeted: () => rig.greeted,
         hello: handle,
@@ -128,6 +146,12 @@ export async function createServeRig(
     },
     channel: createStreamChannel(async () => rig.open().asking),
     ask: (request) => rig.channel.request(request),
+    send: async (request, how) => {
+      const opened = rig.open(how);
+      await opened.asking.write(encodeFrame(request));
+      opened.asking.finish();
+      return opened;
+    },
     manifest: () => {
       const game = library.library.manifestOf(GGOO);
       if (game === undefined) throw new Error("the game is not served");
