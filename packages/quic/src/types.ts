@@ -25,7 +25,7 @@ export interface DatagramSocket {
   close(): Promise<void>;
   /**
    * Sends `bytes` as datagrams of `segmentBytes` each, the last one shorter or equal.
-   * Returns false when the socket's buffer is full and nothing was sent: the same call is good again after `onDrain`.
+   * They are taken in any case. Returns false when the socket wants no more of them before `onDrain`.
    */
   sendSegments?(bytes: Uint8Array, segmentBytes: number, to: Address): boolean;
   /** Sets the handler that hears when a full socket takes datagrams again. */

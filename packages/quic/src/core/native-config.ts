@@ -58,7 +58,9 @@ export class ConfigBook {
     config.setInitialMaxStreamDataUni(0);
     config.setDisableActiveMigration(true);
     config.setCcAlgorithmName(congestion);
-    config.enableHystart(true);
+    // Rounds that gather datagrams make the round trip vary by milliseconds. HyStart takes that for a queue, ends the slow start at
+    // some ten packets, and a transfer over loopback crawls at a tenth of its speed for seconds.
+    config.enableHystart(false);
     config.enablePacing(false); // a LAN's queues are short; pacing needs a timer per packet
     config.grease(false);
     return config;

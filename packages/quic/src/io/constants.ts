@@ -7,6 +7,9 @@ export const MAX_OUTSTANDING_SENDS = 256;
 /** Datagrams that one `recvmmsg` may fetch. */
 export const RECEIVE_BATCH = 32;
 
+/** Room for one of them, in bytes: more than the largest datagram that we say we take (16,383). */
+export const RECEIVE_SLOT_BYTES = 16_384;
+
 /** Datagrams taken from the socket before the event loop gets a turn. */
 export const MAX_RECEIVES_PER_TURN = 256;
 

@@ -2,8 +2,9 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import type { Address, DatagramSocket } from "../types.ts";
-import { MAX_OUTSTANDING_SENDS, SOCKET_BUFFER_BYTES } from "./constants.ts";
+import { MAX_OUTSTANDING_SENDS } from "./constants.ts";
 import { createDatagramSizes } from "./interfaces.ts";
+import { growBuffers } from "./socket-buffers.ts";
 
 /** Binds a UDP socket of `node:dgram`: works everywhere. Rejects with the system's error. */
 export async function createDgramSocket(options: Address): Promise<DatagramSocket> {
@@ -19,8 +20,14 @@ export async function createDgramSocket(options: Address): Promise<DatagramSocke
   return wrapDgram(socket);
 }
 
-/** The socket as the transport sees it. */
-function wrapDgram(socket: Socket): DatagramSocket {
+/** A socket of `node:dgram`, and a way past its count of what waits: for who sends by itself and has found the kernel's buffer full. */
+export interface WrappedDgram extends DatagramSocket {
+  /** As `sendSegments`, but always says no: `onDrain` is heard when these have gone. */
+  sendRest(bytes: Uint8Array, segmentBytes: number, to: Address): false;
+}
+
+/** The socket as the transport sees it. The caller gives it away: `close` closes it. */
+export function wrapDgram(socket: Socket): WrappedDgram {
   const { address, port } = socket.address();
   const datagramSizes = createDatagramSizes();
   let outstanding = 0;
@@ -41,16 +48,24 @@ function wrapDgram(socket: Socket): DatagramSocket {
     outstanding++;
     socket.send(Buffer.from(bytes), toPort, host, sent);
   };
+  const sendAll = (bytes: Uint8Array, segmentBytes: number, to: Address) => {
+    for (let at = 0; at < bytes.length; at += segmentBytes) {
+      send(bytes.subarray(at, Math.min(at + segmentBytes, bytes.length)), to.host, to.port);
+    }
+  };
   socket.on("error", () => undefined); // the same: sends that fail are losses
   return {
     address: { host: address, port },
     send,
     sendSegments(bytes, segmentBytes, to) {
-      for (let at = 0; at < bytes.length; at += segmentBytes) {
-        send(bytes.subarray(at, Math.min(at + segmentBytes, bytes.length)), to.host, to.port);
-      }
+      sendAll(bytes, segmentBytes, to);
       if (outstanding >= MAX_OUTSTANDING_SENDS) full = true;
       return !full;
+    },
+    sendRest(bytes, segmentBytes, to) {
+      sendAll(bytes, segmentBytes, to);
+      full = true;
+      return false;
     },
     onDrain(handler) {
       drained = handler;
@@ -74,18 +89,4 @@ function wrapDgram(socket: Socket): DatagramSocket {
       await closed;
     },
   };
-}
-
-/** Asks for large buffers; a system that refuses gets asked for less. */
-function growBuffers(socket: Socket): void {
-  for (const set of [socket.setRecvBufferSize, socket.setSendBufferSize]) {
-    for (let bytes = SOCKET_BUFFER_BYTES; bytes >= SOCKET_BUFFER_BYTES / 16; bytes /= 2) {
-      try {
-        set.call(socket, bytes);
-        break;
-      } catch {
-        // half of it, then
-      }
-    }
-  }
 }
