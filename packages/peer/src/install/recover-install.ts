@@ -34,11 +34,11 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
     await examineReserved(backupPath),
     await readIntent(stateDir, gameId, root, logger),
   ];
-  if (staging.obstructed) reportOnce(logger, gameId, stagingPath, "is no directory");
-  if (backup.obstructed) reportOnce(logger, gameId, backupPath, "is no directory");
+  if (staging.obstructed) reportOnce(logger, gameId, stagingPath, "it is no directory");
+  if (backup.obstructed) reportOnce(logger, gameId, backupPath, "it is no directory");
   if (local === "obstructed") {
     // Neither "installed" nor "not installed": whatever was interrupted here waits for the user.
-    reportOnce(logger, gameId, join(root, LOCAL_NAME), "is no directory");
+    reportOnce(logger, gameId, join(root, LOCAL_NAME), "it is no directory");
     return [];
   }
   const actions = decideRecovery({
@@ -74,9 +74,9 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
       case "delete-backup":
         return deleteOwned(backupPath);
       case "report-staging":
-        return reportOnce(logger, gameId, stagingPath, "has no marker of lanspread's");
+        return reportOnce(logger, gameId, stagingPath, "nothing proves that lanspread made it");
       case "report-backup":
-        return reportOnce(logger, gameId, backupPath, "has no marker of lanspread's");
+        return reportOnce(logger, gameId, backupPath, "nothing proves that nobody misses what is in it");
       case "clear-intent":
         return clearIntent(stateDir, gameId);
     }

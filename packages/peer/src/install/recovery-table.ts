@@ -35,10 +35,10 @@ export type RecoveryAction =
   | "forget-list"
   | "delete-staging"
   | "delete-backup"
-  /** Tells the user, once, of a directory that nobody can prove to be lanspread's; it stays. */
+  /** Tells the user, once, of a directory that is left alone: nothing proves that nobody misses it. */
   | "report-staging"
   | "report-backup"
-  /** The operation is over. Always last: everything before it is done again if it is interrupted too. */
+  /** The operation is over. Always last: what comes before it is done again if it is interrupted too. */
   | "clear-intent";
 
 /**
@@ -67,14 +67,18 @@ export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] 
         "clear-intent",
       ];
     case "updating":
-      return [...decideUpdate(state), "clear-intent"];
+      return decideUpdate(state);
   }
 }
 
 function decideUpdate(state: RecoveryState): readonly RecoveryAction[] {
-  const rest = clearStaging(state, "ours");
-  if (state.local) return ["unmark-local", ...rest, ...clearBackup(state, "ours")];
-  return state.backup === "absent" ? ["forget-list", ...rest] : ["restore-backup", ...rest];
+  const rest: readonly RecoveryAction[] = [...clearStaging(state, "ours"), "clear-intent"];
+  if (state.backup === "absent") return [state.local ? "unmark-local" : "forget-list", ...rest];
+  if (!state.local) return ["restore-backup", ...rest];
+  // Staging is still there, so this `local/` is not what it became: the backup may hold the only saved games. Nothing is
+  // touched, the intent included, until somebody moves that `local/` away.
+  if (state.staging !== "absent") return ["report-backup"];
+  return ["unmark-local", "delete-backup", ...rest];
 }
 
 type Whose = "ours" | "marked only";

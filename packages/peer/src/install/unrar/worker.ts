@@ -20,6 +20,7 @@ import {
   type UnrarReply,
   type UnrarRequest,
 } from "./messages.ts";
+import { readEntryTimes } from "./rar5-times.ts";
 import { type FileCalls, loadUnrar } from "./unrar-module.ts";
 import { createVolumeReader, type VolumeReader } from "./volume-reader.ts";
 import { walkArchive } from "./walk-archive.ts";
@@ -63,7 +64,15 @@ function list(archive: string, reader: VolumeReader): RawListing {
       return { unpack: false };
     },
   });
-  return { solid, entries, volumes: reader.volumes };
+  return { solid, entries: withTimes(entries, reader.volumes), volumes: reader.volumes };
+}
+
+/** The entries with the times of their headers, where those can be read. */
+function withTimes(entries: readonly RawEntry[], volumes: readonly string[]): readonly RawEntry[] {
+  const times = readEntryTimes(volumes);
+  const same = times?.length === entries.length && times.every(({ name }, at) => name === entries[at]?.name);
+  if (!same) return entries;
+  return entries.map((entry, at) => ({ ...entry, mtime: times[at]?.mtime ?? null }));
 }
 
 function unpack(request: UnrarRequest & { type: "unpack" }, reader: VolumeReader): UnpackedFile[] {

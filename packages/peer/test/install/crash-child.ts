@@ -1,0 +1,41 @@
+/**
+ * Runs one operation and kills itself, without any chance to clean up, at the place that it is told: before or after a
+ * step, or in the middle of filling staging.
+ */
+import { asGameId } from "@lanspread/proto";
+import { createUnrarJsUnpacker, installGame, uninstallGame } from "../../src/install/index.ts";
+import { openStateDir } from "../../src/storage/index.ts";
+
+export interface CrashPlan {
+  readonly operation: "install" | "uninstall";
+  readonly root: string;
+  readonly stateDir: string;
+  readonly step: string;
+  readonly moment: "before" | "after" | "during";
+}
+
+const plan = JSON.parse(process.argv[2] ?? "") as CrashPlan;
+const die = (): void => {
+  process.kill(process.pid, "SIGKILL");
+  // The signal has arrived when the call returns, or a moment later.
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+};
+const onStep = (step: string, moment: string): void => {
+  if (step === plan.step && moment === plan.moment) die();
+};
+const gameId = asGameId("ggoo");
+const stateDir = await openStateDir(plan.stateDir);
+if (plan.operation === "uninstall") {
+  await uninstallGame({ gameId, root: plan.root, stateDir, onStep });
+} else {
+  await installGame({
+    gameId,
+    root: plan.root,
+    stateDir,
+    unpacker: createUnrarJsUnpacker(),
+    onStep,
+    onProgress: ({ doneBytes }) => {
+      if (plan.moment === "during" && doneBytes > 0) die();
+    },
+  });
+}

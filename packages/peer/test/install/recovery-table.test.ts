@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import {
+  decideRecovery,
+  type InstallIntent,
+  type RecoveryAction,
+  type RecoveryState,
+  type ReservedState,
+} from "../../src/install/recovery-table.ts";
+
+/** Intent, `local/`, `.local.installing/`, `.local.backup/`, and what is done. Every state that there is. */
+const TABLE = `
+  none         | -     | -        | -        |
+  none         | -     | -        | unmarked | report-backup
+  none         | -     | -        | marked   | delete-backup
+  none         | -     | unmarked | -        | report-staging
+  none         | -     | unmarked | unmarked | report-staging report-backup
+  none         | -     | unmarked | marked   | report-staging delete-backup
+  none         | -     | marked   | -        | delete-staging
+  none         | -     | marked   | unmarked | delete-staging report-backup
+  none         | -     | marked   | marked   | delete-staging delete-backup
+  none         | local | -        | -        |
+  none         | local | -        | unmarked | report-backup
+  none         | local | -        | marked   | delete-backup
+  none         | local | unmarked | -        | report-staging
+  none         | local | unmarked | unmarked | report-staging report-backup
+  none         | local | unmarked | marked   | report-staging delete-backup
+  none         | local | marked   | -        | delete-staging
+  none         | local | marked   | unmarked | delete-staging report-backup
+  none         | local | marked   | marked   | delete-staging delete-backup
+  installing   | -     | -        | -        | forget-list clear-intent
+  installing   | -     | -        | unmarked | forget-list report-backup clear-intent
+  installing   | -     | -        | marked   | forget-list delete-backup clear-intent
+  installing   | -     | unmarked | -        | forget-list delete-staging clear-intent
+  installing   | -     | unmarked | unmarked | forget-list delete-staging report-backup clear-intent
+  installing   | -     | unmarked | marked   | forget-list delete-staging delete-backup clear-intent
+  installing   | -     | marked   | -        | forget-list delete-staging clear-intent
+  installing   | -     | marked   | unmarked | forget-list delete-staging report-backup clear-intent
+  installing   | -     | marked   | marked   | forget-list delete-staging delete-backup clear-intent
+  installing   | local | -        | -        | unmark-local clear-intent
+  installing   | local | -        | unmarked | unmark-local report-backup clear-intent
+  installing   | local | -        | marked   | unmark-local delete-backup clear-intent
+  installing   | local | unmarked | -        | forget-list delete-staging clear-intent
+  installing   | local | unmarked | unmarked | forget-list delete-staging report-backup clear-intent
+  installing   | local | unmarked | marked   | forget-list delete-staging delete-backup clear-intent
+  installing   | local | marked   | -        | forget-list delete-staging clear-intent
+  installing   | local | marked   | unmarked | forget-list delete-staging report-backup clear-intent
+  installing   | local | marked   | marked   | forget-list delete-staging delete-backup clear-intent
+  updating     | -     | -        | -        | forget-list clear-intent
+  updating     | -     | -        | unmarked | restore-backup clear-intent
+  updating     | -     | -        | marked   | restore-backup clear-intent
+  updating     | -     | unmarked | -        | forget-list delete-staging clear-intent
+  updating     | -     | unmarked | unmarked | restore-backup delete-staging clear-intent
+  updating     | -     | unmarked | marked   | restore-backup delete-staging clear-intent
+  updating     | -     | marked   | -        | forget-list delete-staging clear-intent
+  updating     | -     | marked   | unmarked | restore-backup delete-staging clear-intent
+  updating     | -     | marked   | marked   | restore-backup delete-staging clear-intent
+  updating     | local | -        | -        | unmark-local clear-intent
+  updating     | local | -        | unmarked | unmark-local delete-backup clear-intent
+  updating     | local | -        | marked   | unmark-local delete-backup clear-intent
+  updating     | local | unmarked | -        | unmark-local delete-staging clear-intent
+  updating     | local | unmarked | unmarked | report-backup
+  updating     | local | unmarked | marked   | report-backup
+  updating     | local | marked   | -        | unmark-local delete-staging clear-intent
+  updating     | local | marked   | unmarked | report-backup
+  updating     | local | marked   | marked   | report-backup
+  uninstalling | -     | -        | -        | forget-list clear-intent
+  uninstalling | -     | -        | unmarked | forget-list delete-backup clear-intent
+  uninstalling | -     | -        | marked   | forget-list delete-backup clear-intent
+  uninstalling | -     | unmarked | -        | forget-list report-staging clear-intent
+  uninstalling | -     | unmarked | unmarked | forget-list delete-backup report-staging clear-intent
+  uninstalling | -     | unmarked | marked   | forget-list delete-backup report-staging clear-intent
+  uninstalling | -     | marked   | -        | forget-list delete-staging clear-intent
+  uninstalling | -     | marked   | unmarked | forget-list delete-backup delete-staging clear-intent
+  uninstalling | -     | marked   | marked   | forget-list delete-backup delete-staging clear-intent
+  uninstalling | local | -        | -        | clear-intent
+  uninstalling | local | -        | unmarked | forget-list delete-backup clear-intent
+  uninstalling | local | -        | marked   | forget-list delete-backup clear-intent
+  uninstalling | local | unmarked | -        | report-staging clear-intent
+  uninstalling | local | unmarked | unmarked | forget-list delete-backup report-staging clear-intent
+  uninstalling | local | unmarked | marked   | forget-list delete-backup report-staging clear-intent
+  uninstalling | local | marked   | -        | delete-staging clear-intent
+  uninstalling | local | marked   | unmarked | forget-list delete-backup delete-staging clear-intent
+  uninstalling | local | marked   | marked   | forget-list delete-backup delete-staging clear-intent
+`;
+
+type Row = [RecoveryState, RecoveryAction[]];
+
+const rows: Row[] = TABLE.trim()
+  .split("\n")
+  .map((line) => {
+    const [intent, local, staging, backup, actions] = line.split("|").map((cell) => cell.trim());
+    const reserved = (cell: string | undefined): ReservedState =>
+      (cell === "-" ? "absent" : cell) as ReservedState;
+    return [
+      {
+        intent: intent as InstallIntent | "none",
+        local: local === "local",
+        staging: reserved(staging),
+        backup: reserved(backup),
+      },
+      (actions ?? "").split(" ").filter((action) => action !== "") as RecoveryAction[],
+    ];
+  });
+
+/** What a root is after the actions, if each of them does what it says. */
+function after(state: RecoveryState, actions: readonly RecoveryAction[]): RecoveryState {
+  let { intent, local, staging, backup } = state;
+  for (const action of actions) {
+    if (action === "restore-backup") {
+      expect(local, "a backup never replaces a local/").toBe(false);
+      [local, backup] = [true, "absent"];
+    }
+    if (action === "delete-staging") staging = "absent";
+    if (action === "delete-backup") backup = "absent";
+    if (action === "clear-intent") intent = "none";
+  }
+  return { intent, local, staging, backup };
+}
+
+describe("the recovery table", () => {
+  it("has a row for every state", () => {
+    expect(new Set(rows.map(([state]) => JSON.stringify(state))).size).toBe(4 * 2 * 3 * 3);
+  });
+
+  it.each(rows)("%o", (state, actions) => {
+    expect(decideRecovery(state)).toEqual(actions);
+  });
+
+  it.each(rows)("does nothing more the second time: %o", (state, actions) => {
+    const settled = after(state, actions);
+    const again = decideRecovery(settled).filter((action) => !action.startsWith("report-"));
+    expect(again).toEqual([]);
+  });
+
+  it.each(rows)("ends an interrupted recovery as the whole one ends: %o", (state, actions) => {
+    for (let done = 0; done <= actions.length; done++) {
+      const halfway = after(state, actions.slice(0, done));
+      expect(after(halfway, decideRecovery(halfway))).toEqual(after(state, actions));
+    }
+  });
+
+  it.each(rows)("keeps local/, and unmarked directories without an intent: %o", (state, actions) => {
+    const settled = after(state, actions);
+    if (state.local) expect(settled.local).toBe(true);
+    if (state.intent !== "none") return;
+    expect(settled.local).toBe(state.local);
+    if (state.staging === "unmarked") expect(settled.staging).toBe("unmarked");
+    if (state.backup === "unmarked") expect(settled.backup).toBe("unmarked");
+  });
+
+  it.each(rows.filter(([{ intent }]) => intent === "updating"))(
+    "never deletes the old install of an update that was not promoted: %o",
+    (state, actions) => {
+      if (state.backup === "absent" || (state.local && state.staging === "absent")) return;
+      const settled = after(state, actions);
+      expect(settled.local).toBe(true);
+      if (state.local) expect(settled.backup).toBe(state.backup);
+    },
+  );
+});
