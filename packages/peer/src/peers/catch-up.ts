@@ -1,6 +1,7 @@
 import type { PeerId } from "@lanspread/proto";
 import type { Clock } from "./clock.ts";
 import { BACKOFF_LONGEST_MS, CATCH_UP_AFTER_MS } from "./constants.ts";
+import { Timer } from "./timer.ts";
 
 export interface CatchUpOptions {
   readonly clock: Clock;
@@ -14,7 +15,7 @@ interface Behind {
   announced: number;
   /** The announced revision that was asked for already: a peer that announces more than it has is asked once. */
   asked: number;
-  timer: unknown;
+  readonly timer: Timer;
 }
 
 /** Heals lost changes: a peer that announces a newer library than is held, for a while, is asked for all of it. */
@@ -28,7 +29,11 @@ export class CatchUp {
 
   /** A peer is known to have this revision, be it held or not. */
   announced(peerId: PeerId, revision: number): void {
-    const behind = this.#peers.get(peerId) ?? { announced: revision, asked: -1, timer: null };
+    const behind = this.#peers.get(peerId) ?? {
+      announced: revision,
+      asked: -1,
+      timer: new Timer(this.#options.clock),
+    };
     behind.announced = revision;
     this.#peers.set(peerId, behind);
     this.check(peerId);
@@ -37,13 +42,13 @@ export class CatchUp {
   /** Looks again: a hello may have brought less than was announced. */
   check(peerId: PeerId): void {
     const behind = this.#peers.get(peerId);
-    if (behind === undefined || behind.timer !== null || !this.#isBehind(peerId, behind)) return;
+    if (behind === undefined || behind.timer.isSet || !this.#isBehind(peerId, behind)) return;
     this.#arm(peerId, behind, CATCH_UP_AFTER_MS);
   }
 
   /** A peer's record and its connections are gone. */
   forget(peerId: PeerId): void {
-    this.#options.clock.clearTimeout(this.#peers.get(peerId)?.timer ?? null);
+    this.#peers.get(peerId)?.timer.clear();
     this.#peers.delete(peerId);
   }
 
@@ -57,8 +62,7 @@ export class CatchUp {
   }
 
   #arm(peerId: PeerId, behind: Behind, delayMs: number): void {
-    behind.timer = this.#options.clock.setTimeout(() => {
-      behind.timer = null;
+    behind.timer.set(() => {
       if (this.#isBehind(peerId, behind)) void this.#ask(peerId, behind);
     }, delayMs);
   }
@@ -70,7 +74,7 @@ export class CatchUp {
       this.check(peerId);
     } catch {
       behind.asked = -1;
-      if (this.#peers.get(peerId) === behind && behind.timer === null) {
+      if (this.#peers.get(peerId) === behind && !behind.timer.isSet) {
         this.#arm(peerId, behind, BACKOFF_LONGEST_MS);
       }
     }

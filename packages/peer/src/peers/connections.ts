@@ -7,6 +7,7 @@ import { createStreamChannel, type RequestChannel, type RequestStream } from "..
 import type { Clock } from "./clock.ts";
 import { AFTER_GOODBYE_MS, HELLO_TIMEOUT_MS } from "./constants.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Timer } from "./timer.ts";
 import type { RequestContext } from "./types.ts";
 
 /** One living connection and who is at its other end. */
@@ -23,7 +24,7 @@ interface LinkState extends Link {
   /** Both have said hello, and nobody goodbye since. */
   greeted: boolean;
   /** Ends a connection on which nobody says hello. */
-  deadline: unknown;
+  readonly deadline: Timer;
   heartbeat: Heartbeat | null;
 }
 
@@ -73,7 +74,7 @@ export class Connections {
       channel: createStreamChannel((options) => this.#open(link, options)),
       over,
       greeted: false,
-      deadline: null,
+      deadline: new Timer(this.#options.clock),
       heartbeat: null,
     };
     this.#links.set(connectionId, link);
@@ -99,7 +100,7 @@ export class Connections {
     const link = this.#links.get(connectionId);
     if (link === undefined) return false;
     const { clock, ping } = this.#options;
-    clock.clearTimeout(link.deadline);
+    link.deadline.clear();
     link.greeted = true;
     if (link.heartbeat !== null) link.heartbeat.heard();
     else {
@@ -162,9 +163,7 @@ export class Connections {
   }
 
   #expectHello(link: LinkState, withinMs: number): void {
-    const { clock } = this.#options;
-    clock.clearTimeout(link.deadline);
-    link.deadline = clock.setTimeout(() => {
+    link.deadline.set(() => {
       // A peer that has said hello elsewhere needs not say it here.
       if (!this.isGreeted(link.peerId)) this.#end(link, RESET.refused, "no hello");
     }, withinMs);
@@ -176,10 +175,10 @@ export class Connections {
   }
 
   #remove(link: LinkState, reason: string): void {
-    const { clock, logger, onGone } = this.#options;
+    const { logger, onGone } = this.#options;
     if (!this.#links.delete(link.connection.id)) return;
     logger.debug("a connection is over", { peerId: link.peerId, connectionId: link.connection.id, reason });
-    clock.clearTimeout(link.deadline);
+    link.deadline.clear();
     link.heartbeat?.stop();
     const others = (this.#byPeer.get(link.peerId) ?? []).filter((other) => other !== link);
     if (others.length > 0) this.#byPeer.set(link.peerId, others);

@@ -2,6 +2,7 @@ import type { ListenAddress } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import type { Clock } from "./clock.ts";
 import { NEXT_ADDRESS_MS } from "./constants.ts";
+import { Timer } from "./timer.ts";
 
 export interface DialFirstOptions<T> {
   /** At least one; best first. */
@@ -27,15 +28,15 @@ export function dialFirst<T>(options: DialFirstOptions<T>): Promise<T> {
   const errors: unknown[] = [];
   let next = 0;
   let over = false;
-  let timer: unknown = null;
+  const timer = new Timer(clock);
 
   const finish = () => {
     over = true;
-    clock.clearTimeout(timer);
+    timer.clear();
     won.abort();
   };
   const start = () => {
-    clock.clearTimeout(timer);
+    timer.clear();
     const address = addresses[next];
     if (address === undefined) return;
     next += 1;
@@ -54,7 +55,7 @@ export function dialFirst<T>(options: DialFirstOptions<T>): Promise<T> {
         reject(mostTelling(errors));
       },
     );
-    if (next < addresses.length) timer = clock.setTimeout(start, NEXT_ADDRESS_MS);
+    if (next < addresses.length) timer.set(start, NEXT_ADDRESS_MS);
   };
   if (addresses.length === 0) reject(new PeerError("connect-failed", "the peer has no address to dial"));
   else start();

@@ -3,6 +3,7 @@ import { backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { BACKOFF_LONGEST_MS, DIAL_PATIENCE_MS, MAX_DIALS_AT_ONCE, MAX_RECORDS } from "./constants.ts";
 import type { SeenPeer } from "./discovery.ts";
+import { Timer } from "./timer.ts";
 
 export interface DialerOptions {
   readonly ownId: PeerId;
@@ -21,7 +22,7 @@ interface Target {
   where: string;
   /** Dials that failed since the peer was connected last, or since its address became another. */
   failures: number;
-  timer: unknown;
+  readonly timer: Timer;
   /** Set while a dial runs. */
   dialing: AbortController | null;
 }
@@ -47,7 +48,13 @@ export class Dialer {
     const target = this.#targets.get(peerId);
     if (target === undefined) {
       if (this.#targets.size >= MAX_RECORDS) return;
-      this.#targets.set(peerId, { seen, where, failures: 0, timer: null, dialing: null });
+      this.#targets.set(peerId, {
+        seen,
+        where,
+        failures: 0,
+        timer: new Timer(this.#options.clock),
+        dialing: null,
+      });
       this.#schedule(peerId, this.#patience(peerId));
       return;
     }
@@ -64,7 +71,7 @@ export class Dialer {
     if (target === undefined) return;
     this.#targets.delete(peerId);
     this.#waiting.delete(peerId);
-    this.#options.clock.clearTimeout(target.timer);
+    target.timer.clear();
     target.dialing?.abort();
   }
 
@@ -78,7 +85,7 @@ export class Dialer {
     const target = this.#targets.get(peerId);
     if (target === undefined) return;
     target.failures = 0;
-    this.#options.clock.clearTimeout(target.timer);
+    target.timer.clear();
   }
 
   /** A peer's last connection is over. @param leaving it said so: then its record is about to go as well */
@@ -100,8 +107,7 @@ export class Dialer {
   #schedule(peerId: PeerId, delayMs: number): void {
     const target = this.#targets.get(peerId);
     if (target === undefined || target.dialing !== null || this.#options.signal.aborted) return;
-    this.#options.clock.clearTimeout(target.timer);
-    target.timer = this.#options.clock.setTimeout(() => this.#start(peerId), delayMs);
+    target.timer.set(() => this.#start(peerId), delayMs);
   }
 
   #start(peerId: PeerId): void {

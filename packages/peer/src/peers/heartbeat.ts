@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { heard, type Liveness, missedPing, nextStep, pinged } from "./liveness.ts";
+import { Timer } from "./timer.ts";
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
@@ -13,12 +14,13 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #state: Liveness;
-  #timer: unknown = null;
+  readonly #timer: Timer;
   #ping: AbortController | null = null;
   #stopped = false;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#timer = new Timer(options.clock);
     this.#state = heard(options.clock.now());
     this.#step();
   }
@@ -33,7 +35,7 @@ export class Heartbeat {
 
   stop(): void {
     this.#stopped = true;
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#ping?.abort();
     this.#ping = null;
   }
@@ -44,7 +46,7 @@ export class Heartbeat {
       const step = nextStep(this.#state, clock.now());
       switch (step.do) {
         case "wait":
-          this.#timer = clock.setTimeout(() => this.#step(), step.forMs);
+          this.#timer.set(() => this.#step(), step.forMs);
           return;
         case "ping":
           this.#state = pinged(this.#state, clock.now());

@@ -25,17 +25,16 @@ import {
   DIAL_TIMEOUT_MS,
   DISCOVERY_STOP_MS,
   GOODBYE_TIMEOUT_MS,
-  HELLO_TIMEOUT_MS,
   LIST_GAMES_TIMEOUT_MS,
   MAX_ADDRESSES_PER_PEER,
   MAX_PEERS,
 } from "./constants.ts";
 import { createControlHandlers } from "./control-handlers.ts";
-import { dialFirst } from "./dial-first.ts";
 import { Dialer } from "./dialer.ts";
 import type { Discovery, DiscoveryFactory, SeenPeer } from "./discovery.ts";
-import { greet, type Introduced, type Self } from "./handshake.ts";
+import type { Introduced, Self } from "./handshake.ts";
 import { Incompatibles } from "./incompatibles.ts";
+import { Joiner } from "./joiner.ts";
 import { Roster } from "./roster.ts";
 import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
 
@@ -68,7 +67,6 @@ class Mesh implements PeerMesh {
   readonly handlers: ControlHandlers;
   readonly #options: PeerMeshOptions;
   readonly #self: Self;
-  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #stopped = new AbortController();
   /** Aborted by the caller or by {@link stop}. */
@@ -76,6 +74,7 @@ class Mesh implements PeerMesh {
   readonly #listeners = new Set<(event: MeshEvent) => void>();
   readonly #roster: Roster;
   readonly #connections: Connections;
+  readonly #joiner: Joiner;
   readonly #dialer: Dialer;
   readonly #catchUp: CatchUp;
   readonly #incompatibles = new Incompatibles();
@@ -87,7 +86,6 @@ class Mesh implements PeerMesh {
     const { identity, name, party, listen, library, catalog, clock = systemClock } = options;
     this.#options = options;
     this.#self = { peerId: identity.peerId, name, party, listen, library: () => library.snapshot() };
-    this.#clock = clock;
     this.#logger = options.logger.child("peers");
     this.#signal = AbortSignal.any([options.signal, this.#stopped.signal]);
     this.#roster = new Roster(catalog, (event) => this.#emit(event));
@@ -97,6 +95,13 @@ class Mesh implements PeerMesh {
       serveStream: (stream, context) => this.#serveStream(stream, context),
       ping: (link, signal) => this.#ping(link.channel, signal),
       onGone: (peerId, reason) => this.#gone(peerId, reason),
+    });
+    this.#joiner = new Joiner({
+      endpoint: options.endpoint,
+      self: this.#self,
+      connections: this.#connections,
+      clock,
+      admit: (introduced, connectionId) => this.#admit(introduced, connectionId),
     });
     this.#dialer = new Dialer({
       ownId: identity.peerId,
@@ -183,7 +188,7 @@ class Mesh implements PeerMesh {
     const either = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
     try {
       either.throwIfAborted();
-      return (await this.#known(target, either)) ?? (await this.#join([target], null, either));
+      return (await this.#known(target, either)) ?? (await this.#joiner.join([target], null, either));
     } catch (error) {
       if (this.#signal.aborted) throw new PeerError("shutting-down", `${addr}: this peer is stopping`);
       throw connectError(error, addr);
@@ -276,7 +281,7 @@ class Mesh implements PeerMesh {
     if (this.#isFull(peerId))
       throw new PeerError("connect-failed", `${peerId}: too many peers are connected`);
     try {
-      await this.#join(addresses, peerId, signal);
+      await this.#joiner.join(addresses, peerId, signal);
     } catch (error) {
       const [first] = addresses;
       const addr = first === undefined ? peerId : formatListenAddress(first);
@@ -287,61 +292,6 @@ class Mesh implements PeerMesh {
       }
       throw failure;
     }
-  }
-
-  /** Dials, greets, and lets the peer in. */
-  async #join(
-    addresses: readonly ListenAddress[],
-    expected: PeerId | null,
-    signal: AbortSignal,
-  ): Promise<PeerId> {
-    const link = await dialFirst({
-      addresses,
-      clock: this.#clock,
-      signal,
-      attempt: (address, attempting) => this.#dial(address, expected, attempting),
-      discard: (late) => this.#connections.close(late, RESET.cancelled, "another address was faster"),
-    });
-    const addr = formatListenAddress(link.connection.remote);
-    const timeout = AbortSignal.timeout(HELLO_TIMEOUT_MS);
-    try {
-      const introduced = await greet(link.channel, this.#self, link.context, {
-        addr,
-        signal: AbortSignal.any([signal, timeout]),
-      });
-      const refusal = this.#admit(introduced, link.connection.id);
-      if (refusal !== null) throw new PeerError("connect-failed", `${addr}: ${refusal}`);
-      // Only now: what the peer asks right behind its answer waits until the answer is applied.
-      this.#connections.serve(link);
-      return link.peerId;
-    } catch (error) {
-      this.#connections.close(link, RESET.refused, "no hello");
-      if (timeout.aborted && !signal.aborted) {
-        throw new PeerError("connect-failed", `${addr}: the peer does not answer a hello`, { cause: error });
-      }
-      throw connectError(error, addr);
-    }
-  }
-
-  async #dial(address: ListenAddress, expected: PeerId | null, signal: AbortSignal): Promise<Link> {
-    const addr = formatListenAddress(address);
-    let link: Link;
-    try {
-      const options = { signal, timeoutMs: DIAL_TIMEOUT_MS };
-      link = this.#connections.add(await this.#options.endpoint.dial(address, options));
-    } catch (error) {
-      throw connectError(error, addr);
-    }
-    const { peerId } = link;
-    if (peerId === this.#self.peerId) {
-      this.#connections.close(link, RESET.refused, "the same peer");
-      throw new PeerError("self-connect", `${addr} is the address of this peer itself`);
-    }
-    if (expected !== null && peerId !== expected) {
-      this.#connections.close(link, RESET.refused, "another peer was expected");
-      throw new PeerError("connect-failed", `${addr}: the peer there is ${peerId}, not ${expected}`);
-    }
-    return link;
   }
 
   /** The connected peer that listens at this address, if it still answers. */

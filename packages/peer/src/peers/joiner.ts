@@ -1,0 +1,85 @@
+import { formatListenAddress, type ListenAddress, type PeerId, RESET } from "@lanspread/proto";
+import type { Endpoint } from "@lanspread/quic";
+import { PeerError } from "../errors/index.ts";
+import type { Clock } from "./clock.ts";
+import { connectError } from "./connect-errors.ts";
+import type { Connections, Link } from "./connections.ts";
+import { DIAL_TIMEOUT_MS, HELLO_TIMEOUT_MS } from "./constants.ts";
+import { dialFirst } from "./dial-first.ts";
+import { greet, type Introduced, type Self } from "./handshake.ts";
+
+export interface JoinerOptions {
+  readonly endpoint: Pick<Endpoint, "dial">;
+  readonly self: Self;
+  readonly connections: Pick<Connections, "add" | "serve" | "close">;
+  readonly clock: Clock;
+  /** Lets a peer in whose introduction was believed. @returns why not, in words for it; null where it is in */
+  readonly admit: (introduced: Introduced, connectionId: string) => string | null;
+}
+
+/** The side that dials: from an address to a peer that is let in. */
+export class Joiner {
+  readonly #options: JoinerOptions;
+
+  constructor(options: JoinerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Dials, greets, and lets the peer in.
+   *
+   * @param expected who has to be there; null: whoever it is
+   * @throws PeerError `self-connect`, `wrong-party`, `incompatible-peer`, `connect-failed`, `cancelled`
+   */
+  async join(
+    addresses: readonly ListenAddress[],
+    expected: PeerId | null,
+    signal: AbortSignal,
+  ): Promise<PeerId> {
+    const { self, connections, clock, admit } = this.#options;
+    const link = await dialFirst({
+      addresses,
+      clock,
+      signal,
+      attempt: (address, attempting) => this.#dial(address, expected, attempting),
+      discard: (late) => connections.close(late, RESET.cancelled, "another address was faster"),
+    });
+    const addr = formatListenAddress(link.connection.remote);
+    const timeout = AbortSignal.timeout(HELLO_TIMEOUT_MS);
+    try {
+      const waiting = { addr, signal: AbortSignal.any([signal, timeout]) };
+      const refusal = admit(await greet(link.channel, self, link.context, waiting), link.connection.id);
+      if (refusal !== null) throw new PeerError("connect-failed", `${addr}: ${refusal}`);
+      // Only now: what the peer asks right behind its answer waits until the answer is applied.
+      connections.serve(link);
+      return link.peerId;
+    } catch (error) {
+      connections.close(link, RESET.refused, "no hello");
+      if (timeout.aborted && !signal.aborted) {
+        throw new PeerError("connect-failed", `${addr}: the peer does not answer a hello`, { cause: error });
+      }
+      throw connectError(error, addr);
+    }
+  }
+
+  async #dial(address: ListenAddress, expected: PeerId | null, signal: AbortSignal): Promise<Link> {
+    const { endpoint, self, connections } = this.#options;
+    const addr = formatListenAddress(address);
+    let link: Link;
+    try {
+      link = connections.add(await endpoint.dial(address, { signal, timeoutMs: DIAL_TIMEOUT_MS }));
+    } catch (error) {
+      throw connectError(error, addr);
+    }
+    const { peerId } = link;
+    if (peerId === self.peerId) {
+      connections.close(link, RESET.refused, "the same peer");
+      throw new PeerError("self-connect", `${addr} is the address of this peer itself`);
+    }
+    if (expected !== null && peerId !== expected) {
+      connections.close(link, RESET.refused, "another peer was expected");
+      throw new PeerError("connect-failed", `${addr}: the peer there is ${peerId}, not ${expected}`);
+    }
+    return link;
+  }
+}
