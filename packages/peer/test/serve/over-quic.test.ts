@@ -1,0 +1,104 @@
+import { ALPN, encodeFrame, RESET } from "@lanspread/proto";
+import { type Connection, createEndpoint, type Endpoint } from "@lanspread/quic";
+import { eventually } from "@lanspread/testkit";
+import { expect, it } from "vitest";
+import { createPartyCa, openIdentity, peerIdFromCertificate } from "../../src/identity/index.ts";
+import { openStateDir } from "../../src/storage/index.ts";
+import { createStreamChannel, readFully } from "../../src/transfer/index.ts";
+import { content, createServeRig, GGOO, type ServeRig } from "./rig.ts";
+
+interface Party extends AsyncDisposable {
+  readonly connection: Connection;
+  /** Ends when the answerer knows that the connection is over. */
+  readonly over: Promise<void>;
+}
+
+/** Two endpoints on the loopback interface; the rig answers on one of them. */
+async function connect(rig: ServeRig): Promise<Party> {
+  const partyCa = await createPartyCa();
+  const endpoint = async (name: string): Promise<Endpoint> => {
+    const stateDir = await openStateDir(rig.library.dir.join(name));
+    const { keyPem, certPem, caPem } = await openIdentity({ stateDir, partyCa });
+    const tls = { key: keyPem, cert: certPem, ca: caPem };
+    return await createEndpoint({ host: "127.0.0.1", port: 0, tls, alpn: ALPN });
+  };
+  const [server, client] = [await endpoint("server"), await endpoint("client")];
+  const over = Promise.withResolvers<void>();
+  server.onConnection((connection) => {
+    const closed = new AbortController();
+    const context = {
+      peerId: peerIdFromCertificate(connection.peerCertificate),
+      remote: connection.remote,
+      connectionId: connection.id,
+      signal: closed.signal,
+    };
+    connection.onStream((stream) => void rig.server.serveStream(stream, context));
+    void connection.closed.then(() => {
+      closed.abort();
+      over.resolve();
+    });
+  });
+  return {
+    connection: await client.dial(server.address),
+    over: over.promise,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([client.close(), server.close()]);
+    },
+  };
+}
+
+const BYTES = 20_000_000;
+const FILE = content(BYTES, "a");
+const FILES = { "version.ini": "2018.04.12", "a.eti": FILE };
+
+it("answers over real connections: bytes, errors, resets, and the connection lives", async () => {
+  await using rig = await createServeRig(FILES);
+  await using party = await connect(rig);
+  const channel = createStreamChannel((options) => party.connection.openStream(options));
+
+  expect(await channel.request({ type: "get_game", game_id: GGOO })).toEqual({
+    type: "game",
+    manifest: rig.manifest(),
+  });
+  const data = await channel.requestData(rig.chunk("a.eti", 1, BYTES - 1));
+  const bytes = Buffer.alloc(BYTES);
+  expect(await readFully(data, bytes)).toBe(BYTES - 1);
+  expect(bytes.subarray(0, BYTES - 1).equals(FILE.subarray(1))).toBe(true);
+
+  const stream = await party.connection.openStream();
+  await stream.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+  await expect(stream.read(Buffer.alloc(1))).rejects.toMatchObject({ code: RESET.tooLarge });
+  stream.reset(RESET.cancelled);
+
+  const nonsense = await party.connection.openStream();
+  await nonsense.write(encodeFrame({ type: "nonsense" }));
+  nonsense.finish();
+  const answer = Buffer.alloc(10_000);
+  expect(answer.subarray(4, await readFully(nonsense, answer)).toString()).toContain('"bad_request"');
+
+  expect((await channel.request({ type: "list_games" })).type).toBe("games");
+  await eventually(() => Object.keys(rig.outbound.counts()).length === 0);
+  await eventually(() => party.connection.stats().openStreams === 0);
+});
+
+it("lets go of what is being sent when the game is withdrawn, and when the connection ends", async () => {
+  await using rig = await createServeRig(FILES);
+  await using party = await connect(rig);
+  const channel = createStreamChannel((options) => party.connection.openStream(options));
+  const begin = async () => {
+    const data = await channel.requestData(rig.chunk("a.eti", 0, BYTES));
+    expect(await data.read(Buffer.alloc(1000))).toBeGreaterThan(0);
+    return data;
+  };
+  const revoked = await begin();
+  await rig.outbound.cancel(GGOO);
+  expect(rig.outbound.counts()).toEqual({});
+  await expect(readFully(revoked, Buffer.alloc(BYTES))).rejects.toMatchObject({ code: RESET.revoked });
+
+  await begin();
+  expect(rig.outbound.counts()).toEqual({ [GGOO]: 1 });
+  party.connection.close();
+  await party.over;
+  await eventually(() => Object.keys(rig.outbound.counts()).length === 0);
+  expect(rig.log.filter((entry) => entry.level === "warn")).toEqual([]);
+});
