@@ -107,28 +107,21 @@ export class Link implements InterfaceView {
     const old = this.#socket;
     this.#socket = null;
     await old?.close();
-    // What a socket that was given up still has to say is no news.
-    let given: MulticastSocket | null = null;
-    const inUse = () => given === null || given === this.#socket;
     try {
-      given = await this.#options.openSocket({
+      const socket = await this.#options.openSocket({
         address: this.#entry.address,
-        onMessage: (bytes, from) => {
-          if (inUse()) this.#receive(bytes, from);
-        },
-        onError: (error) => {
-          if (inUse()) this.#fail(error);
-        },
+        onMessage: (bytes, from) => this.#receive(bytes, from),
+        onError: (error) => this.#fail(error),
       });
+      if (this.#closed) {
+        await socket.close();
+        return;
+      }
+      this.#socket = socket;
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (this.#closed) {
-      await given.close();
-      return;
-    }
-    this.#socket = given;
     this.#state = { state: "active" };
     this.#options.logger.debug("interface joined", { interface: this.name, address: this.#entry.address });
     this.announce(this.#options.services());

@@ -186,6 +186,17 @@ describe("one machine", () => {
     await segment.clock.advanceAsync(1_000);
   });
 
+  it("takes its own older text, as somebody repeats it, for no such use", async () => {
+    const segment = new VirtualSegment();
+    const logger = keepingLogger();
+    const mdns = await machine(segment, "10.0.0.1", { logger });
+    advertise(mdns, "one", { rev: "1" }).update({ rev: "2" });
+    mdns.browse(TYPE);
+    segment.say({ response: true, answers: [text("one", { rev: "1" })] }, OTHER);
+    await segment.clock.advanceAsync(1_000);
+    expect(logger.lines.filter((line) => line.startsWith("warn"))).toEqual([]);
+  });
+
   it("survives a handler that throws, and tells the others", async () => {
     const segment = new VirtualSegment();
     const logger = keepingLogger();
@@ -325,6 +336,9 @@ describe("interfaces", () => {
     expect(browser.instances()[0]?.addresses).toEqual([
       { address: "10.0.0.1", family: "IPv4", interface: "eth0" },
     ]);
+    // Taken back alone: the cache-flush bit would end what remains as well.
+    const goodbyes = segment.heard.flatMap(({ packet }) => packet.answers.filter(({ ttl }) => ttl === 0));
+    expect(goodbyes).toMatchObject([{ type: "AAAA", address: "fe80::1", flush: false }]);
     expect(events.lines).toEqual(["up one", "changed one", "changed one"]);
     expect(segment.sockets).toBe(socketBefore);
   });
@@ -410,9 +424,14 @@ describe("interfaces", () => {
     const segment = new VirtualSegment();
     const mdns = await machine(segment, "10.0.0.1");
     const events = record(mdns.browse(TYPE));
+    await segment.clock.advanceAsync(40_000);
     segment.breakSockets(new Error("broken"));
     expect(mdns.interfaces()).toMatchObject([{ state: "failed", reason: "broken" }]);
+    segment.heard.length = 0;
     await segment.clock.advanceAsync(INTERFACE_POLL_MS + 100);
+    expect(segment.heard.map(({ packet }) => packet.questions)).toMatchObject([
+      [{ name: TYPE, type: "PTR" }],
+    ]);
     expect(mdns.interfaces()).toMatchObject([{ state: "active" }]);
     expect(segment.sockets).toBe(1);
     segment.say({ response: true, answers: serviceRecords({ instance: "a" }) }, OTHER);

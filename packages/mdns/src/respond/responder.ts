@@ -82,7 +82,6 @@ export class Responder {
 
   /** Takes records back at once (RFC 6762 section 10.1). */
   async goodbye(records: readonly DnsRecord[]): Promise<void> {
-    for (const record of records) this.#due.delete(slotOf(record));
     if (records.length === 0) return;
     await this.#options.send(
       makePacket({ response: true, answers: records.map((record) => ({ ...record, ttl: 0 })) }),

@@ -111,6 +111,13 @@ describe("decodePacket", () => {
     expect(packet?.answers).toEqual([]);
   });
 
+  it("copies texts, so that a remembered one does not hold its whole message", () => {
+    const record = rawRecord(rawName("a"), 16, [3, 97, 61, 98]);
+    const packet = decodePacket(rawMessage({ answers: 1 }, record));
+    const [text] = packet?.answers ?? [];
+    expect(text?.type === "TXT" && text.strings[0]?.buffer.byteLength).toBe(3);
+  });
+
   it("follows so many pointers and no more", () => {
     const chain = (length: number) => {
       // A question of the root, then pointers, each to the one before; the last is the name of a question.
