@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import { SEND_BUFFER_BYTES } from "../../src/serve/constants.ts";
+import { sendPart } from "../../src/serve/send-part.ts";
+import { createBufferPool } from "../../src/transfer/index.ts";
+
+const transfer = { signal: new AbortController().signal, moved: () => {} };
+
+it("reads the next bytes while the last ones are taken, and fails where they are awaited", async () => {
+  const reads: number[] = [];
+  const written = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<void>();
+  const sending = sendPart({
+    stream: { write: () => written.promise },
+    payload: {
+      read: async (into, position) => {
+        reads.push(position);
+        if (position === 0) return into.length;
+        failed.resolve();
+        throw new Error("the disk is gone");
+      },
+    },
+    offset: 0,
+    length: 4 * SEND_BUFFER_BYTES,
+    buffers: createBufferPool(),
+    transfer,
+    checkGate: () => {},
+  });
+  await failed.promise;
+  // A failure that nobody awaited by now would be reported as unhandled.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(reads).toEqual([0, SEND_BUFFER_BYTES]);
+  written.resolve();
+  await expect(sending).rejects.toThrow("the disk is gone");
+});
+
+it("takes short reads for what they are, and never more than two buffers", async () => {
+  const source = Uint8Array.from({ length: 3 * SEND_BUFFER_BYTES + 5 }, (_, index) => index % 251);
+  const pool = createBufferPool();
+  let held = 0;
+  let most = 0;
+  const parts: Buffer[] = [];
+  await sendPart({
+    stream: { write: async (bytes) => void parts.push(Buffer.from(bytes)) },
+    payload: {
+      read: async (into, position) => {
+        const part = source.subarray(position, position + Math.min(into.length, 100_000));
+        into.set(part);
+        return part.length;
+      },
+    },
+    offset: 3,
+    length: source.length - 4,
+    buffers: {
+      take: (length) => {
+        held += 1;
+        most = Math.max(most, held);
+        return pool.take(length);
+      },
+      give: (buffer) => {
+        held -= 1;
+        pool.give(buffer);
+      },
+    },
+    transfer,
+    checkGate: () => {},
+  });
+  expect(Buffer.concat(parts).equals(source.subarray(3, source.length - 1))).toBe(true);
+  expect(most).toBe(2);
+  expect(held).toBe(0);
+});
