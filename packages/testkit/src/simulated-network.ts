@@ -99,10 +99,10 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions): Simula
       counters.lost++;
       return;
     }
-    deliverLater(bytes.slice(), from, to);
+    deliverLater(new Uint8Array(bytes), from, to);
     if (random() < conditions.duplicateRate) {
       counters.duplicated++;
-      deliverLater(bytes.slice(), from, to);
+      deliverLater(new Uint8Array(bytes), from, to);
     }
   }
 
