@@ -1,7 +1,7 @@
 /**
- * DNS service discovery over Multicast DNS (RFC 6762, RFC 6763): advertise services and browse for them on every usable
- * network interface, with sockets of its own beside any other mDNS program of the machine. Records in, records out: what the
- * services are is the caller's business.
+ * DNS service discovery over Multicast DNS (RFC 6762, RFC 6763): advertise services and browse for them on every
+ * usable network interface, with sockets of its own beside any other mDNS program of the machine. Records in,
+ * records out: what the services are is the caller's business.
  *
  * ```ts
  * await using mdns = createMdns({ logger });

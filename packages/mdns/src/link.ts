@@ -1,9 +1,10 @@
-import { SETTLE_MS } from "./constants.ts";
 import { isOnLink } from "./dns/address.ts";
 import { decodePacket } from "./dns/decode.ts";
 import { encodeSplit } from "./dns/encode.ts";
 import { nameKey } from "./dns/name.ts";
 import { type DnsPacket, type DnsRecord, recordIdentity } from "./dns/records.ts";
+import { Gather } from "./gather.ts";
+import { explainSocketError } from "./net/explain-socket-error.ts";
 import type { MulticastSocket, OpenMulticastSocket, Sender } from "./net/multicast-socket.ts";
 import type { UsableInterface } from "./net/select-interfaces.ts";
 import { isWanted, RecordCache } from "./query/cache.ts";
@@ -16,7 +17,6 @@ import {
   type ServiceRecords,
   serviceRecords,
 } from "./respond/service-records.ts";
-import { clearTimer } from "./system.ts";
 import type { Clock, Logger } from "./types.ts";
 
 export interface LinkOptions {
@@ -37,8 +37,8 @@ export type LinkState =
   | { readonly state: "failed"; readonly reason: string };
 
 /**
- * One interface: its socket, what was heard there and what is said there. Knows only the addresses of its own interface, so no
- * record of one network reaches another.
+ * One interface: its socket, what was heard there and what is said there. Knows only the addresses of its own
+ * interface, so no record of one network reaches another.
  */
 export class Link implements InterfaceView {
   readonly cache: RecordCache;
@@ -50,7 +50,8 @@ export class Link implements InterfaceView {
   #opening: Promise<void> | null = null;
   #state: LinkState = { state: "starting" };
   #heard = 0;
-  #settleTimer: object | null = null;
+  /** Looks what the packets of a moment change for the questions. */
+  readonly #settle: Gather;
   #closed = false;
   #warnedOfConflict = false;
 
@@ -71,6 +72,7 @@ export class Link implements InterfaceView {
       send,
       onChange: options.onChange,
     });
+    this.#settle = new Gather(clock, () => this.#querier.update());
   }
 
   get name(): string {
@@ -91,8 +93,8 @@ export class Link implements InterfaceView {
   }
 
   /**
-   * Opens the socket, or a new one in place of the old, announces and asks. Never rejects: a failure is a state, with its
-   * reason. While it is at work, further calls wait for the same work.
+   * Opens the socket, or a new one in place of the old, announces and asks. Never rejects: a failure is a
+   * state, with its reason. While it is at work, further calls wait for the same work.
    */
   open(): Promise<void> {
     this.#opening ??= this.#open().finally(() => {
@@ -184,7 +186,7 @@ export class Link implements InterfaceView {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimer(this.#options.clock, this.#settleTimer);
+    this.#settle.close();
     this.#responder.close();
     this.#querier.close();
     const socket = this.#socket;
@@ -230,16 +232,7 @@ export class Link implements InterfaceView {
     }
     const wanted = strangers.filter((record) => isWanted(record, types));
     if (this.cache.put(wanted, from.address, this.#options.clock.now())) this.#options.onChange();
-    this.#settle();
-  }
-
-  /** Gathers the packets of a moment before looking what they change for the questions. */
-  #settle(): void {
-    if (this.#settleTimer !== null) return;
-    this.#settleTimer = this.#options.clock.setTimeout(() => {
-      this.#settleTimer = null;
-      this.#querier.update();
-    }, SETTLE_MS);
+    this.#settle.poke();
   }
 
   /** Own names are unique; who else uses one has copied an identity or a host name. */
@@ -261,7 +254,7 @@ export class Link implements InterfaceView {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    const reason = explain(error);
+    const reason = explainSocketError(error);
     const known = this.#state.state === "failed" && this.#state.reason === reason;
     this.#state = { state: "failed", reason };
     const socket = this.#socket;
@@ -273,26 +266,5 @@ export class Link implements InterfaceView {
         address: this.#entry.address,
         reason,
       });
-  }
-}
-
-function explain(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const text = error instanceof Error ? error.message : String(error);
-  switch (code) {
-    case "EADDRINUSE":
-      return "UDP port 5353 is held by a program that does not share it";
-    case "EACCES":
-    case "EPERM":
-      return `not permitted to use multicast here (firewall?): ${text}`;
-    case "ENODEV":
-    case "EADDRNOTAVAIL":
-      return `the interface is gone or knows no multicast: ${text}`;
-    case "ENETUNREACH":
-    case "EHOSTUNREACH":
-    case "ENETDOWN":
-      return `no way out for multicast (link down, or no multicast route): ${text}`;
-    default:
-      return text;
   }
 }

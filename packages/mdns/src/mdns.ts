@@ -1,15 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { ServiceBrowser } from "./browser.ts";
-import {
-  GOODBYE_DEADLINE_MS,
-  INTERFACE_POLL_MS,
-  RECONFIRM_MS,
-  SETTLE_MS,
-  SLEEP_GAP_MS,
-} from "./constants.ts";
+import { GOODBYE_DEADLINE_MS, INTERFACE_POLL_MS, RECONFIRM_MS, SLEEP_GAP_MS } from "./constants.ts";
 import { nameKey } from "./dns/name.ts";
 import { encodeTxt } from "./dns/txt.ts";
+import { Gather } from "./gather.ts";
 import { Link } from "./link.ts";
 import { type OpenMulticastSocket, openMulticastSocket } from "./net/multicast-socket.ts";
 import {
@@ -46,8 +41,9 @@ export interface MdnsOptions {
 }
 
 /**
- * Multicast DNS (RFC 6762) with DNS service discovery (RFC 6763) on all usable interfaces, beside whatever other mDNS program the machine
- * runs. Returns at once and never throws later: trouble with an interface is a warning and a line in `interfaces()`.
+ * Multicast DNS (RFC 6762) with DNS service discovery (RFC 6763) on all usable interfaces, beside whatever
+ * other mDNS program the machine runs. Returns at once and never throws later: trouble with an interface is a
+ * warning and a line in `interfaces()`.
  */
 export function createMdns(options: MdnsOptions = {}): Mdns {
   return new MulticastDns(options);
@@ -64,7 +60,8 @@ class MulticastDns implements Mdns {
   readonly #ready: Promise<void>;
   #leftOut: readonly LeftOutInterface[] = [];
   #pollTimer: object | null = null;
-  #settleTimer: object | null = null;
+  /** Shows browsers the new state: what changes in one moment is one event. */
+  readonly #changes: Gather;
   #lastPoll: { readonly now: number; readonly wall: number };
   #warnedOfNone = false;
   #closing: Promise<void> | null = null;
@@ -81,6 +78,7 @@ class MulticastDns implements Mdns {
       platform: options.platform ?? process.platform,
     };
     this.#defaultHostname = hostLabel(hostname(), randomBytes(4).toString("hex"));
+    this.#changes = new Gather(this.#options.clock, () => this.#show());
     this.#lastPoll = this.#times();
     this.#ready = this.#lookAtInterfaces();
     this.#armPoll();
@@ -96,7 +94,7 @@ class MulticastDns implements Mdns {
       link.announce([made]);
       link.refresh();
     }
-    this.#changed();
+    this.#changes.poke();
     return {
       update: (txt) => {
         const current = this.#services.get(key);
@@ -109,7 +107,7 @@ class MulticastDns implements Mdns {
         signal?.throwIfAborted();
         const gone = this.#services.get(key);
         if (gone === undefined || !this.#services.delete(key)) return;
-        this.#changed();
+        this.#changes.poke();
         await untilAborted(this.#goodbye([gone]), signal);
       },
     };
@@ -124,7 +122,7 @@ class MulticastDns implements Mdns {
     this.#browsers.add(browser);
     for (const link of this.#links.values()) link.refresh();
     // What is known already is shown in a later turn, when handlers are attached.
-    this.#changed();
+    this.#changes.poke();
     return browser;
   }
 
@@ -153,7 +151,7 @@ class MulticastDns implements Mdns {
   async #close(): Promise<void> {
     const { clock } = this.#options;
     clearTimer(clock, this.#pollTimer);
-    clearTimer(clock, this.#settleTimer);
+    this.#changes.close();
     const gone = [...this.#services.values()];
     this.#services.clear();
     this.#browsers.clear();
@@ -219,7 +217,7 @@ class MulticastDns implements Mdns {
       logger.info("interface left", { interface: name, address: link.entry.address });
       this.#links.delete(name);
       pending.push(link.close());
-      this.#changed();
+      this.#changes.poke();
     }
     for (const [name, entry] of wanted) {
       const link = this.#links.get(name);
@@ -245,7 +243,7 @@ class MulticastDns implements Mdns {
       openSocket,
       services: () => [...this.#services.values()],
       types: () => [...new Set([...this.#browsers].map((browser) => browser.type))],
-      onChange: () => this.#changed(),
+      onChange: () => this.#changes.poke(),
     });
   }
 
@@ -260,15 +258,10 @@ class MulticastDns implements Mdns {
     this.#warnedOfNone = none;
   }
 
-  /** Shows browsers the new state soon: what changes in one moment is one event. */
-  #changed(): void {
-    if (this.#settleTimer !== null || this.#closing !== null) return;
-    this.#settleTimer = this.#options.clock.setTimeout(() => {
-      this.#settleTimer = null;
-      const views = [...this.#links.values()];
-      const own = new Set(this.#services.keys());
-      for (const browser of this.#browsers) browser.show(resolveInstances(views, browser.type, own));
-    }, SETTLE_MS);
+  #show(): void {
+    const views = [...this.#links.values()];
+    const own = new Set(this.#services.keys());
+    for (const browser of this.#browsers) browser.show(resolveInstances(views, browser.type, own));
   }
 
   #times(): { now: number; wall: number } {

@@ -22,9 +22,15 @@ export interface ServiceOptions {
   readonly instance: string;
   /** Port of the service, 1 to 65,535. */
   readonly port: number;
-  /** `key=value` pairs: keys are printable ASCII without `=`, each pair at most 255 bytes, all together at most 900. */
+  /**
+   * `key=value` pairs: keys are printable ASCII without `=`, each pair at most 255 bytes, all together at
+   * most 900.
+   */
   readonly txt: Readonly<Record<string, string>>;
-  /** One label, without `.local`, that no other host or program uses. Default: this machine's name and some random letters. */
+  /**
+   * One label, without `.local`, that no other host or program uses. Default: this machine's name and some
+   * random letters.
+   */
   readonly hostname?: string;
   /** Address families the service listens on; only their addresses are advertised. Default: both. */
   readonly families?: readonly AddressFamily[];
@@ -86,19 +92,26 @@ export interface InterfaceStatus {
   readonly name: string;
   readonly address: string;
   /**
-   * `active`: in use. `starting`: its socket is being opened. `failed`: it would be used, but the system refuses; tried again
-   * by itself. `ignored`: left out on purpose. `missing`: named, but this machine does not have it now.
+   * `active`: in use. `starting`: its socket is being opened. `failed`: it would be used, but the system
+   * refuses; tried again by itself. `ignored`: left out on purpose. `missing`: named, but this machine does
+   * not have it now.
    */
   readonly state: "active" | "starting" | "failed" | "ignored" | "missing";
   /** Why it is not active; empty where it is. */
   readonly reason: string;
-  /** Valid packets of others heard here: zero for long means that multicast does not arrive (firewall, access point). */
+  /**
+   * Valid packets of others heard here: zero for long means that multicast does not arrive (firewall, access
+   * point).
+   */
   readonly heard: number;
 }
 
 /** One machine's part in Multicast DNS. Owns sockets and timers until `close()`. */
 export interface Mdns {
-  /** Starts to advertise at once, on every usable interface there is and will be. Throws RangeError for what cannot be encoded. */
+  /**
+   * Starts to advertise at once, on every usable interface there is and will be. Throws RangeError for what
+   * cannot be encoded.
+   */
   advertise(service: ServiceOptions): Advertisement;
   /** Starts to look for instances of a type. Handlers attached in the same turn miss nothing. */
   browse(type: string): Browser;

@@ -9,7 +9,10 @@ import {
   temporaryDirectory,
 } from "@lanspread/testkit";
 
-const PROGRAMS = ["avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", "setpriv"];
+/** Ends a program when the one that started it ends. */
+const KEEPER = "setpriv";
+const ASK_BUS = "dbus-send";
+const PROGRAMS = ["avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", ASK_BUS, KEEPER];
 
 /** Why Avahi cannot be run here, or undefined where it can: for the title of a skipped test. */
 export function avahiUnavailable(): string | undefined {
@@ -136,7 +139,7 @@ export class AvahiHost implements AsyncDisposable {
       "org.freedesktop.DBus.NameHasOwner",
     ];
     const address = `--bus=${this.#environment["DBUS_SYSTEM_BUS_ADDRESS"]}`;
-    const answer = execFileSync("dbus-send", [address, ...question, `string:${name}`], {
+    const answer = execFileSync(ASK_BUS, [address, ...question, `string:${name}`], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
@@ -146,7 +149,7 @@ export class AvahiHost implements AsyncDisposable {
   /** Runs in the host's namespace, and not longer than this process, however that ends. */
   #spawn(...command: readonly [string, ...string[]]): ChildProcess {
     const args = ["--pdeathsig", "KILL", ...this.#host.command(...command)];
-    const child = spawn("setpriv", args, { env: this.#environment, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(KEEPER, args, { env: this.#environment, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
         this.#said += chunk.toString();

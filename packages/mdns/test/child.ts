@@ -1,6 +1,6 @@
 /**
- * A program of its own with mDNS: advertises and browses one type on the interfaces given, and writes what it sees as lines of
- * JSON. Lines on its input are orders: `{"update": {...}}`, `{"close": true}`.
+ * A program of its own with mDNS: advertises and browses one type on the interfaces given, and writes what it
+ * sees as lines of JSON. Lines on its input are orders: `{"update": {...}}`, `{"close": true}`.
  *
  * node child.ts TYPE INSTANCE PORT INTERFACES TXT
  */

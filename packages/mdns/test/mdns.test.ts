@@ -515,6 +515,21 @@ describe("a flood", () => {
     expect(browser.instances().map(({ instance }) => instance)).toContain("b");
   });
 
+  it("of new texts is shown ten times a second at most, the last one for certain", async () => {
+    const segment = new VirtualSegment();
+    const mdns = await machine(segment, "10.0.0.1");
+    const events = record(mdns.browse(TYPE));
+    segment.say({ response: true, answers: serviceRecords({ instance: "a" }) }, OTHER);
+    for (let rev = 0; rev < 1_000; rev++) {
+      segment.say({ response: true, answers: [text("a", { rev: String(rev) })] }, OTHER);
+      await segment.clock.advanceAsync(2);
+    }
+    await segment.clock.advanceAsync(5_000);
+    expect(events.lines.length).toBeGreaterThan(2);
+    expect(events.lines.length).toBeLessThanOrEqual(2 * 10 + 2);
+    expect(events.last.get("a")).toMatchObject({ txt: { rev: "999" } });
+  });
+
   it("of bytes that mean nothing changes nothing", async () => {
     const segment = new VirtualSegment();
     const mdns = await machine(segment, "10.0.0.1");

@@ -17,8 +17,8 @@ export interface Heard {
 }
 
 /**
- * A network segment in memory: what one socket sends to the group, all others that are joined hear in the same moment, itself
- * included, as with real multicast.
+ * A network segment in memory: what one socket sends to the group, all others that are joined hear in the
+ * same moment, itself included, as with real multicast.
  */
 export class VirtualSegment {
   readonly clock: VirtualClock = createVirtualClock();

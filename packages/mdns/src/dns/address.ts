@@ -69,9 +69,10 @@ export function isLinkLocalIpv6(address: string): boolean {
 }
 
 /**
- * Whether `source` is a neighbour on the network of `address`/`netmask`. Receivers drop others (RFC 6762 section 11), and since a
- * socket bound to 0.0.0.0 hears the groups of all interfaces, this also tells which interface a packet came by. On a point-to-point
- * network (/31, /32) everybody counts: its netmask says nothing about the other end.
+ * Whether `source` is a neighbour on the network of `address`/`netmask`. Receivers drop others (RFC 6762
+ * section 11), and since a socket bound to 0.0.0.0 hears the groups of all interfaces, this also tells which
+ * interface a packet came by. On a point-to-point network (/31, /32) everybody counts: its netmask says
+ * nothing about the other end.
  */
 export function isOnLink(source: string, address: string, netmask: string): boolean {
   const from = parseIpv4(source);

@@ -14,9 +14,10 @@ const TYPE_NAMES = new Map<number, QuestionType>(
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The message in a datagram, or null where it is none: too short, too long, cut off, names that loop, jump too often or point forward, an
- * operation or response code other than 0 (RFC 6762 section 18.3, 18.11). Never throws; allocates in proportion to the
- * bytes received, whatever the counts in the header claim. Records of unknown types or with senseless data are left out.
+ * The message in a datagram, or null where it is none: too short, too long, cut off, names that loop, jump
+ * too often or point forward, an operation or response code other than 0 (RFC 6762 section 18.3, 18.11).
+ * Never throws; allocates in proportion to the bytes received, whatever the counts in the header claim.
+ * Records of unknown types or with senseless data are left out.
  */
 export function decodePacket(bytes: Uint8Array): DnsPacket | null {
   if (bytes.length < HEADER_BYTES || bytes.length > MAX_RECEIVED_BYTES) return null;

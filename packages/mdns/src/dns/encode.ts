@@ -14,7 +14,10 @@ const POINTER_LIMIT = 0x4000;
 
 const textEncoder = new TextEncoder();
 
-/** One message as bytes, names compressed, SRV targets too (RFC 6762 section 18.14). Throws RangeError for impossible names. */
+/**
+ * One message as bytes, names compressed, SRV targets too (RFC 6762 section 18.14). Throws RangeError for
+ * impossible names.
+ */
 export function encodePacket(packet: DnsPacket): Uint8Array {
   const writer = new Writer();
   writer.uint16(packet.id);
@@ -36,9 +39,9 @@ export function checkName(name: string): void {
 }
 
 /**
- * Messages of at most MAX_SENT_BYTES that together say what `packet` says. Additional records are a courtesy and left out
- * where they do not fit; the known answers of a query that do not fit follow in further packets, all but the last marked
- * truncated (RFC 6762 section 7.2). A single record that is larger travels alone.
+ * Messages of at most MAX_SENT_BYTES that together say what `packet` says. Additional records are a courtesy
+ * and left out where they do not fit; the known answers of a query that do not fit follow in further packets,
+ * all but the last marked truncated (RFC 6762 section 7.2). A single record that is larger travels alone.
  */
 export function encodeSplit(packet: DnsPacket): Uint8Array[] {
   const whole = encodePacket(packet);

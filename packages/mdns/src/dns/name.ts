@@ -1,6 +1,7 @@
 /**
- * Domain names as text: labels joined by dots, with `.` and `\` inside a label escaped by `\` (RFC 1035 section 5.1), since
- * an instance name may hold any character (RFC 6763 section 4.3). Comparison ignores the case of ASCII letters only.
+ * Domain names as text: labels joined by dots, with `.` and `\` inside a label escaped by `\` (RFC 1035
+ * section 5.1), since an instance name may hold any character (RFC 6763 section 4.3). Comparison ignores the
+ * case of ASCII letters only.
  */
 
 export function joinLabels(labels: readonly string[]): string {
@@ -44,13 +45,8 @@ export function instanceName(instance: string, type: string): string {
 
 /** The instance in a name under `type`, unescaped; null where the name is something else. */
 export function instanceOf(name: string, type: string): string | null {
-  const labels = splitName(name);
-  const [instance, ...rest] = labels;
-  if (instance === undefined || instance === "" || !sameName(joinLabels(rest), type)) return null;
-  return instance;
-}
-
-/** The name without its first label: the service type of an instance. */
-export function parentName(name: string): string {
-  return joinLabels(splitName(name).slice(1));
+  const head = name.slice(0, -type.length - 1);
+  if (!sameName(name.slice(head.length), `.${type}`)) return null;
+  // One label: a dot in it is escaped, and no escape is left open at its end.
+  return /^(?:[^.\\]|\\.)+$/s.test(head) ? head.replace(/\\(.)/gs, "$1") : null;
 }

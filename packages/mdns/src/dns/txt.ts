@@ -24,8 +24,9 @@ export function encodeTxt(txt: Readonly<Record<string, string>>): Uint8Array[] {
 }
 
 /**
- * The pairs of a TXT record. Keys keep their spelling; of several that differ at most in case the first counts; a key
- * without `=` has the value ""; a string without a key is skipped (RFC 6763 section 6.4). Bytes that are no UTF-8 become U+FFFD.
+ * The pairs of a TXT record. Keys keep their spelling; of several that differ at most in case the first
+ * counts; a key without `=` has the value ""; a string without a key is skipped (RFC 6763 section 6.4). Bytes
+ * that are no UTF-8 become U+FFFD.
  */
 export function decodeTxt(strings: readonly Uint8Array[]): Record<string, string> {
   const pairs = new Map<string, [string, string]>();

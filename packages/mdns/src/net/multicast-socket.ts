@@ -26,10 +26,10 @@ export interface MulticastSocketOptions {
 export type OpenMulticastSocket = (options: MulticastSocketOptions) => Promise<MulticastSocket>;
 
 /**
- * Joins the mDNS group on one interface with the sockets of `multicast-dns`. Bound to 0.0.0.0, since a socket bound to the interface's
- * address receives no multicast on Linux; with address reuse, since every mDNS program of the machine shares the port;
- * with loopback, since they talk to each other. Unicast that arrives at the port goes to only one of them: nothing here may
- * count on it.
+ * Joins the mDNS group on one interface with the sockets of `multicast-dns`. Bound to 0.0.0.0, since a socket
+ * bound to the interface's address receives no multicast on Linux; with address reuse, since every mDNS
+ * program of the machine shares the port; with loopback, since they talk to each other. Unicast that arrives
+ * at the port goes to only one of them: nothing here may count on it.
  */
 export const openMulticastSocket: OpenMulticastSocket = async (options) => {
   const socket = createSocket({ type: "udp4", reuseAddr: true });
@@ -66,7 +66,10 @@ export const openMulticastSocket: OpenMulticastSocket = async (options) => {
   };
 };
 
-/** Bound and joined. What the library calls a warning here is a group that could not be joined: the interface is of no use then. */
+/**
+ * Bound and joined. What the library calls a warning here is a group that could not be joined: the interface
+ * is of no use then.
+ */
 function ready(group: MulticastDNS): Promise<void> {
   return new Promise((resolve, reject) => {
     group.on("error", reject);

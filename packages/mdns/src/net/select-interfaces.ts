@@ -35,7 +35,10 @@ export interface Selection {
   readonly leftOut: readonly LeftOutInterface[];
 }
 
-/** Names of virtual networks that end inside this machine or lead to a far one: no neighbours to be found, or the wrong ones. */
+/**
+ * Names of virtual networks that end inside this machine or lead to a far one: no neighbours to be found, or
+ * the wrong ones.
+ */
 const VIRTUAL: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /docker/i, what: "Docker" },
   { pattern: /^veth/i, what: "a container's cable" },
@@ -49,9 +52,9 @@ const VIRTUAL: readonly { readonly pattern: RegExp; readonly what: string }[] = 
 ];
 
 /**
- * Which interfaces to use. Without `explicit`: each that has an IPv4 address, is not this machine's loopback and has no name of a
- * virtual network. With it (addresses, or interface names): those alone, whatever they are. An address of 127.0.0.0/8 counts
- * as one of the loopback interface's own.
+ * Which interfaces to use. Without `explicit`: each that has an IPv4 address, is not this machine's loopback
+ * and has no name of a virtual network. With it (addresses, or interface names): those alone, whatever they
+ * are. An address of 127.0.0.0/8 counts as one of the loopback interface's own.
  */
 export function selectInterfaces(
   system: SystemInterfaces,

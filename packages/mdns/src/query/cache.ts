@@ -34,8 +34,8 @@ export interface Remembered<R extends DnsRecord = DnsRecord> {
 }
 
 /**
- * Records heard on one interface. Decides only: the caller brings the time and asks what is due. Bounded: what comes when
- * the room, or the sender's share of it, is full is not remembered.
+ * Records heard on one interface. Decides only: the caller brings the time and asks what is due. Bounded:
+ * what comes when the room, or the sender's share of it, is full is not remembered.
  */
 export class RecordCache {
   readonly #sets = new Map<string, Map<string, Entry>>();
@@ -52,8 +52,9 @@ export class RecordCache {
   }
 
   /**
-   * Takes in the records of one response. The cache-flush bit ends the older records of its set after a second, but not
-   * those of this same response; lifetime 0 ends the record itself after a second (RFC 6762 section 10.1, 10.2).
+   * Takes in the records of one response. The cache-flush bit ends the older records of its set after a
+   * second, but not those of this same response; lifetime 0 ends the record itself after a second (RFC 6762
+   * section 10.1, 10.2).
    * @returns whether anything a browser shows may have changed.
    */
   put(records: readonly DnsRecord[], source: string, now: number): boolean {
@@ -76,12 +77,16 @@ export class RecordCache {
     return changed;
   }
 
-  /** Questions for the records whose next time to be asked for has come; each time is reported once. */
-  takeRefreshes(now: number): Question[] {
+  /**
+   * Questions for the records whose next time to be asked for has come; each time is reported once. What is
+   * beyond `most` stays due.
+   */
+  takeRefreshes(now: number, most: number): Question[] {
     const questions = new Map<string, Question>();
     for (const [key, set] of this.#sets) {
       for (const entry of set.values()) {
         if ((entry.refreshAt[0] ?? Number.POSITIVE_INFINITY) > now) continue;
+        if (questions.size >= most && !questions.has(key)) return [...questions.values()];
         entry.refreshAt = entry.refreshAt.filter((at) => at > now);
         questions.set(key, { name: entry.record.name, type: entry.record.type, unicast: false });
       }
@@ -98,7 +103,10 @@ export class RecordCache {
     return next;
   }
 
-  /** After a sleep nothing is certain: each record ends within `withinMs` unless it is heard again; half way it is asked for. */
+  /**
+   * After a sleep nothing is certain: each record ends within `withinMs` unless it is heard again; half way
+   * it is asked for.
+   */
   reconfirm(now: number, withinMs: number): void {
     for (const set of this.#sets.values()) {
       for (const entry of set.values()) {
@@ -117,7 +125,10 @@ export class RecordCache {
     return found;
   }
 
-  /** Records of a shared set that a question need not be answered with, with the seconds they have left (RFC 6762 section 7.1). */
+  /**
+   * Records of a shared set that a question need not be answered with, with the seconds they have left (RFC
+   * 6762 section 7.1).
+   */
   knownAnswers(name: string, type: RecordType, now: number): DnsRecord[] {
     const known: DnsRecord[] = [];
     for (const { record, expiresAt } of this.#sets.get(setKey({ name, type }))?.values() ?? []) {
@@ -192,7 +203,10 @@ function isOfType<T extends RecordType>(record: DnsRecord, type: T): record is R
   return record.type === type;
 }
 
-/** Names under which a record may matter to somebody who browses `types` (as keys): the rest is not worth remembering. */
+/**
+ * Names under which a record may matter to somebody who browses `types` (as keys): the rest is not worth
+ * remembering.
+ */
 export function isWanted(record: DnsRecord, types: ReadonlySet<string>): boolean {
   switch (record.type) {
     case "PTR":

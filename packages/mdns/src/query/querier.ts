@@ -1,8 +1,10 @@
 import {
+  ASK_SPACING_MS,
   BROWSE_INTERVAL_MAX_MS,
   BROWSE_INTERVAL_MIN_MS,
   MAX_OPEN_QUESTIONS,
   MAX_QUESTIONS_PER_QUERY,
+  MAX_REFRESHES_PER_ROUND,
   MISSING_ATTEMPTS,
   MISSING_DELAY_MS,
   SHARED_DELAY_MAX_MS,
@@ -32,9 +34,9 @@ export interface QuerierOptions {
 }
 
 /**
- * Asks on one interface: for the instances of each browsed type, often at first and ever more rarely; for records that are about to expire;
- * for what an instance still lacks. Answers are always wanted by multicast: unicast would reach only one of the programs
- * that share the port.
+ * Asks on one interface: for the instances of each browsed type, often at first and ever more rarely; for
+ * records that are about to expire; for what an instance still lacks. Answers are always wanted by multicast:
+ * unicast would reach only one of the programs that share the port.
  */
 export class Querier {
   readonly #options: QuerierOptions;
@@ -42,6 +44,7 @@ export class Querier {
   /** Question key to what was done about it. */
   readonly #missing = new Map<string, { readonly question: Question; attempts: number; nextAt: number }>();
   #timer: object | null = null;
+  #lastRound = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: QuerierOptions) {
@@ -90,7 +93,8 @@ export class Querier {
     const { clock, cache, onChange } = this.#options;
     const now = clock.now();
     const changed = cache.expire(now);
-    this.#ask([...cache.takeRefreshes(now), ...this.#takeMissing(now)]);
+    this.#lastRound = now;
+    this.#ask([...cache.takeRefreshes(now, MAX_REFRESHES_PER_ROUND), ...this.#takeMissing(now)]);
     for (const browse of this.#browses.values()) {
       if (browse.nextAt > now) continue;
       browse.nextAt = now + browse.interval;
@@ -135,7 +139,8 @@ export class Querier {
     clearTimer(clock, this.#timer);
     this.#timer = null;
     if (next < Number.POSITIVE_INFINITY) {
-      this.#timer = clock.setTimeout(() => this.#tick(), Math.max(1, Math.ceil(next - now)));
+      const at = Math.max(next, this.#lastRound + ASK_SPACING_MS);
+      this.#timer = clock.setTimeout(() => this.#tick(), Math.max(1, Math.ceil(at - now)));
     }
   }
 

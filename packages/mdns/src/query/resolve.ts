@@ -13,9 +13,9 @@ export interface InterfaceView {
 }
 
 /**
- * The complete instances of a type over all interfaces, by the key of their name. An instance counts on an interface when its PTR, SRV, TXT
- * and an address of its host were heard there; seen on several it is one instance with the addresses of all, and the
- * newest SRV and TXT. Names in `own` (keys) are left out.
+ * The complete instances of a type over all interfaces, by the key of their name. An instance counts on an
+ * interface when its PTR, SRV, TXT and an address of its host were heard there; seen on several it is one
+ * instance with the addresses of all, and the newest SRV and TXT. Names in `own` (keys) are left out.
  */
 export function resolveInstances(
   views: readonly InterfaceView[],
@@ -120,7 +120,10 @@ export function missingQuestions(
   return questions;
 }
 
-/** What a browser has to say to get from one state to the next: first what went, then what changed, then what came. */
+/**
+ * What a browser has to say to get from one state to the next: first what went, then what changed, then what
+ * came.
+ */
 export function diffInstances(
   before: ReadonlyMap<string, ServiceInstance>,
   after: ReadonlyMap<string, ServiceInstance>,

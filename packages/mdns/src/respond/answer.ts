@@ -43,8 +43,8 @@ export function answerQuestions(
 }
 
 /**
- * Records that the asker will want next, beside `answers`: SRV, TXT and addresses of a PTR, addresses of an SRV, the other
- * family of an address (RFC 6763 section 12, RFC 6762 section 6.2).
+ * Records that the asker will want next, beside `answers`: SRV, TXT and addresses of a PTR, addresses of an
+ * SRV, the other family of an address (RFC 6763 section 12, RFC 6762 section 6.2).
  */
 export function additionalRecords(
   answers: readonly DnsRecord[],
@@ -69,8 +69,8 @@ export function additionalRecords(
 }
 
 /**
- * The answer to a program that asks from another port than 5353: plain DNS with its id and questions, short lifetimes,
- * no cache-flush bits (RFC 6762 section 6.7).
+ * The answer to a program that asks from another port than 5353: plain DNS with its id and questions, short
+ * lifetimes, no cache-flush bits (RFC 6762 section 6.7).
  */
 export function legacyAnswer(
   query: DnsPacket,

@@ -43,8 +43,9 @@ interface WaitingQuery {
 }
 
 /**
- * Speaks for the own services on one interface: announcements, answers, goodbyes. No record is multicast twice within a second;
- * what is due too early waits, and what is due together leaves together, with the content it has then.
+ * Speaks for the own services on one interface: announcements, answers, goodbyes. No record is multicast
+ * twice within a second; what is due too early waits, and what is due together leaves together, with the
+ * content it has then.
  */
 export class Responder {
   readonly #options: ResponderOptions;
@@ -186,8 +187,9 @@ export class Responder {
 }
 
 /**
- * Where a record is waited for: the whole set of name and type where it is unique (a set with the cache-flush bit must be sent
- * whole, RFC 6762 section 10.2, and its content may change), the record itself where it is shared.
+ * Where a record is waited for: the whole set of name and type where it is unique (a set with the cache-flush
+ * bit must be sent whole, RFC 6762 section 10.2, and its content may change), the record itself where it is
+ * shared.
  */
 function slotOf(record: DnsRecord): string {
   return record.flush ? setKey(record) : recordIdentity(record);

@@ -61,7 +61,10 @@ export function makeService(options: ServiceOptions, defaultHostname: string): O
   };
 }
 
-/** A host label from a machine's name: what is no letter, digit or hyphen becomes a hyphen; `suffix` makes it unique. */
+/**
+ * A host label from a machine's name: what is no letter, digit or hyphen becomes a hyphen; `suffix` makes it
+ * unique.
+ */
 export function hostLabel(machine: string, suffix: string): string {
   const slug = machine
     .split(".")[0]

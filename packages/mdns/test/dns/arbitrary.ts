@@ -7,7 +7,7 @@ const label = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
   .filter((text) => Buffer.byteLength(text) <= 63);
 /** Few different names, so that compression has something to do; dots and backslashes inside labels included. */
-export const anyName: fc.Arbitrary<string> = fc
+const anyName: fc.Arbitrary<string> = fc
   .tuple(fc.array(fc.oneof(label, fc.constantFrom("a", "A.b", "c\\d", "_x")), { maxLength: 3 }), fc.nat(3))
   .map(([labels, tail]) => joinLabels([...labels, ...["_udp", "local", "example"].slice(0, tail), "local"]))
   .filter((name) => Buffer.byteLength(name) < 240);
@@ -20,7 +20,7 @@ const common = {
 const port = fc.integer({ min: 0, max: 65_535 });
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
-export const anyRecord: fc.Arbitrary<DnsRecord> = fc.oneof(
+const anyRecord: fc.Arbitrary<DnsRecord> = fc.oneof(
   fc.record({ ...common, type: fc.constant("A" as const), address: bytes(4).map(formatIpv4) }),
   fc.record({ ...common, type: fc.constant("AAAA" as const), address: bytes(16).map(formatIpv6) }),
   fc.record({ ...common, type: fc.constant("PTR" as const), target: anyName }),
@@ -39,7 +39,7 @@ export const anyRecord: fc.Arbitrary<DnsRecord> = fc.oneof(
   }),
 );
 
-export const anyQuestion: fc.Arbitrary<Question> = fc.record({
+const anyQuestion: fc.Arbitrary<Question> = fc.record({
   name: anyName,
   type: fc.constantFrom("A", "AAAA", "PTR", "SRV", "TXT", "ANY"),
   unicast: fc.boolean(),

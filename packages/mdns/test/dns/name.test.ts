@@ -37,6 +37,8 @@ describe("names", () => {
     ["the type itself", "_x._udp.local"],
     ["a subtype", "a.b._x._udp.local"],
     ["nothing", ""],
+    ["no instance at all", "._x._udp.local"],
+    ["a dot inside the label before", "a\\._x._udp.local"],
   ])("hold no instance where there is %s", (_what, name) => {
     expect(instanceOf(name, "_x._udp.local")).toBeNull();
   });

@@ -37,12 +37,20 @@ describe("a record", () => {
     cache.put([address("h.local", "10.0.0.1", 100)], SOURCE, 0);
     const asked: number[] = [];
     for (let now = 0; now <= 100_000; now += 1_000) {
-      for (const question of cache.takeRefreshes(now)) {
+      for (const question of cache.takeRefreshes(now, 100)) {
         expect(question).toEqual({ name: "h.local", type: "A", unicast: false });
         asked.push(now);
       }
     }
     expect(asked).toEqual([80_000, 85_000, 90_000, 95_000]);
+  });
+
+  it("is asked for in the next round where one is full", () => {
+    const cache = newCache();
+    cache.put([address("a.local", "10.0.0.1"), address("a.local", "10.0.0.2")], SOURCE, 0);
+    cache.put([address("b.local", "10.0.0.1"), address("c.local", "10.0.0.1")], SOURCE, 0);
+    const asked = () => cache.takeRefreshes(96_000, 2).map(({ name }) => name);
+    expect([asked(), asked(), asked()]).toEqual([["a.local", "b.local"], ["c.local"], []]);
   });
 
   it("ends a second after it was taken back, unless it comes again", () => {
@@ -119,8 +127,8 @@ describe("after a sleep", () => {
     const cache = newCache();
     cache.put([pointer("a"), pointer("b")], SOURCE, 0);
     cache.reconfirm(60_000, 10_000);
-    expect(cache.takeRefreshes(64_999)).toEqual([]);
-    expect(cache.takeRefreshes(65_000)).toEqual([{ name: TYPE, type: "PTR", unicast: false }]);
+    expect(cache.takeRefreshes(64_999, 100)).toEqual([]);
+    expect(cache.takeRefreshes(65_000, 100)).toEqual([{ name: TYPE, type: "PTR", unicast: false }]);
     cache.put([pointer("b")], SOURCE, 66_000);
     cache.expire(70_000);
     expect(cache.lookup(TYPE, "PTR").map(({ record }) => record.target)).toEqual([`b.${TYPE}`]);
@@ -182,7 +190,7 @@ describe("room", () => {
         for (const { records, source, wait } of steps) {
           now += wait;
           cache.expire(now);
-          cache.takeRefreshes(now);
+          cache.takeRefreshes(now, 100);
           cache.put(records, `10.0.0.${source}`, now);
           const seen = [0, 1, 2, 3, 4].flatMap((host) => cache.lookup(`h${host}`, "A"));
           expect(cache.size).toBe(seen.length);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { MAX_OPEN_QUESTIONS, MAX_SENT_BYTES, MISSING_ATTEMPTS } from "../../src/constants.ts";
+import {
+  MAX_OPEN_QUESTIONS,
+  MAX_REFRESHES_PER_ROUND,
+  MAX_SENT_BYTES,
+  MISSING_ATTEMPTS,
+} from "../../src/constants.ts";
 import { encodePacket } from "../../src/dns/encode.ts";
 import { address, pointer, service, serviceRecords, TYPE, text } from "../records.ts";
 import { record, VirtualSegment } from "../virtual-segment.ts";
@@ -143,6 +148,28 @@ describe("a record about to expire", () => {
     segment.say({ response: true, answers: records }, OTHER);
     await segment.clock.advanceAsync(100_000);
     expect(events.lines).toEqual(["up a"]);
+    await mdns.close();
+  });
+
+  it("is asked for among others at a bounded rate, however many there are", async () => {
+    const { segment, mdns } = await browsing(100);
+    segment.heard.length = 0;
+    // Eight machines fill the cache with records that live for a second, again and again.
+    for (let round = 0; round < 12; round++) {
+      for (let from = 10; from < 18; from++) {
+        for (let part = 0; part < 20; part++) {
+          const names = Array.from({ length: 50 }, (_, at) => `h${from}-${part}-${at}.local`);
+          segment.say(
+            { response: true, answers: names.map((name) => address(name, OTHER, 1)) },
+            `10.0.0.${from}`,
+          );
+        }
+      }
+      await segment.clock.advanceAsync(900);
+    }
+    const asked = questions(segment).length;
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(12 * 0.9 * 10 * MAX_REFRESHES_PER_ROUND + 10);
     await mdns.close();
   });
 
