@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { type HarnessLine, harnessLineSchema } from "@lanspread/proto";
-import { programFile } from "lanspread";
+import { programCommand } from "lanspread";
 import {
   COMMAND_DEADLINE_MS,
   EVENT_DEADLINE_MS,
@@ -19,7 +19,7 @@ export interface HarnessOptions {
   readonly args?: readonly string[];
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The program in front of the arguments; default: the built `lanspread harness` on this Node. */
+  /** The program in front of the arguments; default: `lanspread harness` on this Node. */
   readonly program?: readonly [string, ...string[]];
   /** Everything the process prints goes here too, stdout and stderr, in the order of arrival. */
   readonly logFile?: string;
@@ -91,7 +91,7 @@ interface Waiter {
 
 /** Starts a harness. It is killed with its owner: by `close`, or by the end of its stdin when this process dies. */
 export function startHarness(options: HarnessOptions = {}): Harness {
-  const [command, ...before] = options.program ?? [process.execPath, programFile, "harness"];
+  const [command, ...before] = options.program ?? [...programCommand, "harness"];
   const child = spawn(command, [...before, ...(options.args ?? [])], {
     env: { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],

@@ -5,8 +5,15 @@
  */
 import { fileURLToPath } from "node:url";
 
-/** The program: to be run with Node.js 24 or newer. */
-export const programFile: string = fileURLToPath(new URL("../bin/lanspread.mjs", import.meta.url));
+const here = import.meta.url;
+
+/**
+ * The program as a command, for this Node.js: the built one, or the sources where this module itself runs from the
+ * sources.
+ */
+export const programCommand: readonly [string, ...string[]] = here.endsWith(".ts")
+  ? [process.execPath, "--conditions=source", fileURLToPath(new URL("./main.ts", here))]
+  : [process.execPath, fileURLToPath(new URL("../bin/lanspread.mjs", here))];
 
 export {
   count,

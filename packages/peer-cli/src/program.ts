@@ -11,7 +11,7 @@ import {
   type PeerFlags,
   type WaitFlags,
 } from "./options.ts";
-import { runCommand } from "./run-command.ts";
+import type { CommandContext, CommandOutcome } from "./run-command.ts";
 
 /** Seconds that `peers` and `games` listen: a peer that is there answers within two. */
 const LIST_WAIT_SECONDS = 3;
@@ -197,6 +197,15 @@ export async function runProgram(args: readonly string[], version: string): Prom
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
   return code;
+}
+
+/** As `runCommand`, which is loaded only when a command runs. */
+async function runCommand(
+  flags: OutputFlags,
+  run: (context: CommandContext) => Promise<CommandOutcome>,
+): Promise<ExitCode> {
+  const { runCommand: runLoaded } = await import("./run-command.ts");
+  return runLoaded(flags, run);
 }
 
 function withOptions(command: Command): Command {

@@ -1,61 +1,29 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type HarnessLine, harnessLineSchema } from "@lanspread/proto";
-import { eventually } from "@lanspread/testkit";
+import { MAX_COMMAND_LINE_BYTES } from "@lanspread/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type RunningCli, runCli, startCli } from "./support/cli.ts";
+import { runCli } from "./support/cli.ts";
 import { makePlace, type Place } from "./support/place.ts";
+import { parseLines, startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
 
 let place: Place;
-const running: RunningCli[] = [];
+let running: TestHarness[] = [];
 
 beforeEach(async () => {
   place = await makePlace();
 });
 
 afterEach(async () => {
-  for (const cli of running.splice(0)) {
-    cli.child.stdin.end();
-    await cli.ended;
-  }
+  await Promise.all(running.map((harness) => harness.close()));
+  running = [];
   await place[Symbol.asyncDispose]();
 });
 
-/** Every line of stdout; fails for the first that is no line of the contract. */
-function lines(stdout: string): HarnessLine[] {
-  return stdout
-    .split("\n")
-    .filter((line, index, all) => index < all.length - 1 || line !== "")
-    .map((line) => harnessLineSchema.parse(JSON.parse(line)));
-}
-
-async function start(name: string, ...extra: string[]): Promise<RunningCli> {
+async function start(name: string, ...extra: string[]): Promise<TestHarness> {
   const { args } = await place.peer(name);
-  const cli = startCli(["harness", ...args, ...extra]);
-  running.push(cli);
-  return cli;
-}
-
-/** Sends one command and waits for its answer. */
-async function ask(cli: RunningCli, id: number, command: object): Promise<HarnessLine> {
-  cli.child.stdin.write(`${JSON.stringify({ id, ...command })}\n`);
-  return until(`an answer to ${JSON.stringify(command)}`, () =>
-    wholeLines(cli).find((line) => line.type !== "event" && line.id === id),
-  );
-}
-
-/** Twenty seconds: a machine that is busy with other tests is slow, not wrong. */
-function until<T>(what: string, look: () => T | Promise<T>) {
-  return eventually(look, { what, deadlineMs: 20_000 });
-}
-
-function wholeLines(cli: RunningCli): HarnessLine[] {
-  const text = cli.stdout();
-  return lines(text.slice(0, text.lastIndexOf("\n") + 1));
-}
-
-function events(cli: RunningCli, name: string): Extract<HarnessLine, { type: "event" }>[] {
-  return wholeLines(cli).filter((line) => line.type === "event" && line.event === name) as never;
+  const harness = startTestHarness([...args, ...extra]);
+  running.push(harness);
+  return harness;
 }
 
 describe("lanspread harness", () => {
@@ -63,7 +31,7 @@ describe("lanspread harness", () => {
     const { args } = await place.peer("alone");
     const { code, stdout } = await runCli(["harness", ...args], { input: "" });
     expect(code).toBe(0);
-    const [first] = lines(stdout);
+    const [first] = parseLines(stdout);
     expect(first).toMatchObject({
       type: "event",
       event: "local-peer-ready",
@@ -73,7 +41,7 @@ describe("lanspread harness", () => {
 
   it("answers shutdown, then ends with 0", async () => {
     const cli = await start("alone");
-    expect(await ask(cli, 1, { cmd: "shutdown" })).toEqual({
+    expect(await cli.ask({ cmd: "shutdown" })).toEqual({
       type: "result",
       id: 1,
       cmd: "shutdown",
@@ -86,7 +54,9 @@ describe("lanspread harness", () => {
     const { args } = await place.peer("alone");
     const { code, stdout } = await runCli(["harness", ...args], { input: '{"id":"a","cmd":"status"}\n' });
     expect(code).toBe(0);
-    expect(lines(stdout)).toContainEqual(expect.objectContaining({ type: "result", id: "a", cmd: "status" }));
+    expect(parseLines(stdout)).toContainEqual(
+      expect.objectContaining({ type: "result", id: "a", cmd: "status" }),
+    );
   });
 
   it("answers what is no command with an error, and goes on", async () => {
@@ -94,24 +64,69 @@ describe("lanspread harness", () => {
     for (const line of [
       "no json",
       "[1]",
-      '{"id":3,"cmd":"dance"}',
-      '{"id":4,"cmd":"download"}',
-      '{"id":5,"cmd":"install","game_id":"../x"}',
+      '{"id":103,"cmd":"dance"}',
+      '{"id":104,"cmd":"download"}',
+      '{"id":105,"cmd":"install","game_id":"../x"}',
       "",
-      '{"id":6,"cmd":"status","extra":1}',
+      '{"id":106,"cmd":"status","extra":1}',
     ]) {
       cli.child.stdin.write(`${line}\n`);
     }
-    expect(await ask(cli, 7, { cmd: "status" })).toMatchObject({ type: "result", cmd: "status" });
-    const errors = wholeLines(cli).filter((line) => line.type === "error");
-    expect(errors.map((line) => line.id)).toEqual([null, null, 3, 4, 5, 6]);
+    expect(await cli.ask({ cmd: "status" })).toMatchObject({ type: "result", cmd: "status" });
+    const errors = cli.lines().filter((line) => line.type === "error");
+    expect(errors.map((line) => line.id)).toEqual([null, null, 103, 104, 105, 106]);
     for (const error of errors) expect(error.code).toBe("bad-request");
+  });
+
+  it("refuses a line that is too long without reading it, and goes on", async () => {
+    const cli = await start("alone");
+    cli.child.stdin.write(`{"id":1,"cmd":"status","x":"${"x".repeat(MAX_COMMAND_LINE_BYTES)}"}\n`);
+    expect(await cli.ask({ cmd: "status" })).toMatchObject({ type: "result", cmd: "status" });
+    const errors = cli.lines().filter((line) => line.type === "error");
+    expect(errors).toEqual([expect.objectContaining({ id: null, cmd: null, code: "bad-request" })]);
+  });
+
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("says goodbye and ends with 0 at %s", async (signal) => {
+    const other = await start("other");
+    const cli = await start("alone");
+    await other.event("peer-discovered");
+    cli.child.kill(signal);
+    expect(await cli.ended).toMatchObject({ code: 0, signal: null });
+    expect((await other.event("peer-lost")).data).toMatchObject({
+      reason: expect.stringMatching(/goodbye/i),
+    });
+  });
+
+  it("stops when nobody reads its stdout any more", async () => {
+    const { state } = await place.peer("alone");
+    const cli = await start("alone");
+    await cli.event("local-peer-ready");
+    cli.child.stdout.destroy();
+    cli.child.stdin.write('{"id":1,"cmd":"status"}\n'.repeat(100));
+    const { code, stderr } = await cli.ended;
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(await readdir(state)).not.toContain("control.sock");
+  });
+
+  it("keeps every answer for a reader that is slow", async () => {
+    const cli = await start("alone");
+    await cli.event("local-peer-ready");
+    cli.child.stdout.pause();
+    const ids = Array.from({ length: 5_000 }, (_, index) => `q${index}`);
+    for (const id of ids) cli.child.stdin.write(`{"id":"${id}","cmd":"status"}\n`);
+    cli.child.stdin.end();
+    cli.child.stdout.resume();
+    const { code, stdout } = await cli.ended;
+    expect(code).toBe(0);
+    const answered = parseLines(stdout).flatMap((line) => (line.type === "result" ? [line.id] : []));
+    expect(answered.sort()).toEqual(ids.sort());
   });
 
   it("tells its own state", async () => {
     const { games } = await place.peer("alone");
     const cli = await start("alone");
-    const answer = await ask(cli, 1, { cmd: "status" });
+    const answer = await cli.ask({ cmd: "status" });
     expect(answer).toMatchObject({
       data: { name: "alone", party: place.party, games_dir: games, operations: [], outbound_transfers: {} },
     });
@@ -120,13 +135,13 @@ describe("lanspread harness", () => {
   it("keeps stdout for the protocol when something else prints", async () => {
     const { args } = await place.peer("alone");
     const stray = `data:text/javascript,${encodeURIComponent('setTimeout(() => { const t = setInterval(() => console.log("stray"), 5); t.unref(); }, 0);')}`;
-    const cli = startCli(["harness", ...args], { nodeArgs: ["--import", stray] });
+    const cli = startTestHarness(args, { nodeArgs: ["--import", stray] });
     running.push(cli);
     await until("a stray print", () => cli.stderr().includes("stray"));
-    await ask(cli, 1, { cmd: "status" });
+    await cli.ask({ cmd: "status" });
     const before = cli.stdout();
     // Until the harness runs, the process is anybody's; from its first line on, stdout is the protocol's.
-    expect(() => lines(before.slice(before.indexOf("{"), before.lastIndexOf("\n") + 1))).not.toThrow();
+    expect(() => parseLines(before.slice(before.indexOf("{"), before.lastIndexOf("\n") + 1))).not.toThrow();
     expect(before.slice(before.indexOf("{"))).not.toContain("stray");
   });
 
@@ -139,10 +154,9 @@ describe("lanspread harness", () => {
     await until(
       "both libraries",
       () =>
-        events(alpha, "local-library-changed").length > 0 &&
-        events(bravo, "local-library-changed").length > 0,
+        alpha.events("local-library-changed").length > 0 && bravo.events("local-library-changed").length > 0,
     );
-    const listed = await ask(alpha, 1, { cmd: "list-games" });
+    const listed = await alpha.ask({ cmd: "list-games" });
     expect(listed).toMatchObject({
       data: {
         games: expect.arrayContaining([
@@ -165,18 +179,18 @@ describe("lanspread harness", () => {
   it("downloads and installs from another harness, by address or by mDNS", async () => {
     const source = await start("source", "--fixture", "ggoo");
     const receiver = await start("receiver");
-    const found = await until("the receiver's view", () => events(receiver, "peer-discovered")[0]);
+    const found = await until("the receiver's view", () => receiver.events("peer-discovered")[0]);
     expect(found.data).toMatchObject({ name: "source" });
     await until("the game at the receiver", async () => {
-      const answer = await ask(receiver, performance.now() | 0, { cmd: "list-games" });
+      const answer = await receiver.ask({ cmd: "list-games" });
       return JSON.stringify(answer).includes('"peer_count":1');
     });
-    expect(await ask(receiver, 1, { cmd: "download", game_id: "ggoo" })).toMatchObject({
+    expect(await receiver.ask({ cmd: "download", game_id: "ggoo" })).toMatchObject({
       data: { accepted: true },
     });
-    await until("the end of the install", () => events(receiver, "install-finished")[0]);
-    const [finished] = events(receiver, "download-finished");
-    const status = await ask(source, 1, { cmd: "status" });
+    await until("the end of the install", () => receiver.events("install-finished")[0]);
+    const [finished] = receiver.events("download-finished");
+    const status = await source.ask({ cmd: "status" });
     const peerId = status.type === "result" ? String(status.data["peer_id"]) : "";
     expect(finished?.data).toMatchObject({ game_id: "ggoo", sources: { [peerId]: finished?.data["bytes"] } });
     const { games: from } = await place.peer("source");
@@ -187,13 +201,13 @@ describe("lanspread harness", () => {
 
   it("says who has the state directory, and leaves that peer alone", async () => {
     const first = await start("alone");
-    await until("the first peer", () => events(first, "local-peer-ready")[0]);
+    await until("the first peer", () => first.events("local-peer-ready")[0]);
     const { args } = await place.peer("alone");
     const second = await runCli(["harness", ...args], { input: "" });
     expect(second.code).toBe(1);
     expect(second.stdout).toBe("");
     expect(second.stderr).toContain("(state-locked)");
     expect(second.stderr).toContain(String(first.child.pid));
-    expect(await ask(first, 1, { cmd: "status" })).toMatchObject({ type: "result" });
+    expect(await first.ask({ cmd: "status" })).toMatchObject({ type: "result" });
   });
 });

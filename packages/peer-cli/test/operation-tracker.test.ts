@@ -40,6 +40,19 @@ describe("the end of an operation", () => {
     });
   });
 
+  it("of a get with install is the end of the download where nothing is left to install", () => {
+    const ended: RuntimeEvent = { type: "active-operations-changed", operations: [] };
+    const goesOn: RuntimeEvent = {
+      type: "active-operations-changed",
+      operations: [{ gameId, kind: "installing" }],
+    };
+    expect(follow({ verb: "get", install: true }, [goesOn, ended, finished])).toEqual({
+      outcome: { gameId, outcome: "done", ...figures },
+      after: 3,
+    });
+    expect(follow({ verb: "get", install: true }, [goesOn, finished])).toBeUndefined();
+  });
+
   it("of a get with install is a failure when only the download worked", () => {
     const failed: RuntimeEvent = {
       type: "install-failed",

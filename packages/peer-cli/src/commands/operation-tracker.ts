@@ -23,10 +23,16 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
   const { gameId, verb } = options;
   let progress: ProgressState | undefined;
   let done: Done = { gameId, outcome: "done" };
+  // Whether the peer still works on the game; undefined until it says so.
+  let active: boolean | undefined;
 
   const take = (event: RuntimeEvent): OperationOutcome | undefined => {
     if (event.type === "runtime-failed") {
       return { gameId, outcome: "failed", error: { code: event.code, message: event.message } };
+    }
+    if (event.type === "active-operations-changed") {
+      active = event.operations.some((operation) => operation.gameId === gameId);
+      return undefined;
     }
     if (!("gameId" in event) || event.gameId !== gameId) return undefined;
     switch (event.type) {
@@ -57,7 +63,8 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
           mibPerS: event.mibPerS,
           sources: event.sources,
         };
-        return options.install ? undefined : done;
+        // What is installed already is not installed again: then this is the end.
+        return options.install && active !== false ? undefined : done;
       case "install-finished":
         return verb === "uninstall"
           ? undefined

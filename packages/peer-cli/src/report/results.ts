@@ -121,9 +121,13 @@ function localState(game: ListedGame): string {
 function renderOutcome(outcome: OperationOutcome, verb: OperationVerb, colors: Colors): string[] {
   if (outcome.outcome !== "done") return [];
   const details: string[] = [];
-  if (outcome.bytes !== undefined) details.push(formatBytes(outcome.bytes));
-  if (outcome.elapsedMs !== undefined) details.push(formatDuration(outcome.elapsedMs / 1000));
-  if (outcome.mibPerS !== undefined) details.push(formatRate(outcome.mibPerS * BYTES_PER_MIB));
+  if (outcome.bytes === 0) {
+    details.push("is here already");
+  } else {
+    if (outcome.bytes !== undefined) details.push(formatBytes(outcome.bytes));
+    if (outcome.elapsedMs !== undefined) details.push(formatDuration(outcome.elapsedMs / 1000));
+    if (outcome.mibPerS !== undefined) details.push(formatRate(outcome.mibPerS * BYTES_PER_MIB));
+  }
   if (outcome.installedFiles !== undefined) details.push(`${outcome.installedFiles} files installed`);
   const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
   return [`${colors.green(PAST[verb])} ${outcome.gameId}${text}`];

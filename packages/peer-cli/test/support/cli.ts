@@ -15,6 +15,9 @@ export interface CliOptions {
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly input?: string;
+  /** Whom it runs as; default: who runs the tests. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** The program from its sources, as its own process, while it runs. */
@@ -30,6 +33,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   const child = spawn(process.execPath, ["--conditions=source", ...(options.nodeArgs ?? []), MAIN, ...args], {
     env: { ...process.env, NO_COLOR: "", FORCE_COLOR: "", ...options.env },
     stdio: "pipe",
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   let stdout = "";
   let stderr = "";
