@@ -11,3 +11,6 @@ export const FLUSHES_AT_ONCE = 16;
 export const DIRECTORY_MODE = 0o777;
 export const FILE_MODE = 0o666;
 export const EXECUTABLE_MODE = 0o777;
+
+/** Entries of one archive, at most: ten times what a manifest may list, and the listing still fits into memory. */
+export const MAX_ARCHIVE_ENTRIES = 1_000_000;

@@ -8,8 +8,11 @@ import { missingVolumeName, volumeCandidates } from "./volume-names.ts";
 /** Never through a link, and never waiting for the other end of a pipe. */
 const READ_SAFELY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** What all versions of the format begin with: "Rar!", 0x1A, 0x07. */
-const SIGNATURE = Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07);
+/** What the versions of the format begin with: "Rar!", 0x1A, 0x07, and the version. */
+const SIGNATURES = {
+  rar5: Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00),
+  rar4: Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x00),
+};
 
 interface OpenVolume {
   readonly descriptor: number;
@@ -18,16 +21,23 @@ interface OpenVolume {
   position: number;
 }
 
+/** The end of a volume that came earlier than the library expected. */
+export interface EarlyEnd {
+  readonly volume: string;
+  /** The library began to read exactly there: what is before is complete. */
+  readonly betweenBlocks: boolean;
+}
+
 /** The reading half of the library's calls: the files beside the archive that the library takes for its volumes. */
 export interface VolumeReader {
   /** The name under which the library is to open the archive. */
   readonly name: string;
   /** Absolute paths of the volumes in the order in which they were first opened. */
   readonly volumes: readonly string[];
-  /** Whether the archive's first bytes are those of a RAR archive, or too few to tell. */
-  looksLikeRar(): boolean;
-  /** The volume whose end the last read found earlier than the library expected, if it did. */
-  readonly endedEarly: string | undefined;
+  /** What the archive's first bytes say; a file that ends in them is a `rar5`, as far as it goes. */
+  format(): keyof typeof SIGNATURES | undefined;
+  /** What the last read found too early, if it did. */
+  readonly endedEarly: EarlyEnd | undefined;
   open(name: string): number;
   close(handle: number): void;
   read(handle: number, into: Uint8Array): number;
@@ -44,7 +54,7 @@ export function createVolumeReader(archive: string): VolumeReader {
   const missing: string[] = [];
   let nextHandle = 1;
   let siblings: ReadonlySet<string> | undefined;
-  let endedEarly: string | undefined;
+  let endedEarly: EarlyEnd | undefined;
 
   const volume = (handle: number): OpenVolume => {
     const found = opened.get(handle);
@@ -70,12 +80,13 @@ export function createVolumeReader(archive: string): VolumeReader {
     get endedEarly() {
       return endedEarly;
     },
-    looksLikeRar() {
+    format() {
       const first = openVolume(archive);
       try {
-        const bytes = new Uint8Array(SIGNATURE.length);
-        const length = readVolume(first, bytes);
-        return SIGNATURE.subarray(0, length).every((byte, index) => byte === bytes[index]);
+        const bytes = new Uint8Array(SIGNATURES.rar5.length);
+        const found = bytes.subarray(0, readVolume(first, bytes));
+        if (beginsAlike(found, SIGNATURES.rar5)) return "rar5";
+        return beginsAlike(found, SIGNATURES.rar4) ? "rar4" : undefined;
       } finally {
         closeSync(first.descriptor);
       }
@@ -105,6 +116,7 @@ export function createVolumeReader(archive: string): VolumeReader {
     },
     read(handle, into) {
       const from = volume(handle);
+      const begin = from.position;
       let done = 0;
       while (done < into.length) {
         const length = readVolume(from, into.subarray(done));
@@ -112,7 +124,7 @@ export function createVolumeReader(archive: string): VolumeReader {
         from.position += length;
         done += length;
       }
-      endedEarly = done < into.length ? from.path : undefined;
+      endedEarly = done < into.length ? { volume: from.path, betweenBlocks: begin === from.size } : undefined;
       return done;
     },
     tell: (handle) => volume(handle).position,
@@ -155,4 +167,10 @@ function readVolume(volume: OpenVolume, into: Uint8Array): number {
   } catch (error) {
     throw fromNodeError(error, volume.path);
   }
+}
+
+/** Whether one is how the other begins. */
+function beginsAlike(a: Uint8Array, b: Uint8Array): boolean {
+  const length = Math.min(a.length, b.length);
+  return a.subarray(0, length).every((byte, index) => byte === b[index]);
 }

@@ -1,10 +1,10 @@
 import { quoteName, UnpackFailure } from "./failure.ts";
 import { passwordNeeded } from "./headers.ts";
 import { ARCHIVE_FLAG, type Header, RESULT, type UnrarModule } from "./unrar-module.ts";
-import type { VolumeReader } from "./volume-reader.ts";
+import type { EarlyEnd, VolumeReader } from "./volume-reader.ts";
 
-/** Since this version UnRAR's own format ends every archive with a block that says so: 2.9 is what RAR 3 writes. */
-const ENDS_WITH_BLOCK_VERSION = 29;
+/** What entries compressed by RAR 3 and later need to be unpacked, times ten. RAR 3 began to end archives with a block. */
+const RAR_3 = 29;
 
 export interface ArchiveWalk {
   readonly archive: string;
@@ -46,16 +46,22 @@ export function walkArchive(unrar: UnrarModule, walk: ArchiveWalk): { readonly s
     done?.();
   }
   // The library takes the end of the file for the end of the archive: entries cut off there would not be missed.
-  if (reader.endedEarly !== undefined && newest >= ENDS_WITH_BLOCK_VERSION) {
-    throw truncated(reader.endedEarly);
+  const { endedEarly } = reader;
+  if (endedEarly !== undefined && !mayEndWithoutBlock(endedEarly, reader, newest)) {
+    throw truncated(endedEarly);
   }
   rar.delete();
   return { solid: (flags & ARCHIVE_FLAG.solid) !== 0 };
 }
 
+/** Archives of RAR 2 have no block at their end. */
+function mayEndWithoutBlock({ betweenBlocks }: EarlyEnd, reader: VolumeReader, newest: number): boolean {
+  return betweenBlocks && newest > 0 && newest < RAR_3 && reader.format() === "rar4";
+}
+
 function openFailure(archive: string, result: number, reader: VolumeReader): UnpackFailure {
   if (result === RESULT.badArchive || result === RESULT.unknownFormat) {
-    if (!reader.looksLikeRar()) {
+    if (reader.format() === undefined) {
       return new UnpackFailure("archive-unsupported", `${archive} is no RAR archive`);
     }
     if (reader.endedEarly !== undefined) return truncated(reader.endedEarly);
@@ -89,7 +95,7 @@ function readFailure(archive: string, result: number, reader: VolumeReader, name
   }
 }
 
-function truncated(volume: string, name?: string): UnpackFailure {
+function truncated({ volume }: EarlyEnd, name?: string): UnpackFailure {
   const where = name === undefined ? "" : `, in ${quoteName(name)}`;
   return new UnpackFailure("archive-truncated", `${volume} ends too early${where}`);
 }

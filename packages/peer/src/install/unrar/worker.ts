@@ -7,7 +7,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { PeerError } from "../../errors/index.ts";
-import { UNPACK_PROGRESS_BYTES } from "../constants.ts";
+import { MAX_ARCHIVE_ENTRIES, UNPACK_PROGRESS_BYTES } from "../constants.ts";
 import type { UnpackedFile } from "../types.ts";
 import { createEntryWriter } from "./entry-writer.ts";
 import { quoteName, UnpackCancelled, UnpackFailure } from "./failure.ts";
@@ -60,6 +60,12 @@ function list(archive: string, reader: VolumeReader): RawListing {
     listOnly: true,
     entry: (header) => {
       leaveIfCancelled();
+      if (entries.length === MAX_ARCHIVE_ENTRIES) {
+        throw new UnpackFailure(
+          "archive-unsupported",
+          `${archive} has more than ${MAX_ARCHIVE_ENTRIES} entries`,
+        );
+      }
       entries.push(readHeader(archive, header));
       return { unpack: false };
     },
