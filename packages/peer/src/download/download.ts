@@ -116,6 +116,10 @@ async function run(
     if (first.length > 0) {
       await touch();
       await removePayload(root, first, logger);
+      await onStep("way-cleared");
+      // Before anything is made in their place: from now on these paths are not the old version's any more.
+      await journal.forget(first);
+      undoes(journal.record);
     }
     if (oldMustGo) await payload.replaceOld();
     await payload.create(resumes, signal);

@@ -75,6 +75,8 @@ export interface Journal extends AsyncDisposable {
   readonly record: JournalRecord;
   /** Notes durably that bytes of the old version are about to change. */
   touch(): Promise<void>;
+  /** Notes durably that these files of the old version are gone. */
+  forget(oldFiles: readonly string[]): Promise<void>;
   /** Notes durably which pieces are flushed, and that nothing else has begun but `begun`. */
   note(done: Uint8Array, begun: readonly PieceRun[]): Promise<void>;
   /** Notes that pieces may come to be on disk from now on. Survives a killed process. */
@@ -125,6 +127,13 @@ class OpenJournal implements Journal {
     const touched = { ...this.#record, touched: true };
     await writeRecord(this.#stateDir, touched);
     this.#record = touched;
+  }
+
+  async forget(oldFiles: readonly string[]): Promise<void> {
+    const gone = new Set(oldFiles);
+    const record = { ...this.#record, oldFiles: this.#record.oldFiles.filter((path) => !gone.has(path)) };
+    await writeRecord(this.#stateDir, record);
+    this.#record = record;
   }
 
   note(done: Uint8Array, begun: readonly PieceRun[]): Promise<void> {

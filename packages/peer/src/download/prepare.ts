@@ -150,6 +150,15 @@ async function resumed(
   layout: PieceLayout,
 ): Promise<Start> {
   const done = Uint8Array.from(pieces.done);
+  const { inTheWay: stillThere } = compareOldVersion(
+    record.oldFiles,
+    record.files.map(({ path }) => path),
+  );
+  if (stillThere.length > 0) {
+    // It ended before it had made anything: these go first.
+    const nothing = { done: new Uint8Array(done.length), begun: [] };
+    return { kind: "resume", record, pieces: nothing, inTheWay: stillThere };
+  }
   // A file that is not there, or never had a byte, has no piece; nor has one that still is the old version's.
   await mapLimited([...record.files.entries()], FILES_AT_ONCE, async ([fileIndex, { path, size, old }]) => {
     const { first, end } = layout.piecesOfFile(fileIndex);

@@ -97,12 +97,13 @@ export async function openBelow(root: string, path: string, flags: number): Prom
 }
 
 /**
- * Removes a regular file. Anything else of that name is none that lastingly came from here, and stays.
+ * Removes a regular file. Anything else of that name, and everything behind a link, is not ours and stays.
  *
- * @returns whether nothing is left at the path
+ * @returns false where something stays
  */
 export async function removeFile(root: string, path: string): Promise<boolean> {
-  if (!(await checkDirectories(root, path))) return true;
+  const way = await wayTo(root, path);
+  if (way !== "open") return way === "missing";
   const absolute = join(root, path);
   const stats = await look(absolute);
   if (stats === null) return true;
@@ -113,6 +114,15 @@ export async function removeFile(root: string, path: string): Promise<boolean> {
     if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, absolute);
   }
   return true;
+}
+
+async function wayTo(root: string, path: string): Promise<"open" | "missing" | "blocked"> {
+  for (const directory of directoriesOf(root, path)) {
+    const stats = await look(directory);
+    if (stats === null) return "missing";
+    if (!stats.isDirectory()) return "blocked";
+  }
+  return "open";
 }
 
 /** Removes the directories in which `paths` lie as far as they are empty, and never the root. */
@@ -128,7 +138,7 @@ export async function removeEmptyDirectories(root: string, paths: Iterable<strin
 }
 
 async function removeIfEmpty(root: string, directory: string): Promise<void> {
-  if (!(await checkDirectories(root, directory))) return;
+  if ((await wayTo(root, directory)) !== "open") return;
   const absolute = join(root, directory);
   if ((await look(absolute))?.isDirectory() !== true) return;
   await removeEmptyDirectory(absolute);

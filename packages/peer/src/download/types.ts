@@ -26,8 +26,9 @@ export interface FinishedChunk {
 export type DownloadStep =
   | "journal-written"
   | "sentinel-discarded"
-  | "files-created"
   | "old-version-touched"
+  | "way-cleared"
+  | "files-created"
   | "pieces-flushed"
   | "all-flushed"
   | "old-files-removed"

@@ -15,13 +15,23 @@ const NEW_FILES: Files = {
   empty: "",
 };
 
-/** The version before it: one file is the same, one has other content, one is gone, one is where a directory comes. */
+const OLD_VERSION = "version=20180412\n";
+
+/** The version before it: one file is the same, one has other content, one is gone. */
 export const OLD_FILES: Files = {
-  "version.ini": "version=20180412\n",
+  "version.ini": OLD_VERSION,
   "game.eti": seededBytes(21, 5 * MIB),
   "old.eti": seededBytes(22, 3 * MIB),
   "data/a": seededBytes(13, 1000),
 };
+
+/** The same, and a file where the new version has a directory. */
+export const OBSTRUCTING_FILES: Files = { ...OLD_FILES, "data/deep": "a file" };
+
+/** Whether a `version.ini` is the old one. */
+export function isOldSentinel(text: string): boolean {
+  return text === OLD_VERSION;
+}
 
 /** Makes the new version in `dir`, for every process that is to serve it. */
 export async function newGame(dir: string): Promise<SourceGame> {
@@ -45,9 +55,4 @@ export async function servedGame(dir: string): Promise<SourceGame> {
     manifest,
     digests: Buffer.from(digests, "base64"),
   };
-}
-
-/** Makes the old version in `root`. */
-export async function oldGame(root: string): Promise<SourceGame> {
-  return createSourceGame(root, OLD_FILES);
 }
