@@ -49,6 +49,9 @@ export const CATCH_UP_AFTER_MS = 2 * SECOND;
 /** Answer to `list_games`, ms. */
 export const LIST_GAMES_TIMEOUT_MS = 10 * SECOND;
 
+/** Pause before discovery that could not be started is started again, ms. */
+export const DISCOVERY_RESTART_MS = 5 * SECOND;
+
 /** What stopping waits for, ms: the goodbyes, then the announcement. The sum must be below the runtime's 5 s. */
 export const GOODBYE_TIMEOUT_MS = SECOND;
 export const DISCOVERY_STOP_MS = SECOND;

@@ -31,10 +31,11 @@ import {
 } from "./constants.ts";
 import { createControlHandlers } from "./control-handlers.ts";
 import { Dialer } from "./dialer.ts";
-import type { Discovery, DiscoveryFactory, SeenPeer } from "./discovery.ts";
+import type { Discovery, DiscoveryFactory, DiscoveryOptions, SeenPeer } from "./discovery.ts";
 import type { Introduced, Self } from "./handshake.ts";
 import { Incompatibles } from "./incompatibles.ts";
 import { Joiner } from "./joiner.ts";
+import { keepDiscovering } from "./keep-discovering.ts";
 import { Roster } from "./roster.ts";
 import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
 
@@ -138,20 +139,22 @@ class Mesh implements PeerMesh {
     endpoint.onConnection((connection) => this.#accept(connection));
     if (discovery === null) return;
     const { peerId, name, party, library } = this.#self;
-    this.#discovery = discovery({
-      self: {
-        peer_id: peerId,
-        proto_ver: PROTOCOL_VERSION,
-        library_rev: library().library_rev,
-        party,
-        name,
-      },
+    const announced = {
+      peer_id: peerId,
+      proto_ver: PROTOCOL_VERSION,
+      library_rev: library().library_rev,
+      party,
+      name,
+    };
+    const wanted: DiscoveryOptions = {
+      self: announced,
       listen,
       ...(interfaces === undefined ? {} : { interfaces }),
       logger: this.#logger.child("discovery"),
       onSeen: (seen) => this.#seen(seen),
       onGone: (gone) => this.#announcedNoLonger(gone),
-    });
+    };
+    this.#discovery = keepDiscovering(discovery, wanted, this.#options.clock ?? systemClock);
   }
 
   peers(): readonly ListedPeer[] {
