@@ -1,4 +1,5 @@
 import { MAX_DATAGRAM_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./core/constants.ts";
+import { checkCredentials } from "./credentials.ts";
 import { UdpEndpoint } from "./endpoint.ts";
 import { openUdpSocket } from "./io/udp-socket.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -9,7 +10,7 @@ import type { Endpoint, EndpointOptions } from "./types.ts";
  * Opens an endpoint: one UDP socket that dials and accepts.
  *
  * @throws QuicUnavailableError where there is no native library for this machine; the system's error (`EADDRINUSE` …) where the
- *   address cannot be bound; Error where the credentials cannot be read; RangeError for impossible options.
+ *   address cannot be bound; QuicError where the credentials cannot be used; RangeError for impossible options.
  */
 export async function createEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { maxDatagramBytes } = options;
@@ -25,6 +26,7 @@ export async function createEndpoint(options: EndpointOptions): Promise<Endpoint
   if (limits.peerStreamWindowBytes > limits.streamWindowBytes) {
     throw new RangeError("peerStreamWindowBytes is above streamWindowBytes");
   }
+  checkCredentials(options.tls);
   const library = await loadNativeLibrary();
   const address = { host: options.host, port: options.port };
   const { socket, kind } =

@@ -3,6 +3,7 @@ import { type ConnectionCore, handshakeError } from "./core/connection.ts";
 import { MAX_DATAGRAM_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./core/constants.ts";
 import { EndpointCore } from "./core/endpoint.ts";
 import type { NativeLibrary } from "./core/native-types.ts";
+import { checkCredentials } from "./credentials.ts";
 import { CONNECTION_REFUSED, QuicError } from "./errors.ts";
 import { Scheduler } from "./io/scheduler.ts";
 import { Transmitter } from "./io/transmitter.ts";
@@ -52,6 +53,7 @@ export class UdpEndpoint implements Endpoint {
   readonly #dialling = new Map<ConnectionCore, Dialling>();
   #onConnection: ((connection: Connection) => void) | undefined;
   #received = 0;
+  #closed = false;
   #closing: Promise<void> | undefined;
 
   /** @throws Error when the credentials cannot be used. The socket is the caller's until this returns. */
@@ -98,7 +100,7 @@ export class UdpEndpoint implements Endpoint {
   async dial(remote: Address, options: DialOptions = {}): Promise<Connection> {
     const { signal, timeoutMs = this.#limits.handshakeTimeoutMs } = options;
     signal?.throwIfAborted();
-    if (this.#closing !== undefined) throw new QuicError("the endpoint is closed");
+    if (this.#closed) throw new QuicError("the endpoint is closed");
     const to: Address = { host: remote.host, port: remote.port };
     const connection = this.#core.dial(to, timeoutMs, this.#scheduler.now());
     const abort = () => {
@@ -120,6 +122,7 @@ export class UdpEndpoint implements Endpoint {
   }
 
   updateTls(tls: TlsOptions): void {
+    checkCredentials(tls);
     this.#core.updateTls(tls);
   }
 
@@ -153,6 +156,7 @@ export class UdpEndpoint implements Endpoint {
   }
 
   async #close(): Promise<void> {
+    this.#closed = true;
     this.#core.stopAccepting();
     const hadConnections = this.#core.connections.size > 0;
     for (const connection of [...this.#core.connections]) connection.close();
@@ -184,7 +188,7 @@ export class UdpEndpoint implements Endpoint {
     this.#scheduler.forget(connection);
     const info = connection.closeInfo;
     if (info === undefined) return;
-    const ours = this.#closing !== undefined && !info.byPeer;
+    const ours = this.#closed && !info.byPeer;
     this.#dialling
       .get(connection)
       ?.reject(ours ? new QuicError("the endpoint is closed") : handshakeError(connection.remote, info));

@@ -116,7 +116,7 @@ export interface Endpoint {
   dial(remote: Address, options?: DialOptions): Promise<Connection>;
   /** Sets the handler of inbound connections; each has a verified certificate. Without one they are closed. */
   onConnection(handler: (connection: Connection) => void): void;
-  /** Other credentials for connections to come; those that are up keep theirs. */
+  /** Other credentials for connections to come; those that are up keep theirs. Throws QuicError where they cannot be used. */
   updateTls(tls: TlsOptions): void;
   stats(): EndpointStats;
   /** Closes all connections (code 0), waits until the other sides could have heard it, frees the port. */

@@ -172,7 +172,7 @@ export class EndpointCore implements ConnectionOwner {
       case "refuse": {
         this.counters.refused++;
         const connection = this.#accept(datagram, header, from, originalId, nowMs);
-        connection?.refuse(CONNECTION_REFUSED);
+        if (connection !== null) this.#refuse(connection);
         return null;
       }
       case "retry":
@@ -209,6 +209,18 @@ export class EndpointCore implements ConnectionOwner {
     const connection = this.#add(native, [id, clientsId], remote, false, limits.handshakeTimeoutMs, nowMs);
     if (failed) connection.suspectEnd();
     return connection;
+  }
+
+  /**
+   * The library encrypts a refusal with the keys that it has just agreed on. The newcomer can read it only when it has heard of them
+   * before, so the first flight goes out first.
+   */
+  #refuse(connection: ConnectionCore): void {
+    const packet = new Uint8Array(MIN_INITIAL_DATAGRAM_BYTES);
+    for (let length = connection.fill(packet); length > 0; length = connection.fill(packet)) {
+      this.#options.send(packet.subarray(0, length), connection.remote);
+    }
+    connection.refuse(CONNECTION_REFUSED);
   }
 
   #add(
