@@ -1,8 +1,15 @@
 import type { RequestStream, Waiting } from "../transfer/index.ts";
 
-/** A stream that is being answered. It remembers how far that went, which decides how a failure can be told. */
+/**
+ * A stream that is being answered. It remembers how far that went, which decides how a failure can be told.
+ *
+ * The last byte waits for what comes behind it, another byte or the end: the end of a stream then never travels alone.
+ * The native QUIC library forgets a stream whose bytes are all acknowledged when the other direction is read to its end,
+ * also when its own end is still to be sent, or lost on the way.
+ */
 export class AnsweringStream {
   readonly #stream: RequestStream;
+  #lastByte: Uint8Array | null = null;
   #begun = false;
   #broken = false;
 
@@ -30,9 +37,14 @@ export class AnsweringStream {
   }
 
   async write(bytes: Uint8Array, options?: Waiting): Promise<void> {
+    if (bytes.length === 0) return;
     this.#begun = true;
+    const before = this.#lastByte;
+    // A copy: the caller may use its buffer again.
+    this.#lastByte = Uint8Array.from(bytes.subarray(-1));
     try {
-      await this.#stream.write(bytes, options);
+      if (before !== null) await this.#stream.write(before, options);
+      if (bytes.length > 1) await this.#stream.write(bytes.subarray(0, -1), options);
     } catch (error) {
       this.#broken = true;
       throw error;
@@ -40,6 +52,9 @@ export class AnsweringStream {
   }
 
   finish(): void {
+    // In one turn with the end. Where it fails, what is done next with the stream says so.
+    if (this.#lastByte !== null) this.#stream.write(this.#lastByte).catch(() => {});
+    this.#lastByte = null;
     this.#stream.finish();
   }
 

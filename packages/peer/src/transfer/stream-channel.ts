@@ -46,8 +46,10 @@ class StreamChannel implements RequestChannel {
     options.signal?.throwIfAborted();
     const stream = await this.#openStream(options);
     try {
-      await stream.write(encodeFrame(request), options);
+      const written = stream.write(encodeFrame(request), options);
+      // In one turn with the bytes: an end that travels alone can get lost.
       stream.finish();
+      await written;
       return new StreamAnswer(stream, await readAnswer(stream, options));
     } catch (error) {
       const code = error instanceof WireError ? error.reset : RESET.cancelled;
