@@ -87,6 +87,7 @@ describe("connect", () => {
     await expect(a.mesh.connect(twin.addr)).rejects.toMatchObject({ code: "self-connect" });
     expect(a.mesh.peers()).toEqual([]);
     expect(twin.mesh.peers()).toEqual([]);
+    expect(twin.served).toEqual([]);
     expect(a.events).toEqual([]);
   });
 
