@@ -191,7 +191,8 @@ describe("who may not join", () => {
     ["another party", { party: "other" }, "wrong-party"],
     ["another's id", { peer_id: "12345678-0000-8000-8000-000000000000" as never }, "connect-failed"],
   ])("an answer to the hello that names %s", async (_, changes, code) => {
-    await using a = await startTestPeer();
+    // Time stands still: what closes the connection is the refusal, not its deadline.
+    await using a = await startTestPeer({ clock: createVirtualClock() });
     await using raw = await startRawPeer();
     raw.answerWith(() => ({ ...raw.hello(changes), type: "hello_ack" }));
     const failed = a.mesh.connect(formatListenAddress(raw.endpoint.address));
