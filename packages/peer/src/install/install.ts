@@ -89,11 +89,13 @@ export async function installGame(options: InstallOptions): Promise<InstallResul
 
     const staging = join(root, INSTALLING_NAME);
     let files: readonly UnpackedFile[];
+    let made = false;
     try {
       await step("record-staging", () =>
         writeIntent(stateDir, gameId, { operation: "installing", step: "staging", root }),
       );
       await step("make-staging", () => makeDirectory(staging));
+      made = true;
       await step("mark-staging", () => markOwned(staging, "installing"));
       files = await step("fill-staging", () => fillStaging({ ...options, staging, source }));
       onProgress?.({ phase: "flushing", doneBytes: source.bytes, totalBytes: source.bytes });
@@ -101,17 +103,22 @@ export async function installGame(options: InstallOptions): Promise<InstallResul
       await step("record-promotion", () =>
         writeIntent(stateDir, gameId, { operation: "installing", step: "promoting", root }),
       );
-      await step("write-list", () => writeInstalledList(stateDir, gameId, { version, files: [...files] }));
+      await step("write-list", async () => {
+        await writeInstalledList(stateDir, gameId, { version, files: [...files] });
+        // Launch settings were applied to an earlier install.
+        await removeDurably(stateDir.launchSettingsApplied(gameId));
+      });
       signal?.throwIfAborted();
+      // An install may take an hour: the user may have made one by hand meanwhile.
+      await requireNoLocal(options);
       await step("promote", () => renameInRoot(root, INSTALLING_NAME, LOCAL_NAME));
     } catch (error) {
-      await rollBack(options, logger);
+      await rollBack(options, made, logger);
       throw error;
     }
     await tidy(logger, gameId, async () => {
       await flushDirectory(root);
       await step("unmark-local", () => unmark(join(root, LOCAL_NAME)));
-      await removeDurably(stateDir.launchSettingsApplied(gameId));
       await step("clear-intent", () => clearIntent(stateDir, gameId));
     });
     return { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
@@ -132,11 +139,15 @@ async function requireInstallable(options: InstallOptions, logger: Logger): Prom
     throw new PeerError("not-downloaded", `${gameId} is not downloaded: ${why}`);
   }
   await recoverInstall({ gameId, root, stateDir, logger });
-  if ((await readdir(root)).some(isLocalName)) {
-    throw new PeerError("already-installed", `${gameId} is installed already: ${join(root, LOCAL_NAME)}`);
-  }
+  await requireNoLocal(options);
   await requireFreeName(join(root, INSTALLING_NAME));
   return sentinel.version;
+}
+
+async function requireNoLocal({ gameId, root }: InstallOptions): Promise<void> {
+  const local = (await readdir(root)).find(isLocalName);
+  if (local === undefined) return;
+  throw new PeerError("already-installed", `${gameId} is installed already: ${join(root, local)}`);
 }
 
 async function makeDirectory(path: string): Promise<void> {
@@ -148,9 +159,13 @@ async function makeDirectory(path: string): Promise<void> {
 }
 
 /** Brings back what was before the install. What cannot be deleted now is deleted by the next recovery: the intent stays. */
-async function rollBack({ gameId, root, stateDir }: InstallOptions, logger: Logger): Promise<void> {
+async function rollBack(
+  { gameId, root, stateDir }: InstallOptions,
+  stagingMade: boolean,
+  logger: Logger,
+): Promise<void> {
   try {
-    await deleteOwned(join(root, INSTALLING_NAME));
+    if (stagingMade) await deleteOwned(join(root, INSTALLING_NAME));
     await forgetInstalledList(stateDir, gameId);
     await clearIntent(stateDir, gameId);
   } catch (error) {

@@ -242,6 +242,22 @@ describe("an install that fails leaves what was", () => {
     expect(error).toMatchObject({ code: "cancelled" });
   });
 
+  it.each([
+    ["already-installed", "local/game.exe", "promote"],
+    ["already-exists", ".local.installing/mine", "make-staging"],
+  ] as const)("with %s for what the user makes meanwhile at %s", async (code, path, at) => {
+    await using rig = await createGame({ "a.eti": GAME });
+    const downloaded = await tree(rig.gamesDir);
+    const before = at === "promote" ? "write-list" : at;
+    const onStep = async (step: InstallStep, moment: string): Promise<void> => {
+      if (step === before && moment === "before") await writeFiles(rig.root, { [path]: "the user's" });
+    };
+    await expect(install(rig, { onStep })).rejects.toMatchObject({ code });
+    expect(await readFile(join(rig.root, path), "utf8")).toBe("the user's");
+    expect(Object.keys(await tree(rig.gamesDir)).filter((name) => !(name in downloaded))).toHaveLength(2);
+    expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
   it("before it began, when it is cancelled", async () => {
     await using rig = await createGame({ "a.eti": GAME });
     const error = await failure(rig, () => install(rig, { signal: AbortSignal.abort() }));

@@ -288,6 +288,19 @@ describe("a bad archive", () => {
     expect(told(await attempt(place, place.join("game.eti")))).toEqual([code, message]);
   });
 
+  it("whose headers are encrypted", async () => {
+    await using place = await temporaryDirectory();
+    // RAR 5.0: signature, a block of type 4 (AES-256, no password check, 2^15 rounds, salt), then only noise.
+    const fields = Buffer.concat([Uint8Array.of(4, 0, 0, 0, 15), seededBytes(1, 16)]);
+    const sized = Buffer.concat([Uint8Array.of(fields.length), fields]);
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32LE(crc32(sized));
+    const signature = Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00);
+    const archive = place.join("game.eti");
+    await writeFile(archive, Buffer.concat([signature, checksum, sized, seededBytes(2, 4096)]));
+    expect(told(await attempt(place, archive))).toEqual(["archive-password", "ARCHIVE needs a password"]);
+  });
+
   it("that is not there, a directory or a link", async () => {
     await using place = await temporaryDirectory();
     expect((await attempt(place, place.join("absent.eti"))).error?.code).toBe("no-such-file");
