@@ -66,12 +66,15 @@ export async function makeGame(plan: GamePlan, gamesDir: string, signal: AbortSi
   const files = Object.entries(plan.archived).map(([name, size], seed): Rar5Entry => {
     const chunks = function* (): Generator<Uint8Array> {
       const hash = createHash("sha256");
+      let left = size;
       for (const chunk of seededChunks(seed, size)) {
         signal.throwIfAborted();
         hash.update(chunk);
+        left -= chunk.length;
+        // With the last chunk, not behind it: the writer has its bytes then, and asks for no more.
+        if (left === 0) entries.set(name, { size, sha256: hash.digest("hex") });
         yield chunk;
       }
-      entries.set(name, { size, sha256: hash.digest("hex") });
     };
     return { name, content: { size, chunks } };
   });
