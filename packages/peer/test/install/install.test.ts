@@ -1,60 +1,17 @@
-import { chmod, mkdir, readFile, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type Rar5Entry, seededBytes, smallDisk, smallDiskUnavailable, writeRar5 } from "@lanspread/testkit";
+import { type Rar5Entry, seededBytes, writeRar5 } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { PeerError } from "../../src/errors/index.ts";
 import {
-  createUnrarJsUnpacker,
-  type InstallOptions,
   type InstallProgress,
-  type InstallResult,
   type InstallStep,
-  installGame,
   readInstalledList,
-  recoverInstalls,
   type Unpacker,
-  uninstallGame,
   unpackedBytes,
 } from "../../src/install/index.ts";
-import { createRig, type Files, GGOO, namesIn, type Rig, tree, writeFiles } from "./support.ts";
-
-const unpacker = createUnrarJsUnpacker();
-const MTIME = new Date("2019-07-06T05:04:03.125Z");
-const GAME: Rar5Entry[] = [
-  { type: "directory", name: "saves" },
-  { name: "data/level.bin", content: seededBytes(1, 1_000_000), mtime: MTIME },
-  { name: "game.exe", content: "the game", mtime: MTIME },
-];
-
-async function createGame(archives: Record<string, Rar5Entry[]>, files: Files = {}): Promise<Rig> {
-  const rig = await createRig({ "version.ini": "2018.04.12\n", ...files });
-  for (const [name, entries] of Object.entries(archives)) await writeRar5(join(rig.root, name), entries);
-  return rig;
-}
-
-function install(rig: Rig, options: Partial<InstallOptions> = {}): Promise<InstallResult> {
-  const { root, stateDir, logger } = rig;
-  return installGame({ gameId: GGOO, root, stateDir, unpacker, logger, ...options });
-}
-
-function uninstall({ root, stateDir, logger }: Rig): Promise<void> {
-  return uninstallGame({ gameId: GGOO, root, stateDir, logger });
-}
-
-/** The operation fails; games and state are what they were before. Returns its error. */
-async function failure(rig: Rig, operation: () => Promise<unknown>): Promise<PeerError> {
-  const look = async () => [await tree(rig.gamesDir), await tree(rig.stateDir.gamesDir)];
-  await mkdir(rig.stateDir.gameDir(GGOO), { recursive: true });
-  const before = await look();
-  const error: unknown = await operation().then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(await look()).toEqual(before);
-  expect(error).toBeInstanceOf(PeerError);
-  return error as PeerError;
-}
+import { createGame, failure, GAME, install, MTIME, unpacker } from "./installing.ts";
+import { createRig, GGOO, namesIn, tree, writeFiles } from "./support.ts";
 
 describe("installing", () => {
   it("unpacks the archives in the order of their names, and keeps a list", async () => {
@@ -65,7 +22,9 @@ describe("installing", () => {
     });
     const downloaded = await tree(rig.root);
     const seen: InstallProgress[] = [];
-    const result = await install(rig, { onProgress: (progress) => seen.push(progress) });
+    const result = await install(rig, {
+      onProgress: (progress) => seen.push(progress),
+    });
     expect(result).toEqual({ files: 3, bytes: 1_000_013 });
     expect(await tree(rig.root)).toMatchObject(downloaded);
     expect(await namesIn(join(rig.root, "local"))).toEqual(["data", "game.exe", "patched", "saves"]);
@@ -82,12 +41,26 @@ describe("installing", () => {
           crc32: crc32(seededBytes(1, 1_000_000)),
           mtime: MTIME.getTime(),
         },
-        { path: "game.exe", size: 8, crc32: crc32("the game"), mtime: MTIME.getTime() },
-        { path: "patched", size: 5, crc32: crc32("newer"), mtime: MTIME.getTime() },
+        {
+          path: "game.exe",
+          size: 8,
+          crc32: crc32("the game"),
+          mtime: MTIME.getTime(),
+        },
+        {
+          path: "patched",
+          size: 5,
+          crc32: crc32("newer"),
+          mtime: MTIME.getTime(),
+        },
       ],
     });
     expect(seen[0]).toEqual({ phase: "checking", doneBytes: 0, totalBytes: 0 });
-    expect(seen.at(-1)).toEqual({ phase: "flushing", doneBytes: 1_000_016, totalBytes: 1_000_016 });
+    expect(seen.at(-1)).toEqual({
+      phase: "flushing",
+      doneBytes: 1_000_016,
+      totalBytes: 1_000_016,
+    });
     const done = seen.map(({ doneBytes }) => doneBytes);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
     expect(await unpackedBytes({ root: rig.root, unpacker })).toBe(1_000_016);
@@ -95,9 +68,13 @@ describe("installing", () => {
 
   it("takes a set of volumes for one archive", async () => {
     await using rig = await createRig();
-    await writeRar5({ bytes: 100_000, path: (index) => join(rig.root, `set.part${index + 1}.eti`) }, [
-      { name: "first.bin", content: seededBytes(4, 1_050_000) },
-    ]);
+    await writeRar5(
+      {
+        bytes: 100_000,
+        path: (index) => join(rig.root, `set.part${index + 1}.eti`),
+      },
+      [{ name: "first.bin", content: seededBytes(4, 1_050_000) }],
+    );
     expect((await namesIn(rig.root)).length).toBeGreaterThan(10);
     expect(await install(rig)).toEqual({ files: 1, bytes: 1_050_000 });
   });
@@ -114,7 +91,9 @@ describe("installing", () => {
     await chmod(join(rig.root, "run.sh"), 0o755);
     await symlink("run.sh", join(rig.root, "link"));
     const seen: InstallProgress[] = [];
-    const result = await install(rig, { onProgress: (progress) => seen.push(progress) });
+    const result = await install(rig, {
+      onProgress: (progress) => seen.push(progress),
+    });
     expect(result).toEqual({ files: 3, bytes: 5_000_010 });
     expect(Object.keys(await tree(join(rig.root, "local")))).toEqual([
       "data/",
@@ -127,8 +106,16 @@ describe("installing", () => {
     expect((await stat(join(rig.root, "local/data/empty"))).mtimeMs).toBe(MTIME.getTime());
     expect((await stat(join(rig.root, "local/run.sh"))).mode & 0o777).toBe(0o755);
     const list = await readInstalledList(rig.stateDir, GGOO);
-    expect(list?.files[0]).toMatchObject({ path: "data/big.bin", size: 5_000_000, crc32: crc32(big) });
-    expect(seen.at(-1)).toEqual({ phase: "flushing", doneBytes: 5_000_010, totalBytes: 5_000_010 });
+    expect(list?.files[0]).toMatchObject({
+      path: "data/big.bin",
+      size: 5_000_000,
+      crc32: crc32(big),
+    });
+    expect(seen.at(-1)).toEqual({
+      phase: "flushing",
+      doneBytes: 5_000_010,
+      totalBytes: 5_000_010,
+    });
     // A copy, not a link: the user's changes do not reach what is shared.
     await writeFile(join(rig.root, "local/run.sh"), "changed");
     expect(await readFile(join(rig.root, "run.sh"), "utf8")).toBe("#!/bin/sh\n");
@@ -136,7 +123,10 @@ describe("installing", () => {
 
   it("forgets that launch settings were applied to an earlier install", async () => {
     await using rig = await createGame({ "a.eti": GAME });
-    await writeFiles(rig.stateDir.gameDir(GGOO), { launch_settings_applied: "", setup_done: "" });
+    await writeFiles(rig.stateDir.gameDir(GGOO), {
+      launch_settings_applied: "",
+      setup_done: "",
+    });
     await install(rig);
     expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual(["installed.json", "setup_done"]);
   });
@@ -145,14 +135,20 @@ describe("installing", () => {
 describe("what is not installed", () => {
   it("a game that is not downloaded", async () => {
     await using rig = await createGame({ "a.eti": GAME }, { "version.ini": "no version" });
-    expect(await failure(rig, () => install(rig))).toMatchObject({ code: "not-downloaded" });
+    expect(await failure(rig, () => install(rig))).toMatchObject({
+      code: "not-downloaded",
+    });
     const elsewhere = { root: join(rig.gamesDir, "absent") };
-    expect(await failure(rig, () => install(rig, elsewhere))).toMatchObject({ code: "not-downloaded" });
+    expect(await failure(rig, () => install(rig, elsewhere))).toMatchObject({
+      code: "not-downloaded",
+    });
   });
 
   it("a game that is installed, in any spelling", async () => {
     await using rig = await createGame({ "a.eti": GAME }, { "Local/game.exe": "the user's" });
-    expect(await failure(rig, () => install(rig))).toMatchObject({ code: "already-installed" });
+    expect(await failure(rig, () => install(rig))).toMatchObject({
+      code: "already-installed",
+    });
   });
 
   it("a game with something of the user's at the reserved name", async () => {
@@ -174,7 +170,10 @@ describe("what is not installed", () => {
   });
 
   it("files whose names are not safe everywhere", async () => {
-    await using rig = await createRig({ "version.ini": "1", "aux.txt": "a device on Windows" });
+    await using rig = await createRig({
+      "version.ini": "1",
+      "aux.txt": "a device on Windows",
+    });
     const { code, message } = await failure(rig, () => install(rig));
     expect([code, message]).toEqual(["forbidden-path", expect.stringContaining("aux.txt")]);
   });
@@ -196,7 +195,9 @@ describe("an install that fails leaves what was", () => {
   it("for an archive that is cut off", async () => {
     await using rig = await createGame({ "a.eti": GAME });
     await truncate(join(rig.root, "a.eti"), 500_000);
-    expect(await failure(rig, () => install(rig))).toMatchObject({ code: "archive-truncated" });
+    expect(await failure(rig, () => install(rig))).toMatchObject({
+      code: "archive-truncated",
+    });
   });
 
   it("for a cancellation in the middle of an archive, and can be done again", async () => {
@@ -224,7 +225,10 @@ describe("an install that fails leaves what was", () => {
       const cancelled = () => install(rig, { signal: stop.signal, onStep });
       // The promotion itself is the point of no return: it is not cancelled any more.
       if (at === "promote") expect(await cancelled()).toMatchObject({ files: 2 });
-      else expect(await failure(rig, cancelled)).toMatchObject({ code: "cancelled" });
+      else
+        expect(await failure(rig, cancelled)).toMatchObject({
+          code: "cancelled",
+        });
     },
   );
 
@@ -292,134 +296,5 @@ describe("an install that fails leaves what was", () => {
     };
     const error = await failure(rig, () => install(rig, { unpacker: swapping }));
     expect(error).toMatchObject({ code: "archive-unsafe-path" });
-  });
-});
-
-const noDisk = smallDiskUnavailable();
-
-describe.skipIf(noDisk !== undefined)(
-  `a small disk${noDisk === undefined ? "" : ` (skipped: ${noDisk})`}`,
-  () => {
-    const MIB = 1024 * 1024;
-
-    it("is noticed before anything is written, with both numbers; with room it is installed", async () => {
-      await using rig = await createRig();
-      await using disk = await smallDisk(4 * MIB);
-      const root = disk.join("ggoo");
-      await mkdir(root);
-      await writeFiles(root, { "version.ini": "1", "in-the-way": seededBytes(1, 2 * MIB) });
-      await writeRar5(join(root, "a.eti"), GAME);
-      await writeRar5(join(root, "b.eti"), [{ name: "z", content: { zeros: 2 * MIB } }]);
-      const before = await tree(disk.path);
-      const { code, message } = await failure(rig, () => install(rig, { root }));
-      expect(code).toBe("disk-full");
-      expect(message).toMatch(new RegExp(`needs ${1_000_008 + 2 * MIB} bytes, [0-9]+ bytes are free`, "u"));
-      expect(await tree(disk.path)).toEqual(before);
-      await truncate(join(root, "b.eti"), 0);
-      await writeRar5(join(root, "b.eti"), [{ name: "z", content: "small" }]);
-      expect(await install(rig, { root })).toMatchObject({ files: 3 });
-    });
-
-    it("that fills up meanwhile names the file, and nothing is left", async () => {
-      await using rig = await createRig();
-      await using disk = await smallDisk(4 * MIB);
-      const root = disk.join("ggoo");
-      await mkdir(root);
-      await writeFiles(root, { "version.ini": "1" });
-      await writeRar5(join(root, "a.eti"), GAME);
-      const before = await tree(root);
-      const onStep = async (step: InstallStep, moment: string): Promise<void> => {
-        if (step === "fill-staging" && moment === "before") {
-          await writeFile(disk.join("somebody-else"), seededBytes(1, 2.5 * MIB));
-        }
-      };
-      const { code, message } = await failure(rig, () => install(rig, { root, onStep }));
-      expect([code, message]).toEqual([
-        "disk-full",
-        `${join(root, ".local.installing/data/level.bin")}: the disk is full`,
-      ]);
-      expect(await tree(root)).toEqual(before);
-    });
-
-    it("is noticed before files are copied that cannot share their blocks", async () => {
-      await using rig = await createRig();
-      await using disk = await smallDisk(4 * MIB);
-      const root = disk.join("ggoo");
-      await mkdir(root);
-      await writeFiles(root, {
-        "version.ini": "1",
-        "a.bin": seededBytes(1, 1.5 * MIB),
-        "b.bin": seededBytes(2, MIB),
-      });
-      const before = await tree(root);
-      const { code, message } = await failure(rig, () => install(rig, { root }));
-      expect([code, message]).toEqual(["disk-full", expect.stringContaining(`needs ${2.5 * MIB} bytes`)]);
-      expect(await tree(root)).toEqual(before);
-    });
-  },
-);
-
-describe("uninstalling", () => {
-  it("deletes local/ with everything in it, follows no link, and keeps the download", async () => {
-    await using rig = await createGame({ "a.eti": GAME });
-    const downloaded = await tree(rig.gamesDir);
-    await install(rig);
-    await writeFiles(rig.root, { "local/saves/slot1.sav": "a hundred hours" });
-    await writeFiles(rig.place.path, { "outside/precious": "the user's" });
-    await symlink(rig.place.join("outside"), join(rig.root, "local", "link"));
-    await uninstall(rig);
-    expect(await tree(rig.gamesDir)).toEqual(downloaded);
-    expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual([]);
-    expect(await readFile(rig.place.join("outside/precious"), "utf8")).toBe("the user's");
-  });
-
-  it("does so also for a game that lanspread did not install", async () => {
-    await using rig = await createRig({ "local/game.exe": "installed by hand" });
-    await uninstall(rig);
-    expect(await namesIn(rig.root)).toEqual([]);
-  });
-
-  it("is refused for what is not installed", async () => {
-    await using rig = await createGame({ "a.eti": GAME });
-    expect(await failure(rig, () => uninstall(rig))).toMatchObject({ code: "not-installed" });
-    await writeFiles(rig.place.path, { "outside/precious": "the user's" });
-    await symlink(rig.place.join("outside"), join(rig.root, "local"));
-    expect(await failure(rig, () => uninstall(rig))).toMatchObject({ code: "not-installed" });
-    expect(await readFile(rig.place.join("outside/precious"), "utf8")).toBe("the user's");
-  });
-
-  it("is refused where something of the user's is at the reserved name", async () => {
-    await using rig = await createRig({ "local/game.exe": "x", ".local.backup/mine": "the user's" });
-    expect(await failure(rig, () => uninstall(rig))).toMatchObject({
-      code: "already-exists",
-      message: expect.stringContaining(join(rig.root, ".local.backup")),
-    });
-  });
-
-  it("does nothing when it is cancelled before local/ is set aside", async () => {
-    await using rig = await createRig({ "local/game.exe": "x" });
-    const stop = new AbortController();
-    const { root, stateDir } = rig;
-    const options = { gameId: GGOO, root, stateDir, signal: stop.signal, onStep: () => stop.abort() };
-    expect(await failure(rig, () => uninstallGame(options))).toMatchObject({ code: "cancelled" });
-  });
-
-  it("succeeds with a warning when something cannot be deleted yet; recovery deletes it", async () => {
-    await using rig = await createRig({ "version.ini": "1", "local/game.exe": "x" });
-    const { root, stateDir, gamesDir, logger } = rig;
-    await uninstallGame({
-      gameId: GGOO,
-      root,
-      stateDir,
-      logger,
-      onStep: (step, moment) => {
-        if (step === "delete-backup" && moment === "before") throw new Error("in use");
-      },
-    });
-    expect(await namesIn(root)).toEqual([".local.backup", "version.ini"]);
-    expect(rig.log.filter(({ level }) => level === "warn")).toHaveLength(1);
-    await recoverInstalls({ gamesDir, stateDir, logger, isBusy: () => false });
-    expect(await namesIn(root)).toEqual(["version.ini"]);
-    expect(await namesIn(stateDir.gameDir(GGOO))).toEqual([]);
   });
 });
