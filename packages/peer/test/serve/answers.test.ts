@@ -19,10 +19,7 @@ async function readAll(data: DataAnswer): Promise<Buffer> {
 it("gives the library and the manifest as they are announced", async () => {
   await using rig = await createServeRig();
   const { library } = rig.library;
-  expect(await rig.ask({ type: "list_games" })).toEqual({
-    type: "games",
-    snapshot: library.snapshot(),
-  });
+  expect(await rig.ask({ type: "list_games" })).toEqual({ type: "games", snapshot: library.snapshot() });
   expect(await rig.ask({ type: "get_game", game_id: GGOO })).toEqual({
     type: "game",
     manifest: rig.manifest(),
@@ -32,36 +29,20 @@ it("gives the library and the manifest as they are announced", async () => {
 it("gives the digests of all pieces, which make the content id", async () => {
   await using rig = await createServeRig();
   const { manifest_hash, content_id } = rig.manifest();
-  const data = await rig.channel.requestData({
-    type: "get_piece_hashes",
-    game_id: GGOO,
-    manifest_hash,
-  });
+  const data = await rig.channel.requestData({ type: "get_piece_hashes", game_id: GGOO, manifest_hash });
   const digests = await readAll(data);
-  expect(data.answer).toEqual({
-    type: "piece_hashes",
-    count: digests.length / DIGEST_BYTES,
-  });
+  expect(data.answer).toEqual({ type: "piece_hashes", count: digests.length / DIGEST_BYTES });
   expect(contentId(manifest_hash, digests)).toBe(content_id);
   expect(content_id).toBe(await expectedContentId(rig.library.library, rig.library.gamesDir, GGOO));
 });
 
 it("gives whole files, empty ones too", async () => {
-  const files = {
-    "version.ini": "2018.04.12",
-    "a.eti": content(3_000_000, "a"),
-    "data/empty.txt": "",
-  };
+  const files = { "version.ini": "2018.04.12", "a.eti": content(3_000_000, "a"), "data/empty.txt": "" };
   await using rig = await createServeRig(files);
   const { manifest_hash, files: listed } = rig.manifest();
   expect(listed.map((file) => file.path)).toEqual(["a.eti", "data/empty.txt", "version.ini"]);
   for (const { path, size } of listed) {
-    const request: Request = {
-      type: "get_game_file_data",
-      game_id: GGOO,
-      manifest_hash,
-      path,
-    };
+    const request: Request = { type: "get_game_file_data", game_id: GGOO, manifest_hash, path };
     const data = await rig.channel.requestData(request);
     expect(data.answer).toEqual({ type: "file_data", size });
     expect((await readAll(data)).equals(await readFile(join(rig.library.gamesDir, GGOO, path)))).toBe(true);
@@ -87,12 +68,8 @@ it("gives any part of a file", async () => {
 
 it("hands control requests to the peers layer", async () => {
   await using rig = await createServeRig();
-  expect(await rig.ask({ type: "ping", peer_id: ASKER })).toEqual({
-    type: "pong",
-  });
-  expect(await rig.ask({ type: "goodbye", peer_id: ASKER })).toEqual({
-    type: "ok",
-  });
+  expect(await rig.ask({ type: "ping", peer_id: ASKER })).toEqual({ type: "pong" });
+  expect(await rig.ask({ type: "goodbye", peer_id: ASKER })).toEqual({ type: "ok" });
   expect(rig.handled.map((request) => request.type)).toEqual(["ping", "goodbye"]);
 });
 

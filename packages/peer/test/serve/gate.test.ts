@@ -58,11 +58,7 @@ describe("grants", () => {
     ["a part", file("data/a.eti", { offset: 10, length: 20 }), view(), { offset: 10, length: 20 }],
     ["the last byte", file("data/a.eti", { offset: 999, length: 1 }), view(), { offset: 999, length: 1 }],
   ])("%s", (_, request, state, part) => {
-    expect(decideServe(state, request)).toMatchObject({
-      allow: true,
-      manifest: MANIFEST,
-      part,
-    });
+    expect(decideServe(state, request)).toMatchObject({ allow: true, manifest: MANIFEST, part });
   });
 });
 
@@ -127,10 +123,7 @@ describe("refuses", () => {
   it.each(RESERVED_NAMES)("%s at any depth and in any case, even where a manifest lists it", (name) => {
     for (const path of [name, `${name}/x`, `data/${name}`, `data/${name.toUpperCase()}/x`]) {
       const listed = view({ manifest: manifestOf([{ path, size: 1 }]) });
-      expect(decideServe(listed, file(path))).toMatchObject({
-        allow: false,
-        refuse: "forbidden_path",
-      });
+      expect(decideServe(listed, file(path))).toMatchObject({ allow: false, refuse: "forbidden_path" });
     }
   });
 
@@ -151,12 +144,7 @@ describe("refuses", () => {
   });
 
   it("with a message that names game or path, and in the order of the gate", () => {
-    const all = view({
-      inCatalog: false,
-      operationActive: true,
-      version: null,
-      manifest: null,
-    });
+    const all = view({ inCatalog: false, operationActive: true, version: null, manifest: null });
     const order = [all, { ...all, inCatalog: true }, { ...all, inCatalog: true, operationActive: false }].map(
       (state) => decideServe(state, file("../x")),
     );

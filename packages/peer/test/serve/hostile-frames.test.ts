@@ -37,9 +37,7 @@ async function readAnswer({ asking }: Opened): Promise<Answer> {
 /** The connection lives: the next request is answered. */
 async function expectAlive(rig: ServeRig): Promise<void> {
   rig.clock += 1000;
-  expect(await rig.ask({ type: "ping", peer_id: ASKER })).toEqual({
-    type: "pong",
-  });
+  expect(await rig.ask({ type: "ping", peer_id: ASKER })).toEqual({ type: "pong" });
 }
 
 describe("is answered bad_request", () => {
@@ -65,11 +63,7 @@ describe("is answered bad_request", () => {
   ])("%s", async (_, bytes) => {
     await using rig = await createServeRig(FILES);
     const opened = await send(rig, bytes);
-    expect(await readAnswer(opened)).toMatchObject({
-      type: "error",
-      code: "bad_request",
-      retryable: false,
-    });
+    expect(await readAnswer(opened)).toMatchObject({ type: "error", code: "bad_request", retryable: false });
     await opened.served;
     expect(rig.diskLooks).toBe(0);
     expect(rig.handled).toEqual([]);
@@ -143,11 +137,7 @@ it("holds no more than a budget of frames for one peer", async () => {
   for (const { asking } of opened) await asking.write(length(MAX_HELLO_BYTES));
   const answers = opened.map((one) => readAnswer(one).then((answer) => ({ one, answer })));
   const { one, answer } = await Promise.race(answers);
-  expect(answer).toMatchObject({
-    type: "error",
-    code: "busy",
-    retryable: true,
-  });
+  expect(answer).toMatchObject({ type: "error", code: "busy", retryable: true });
   await one.served;
   expect(one.request.stopCode).toBe(RESET.overLimit);
   for (const other of opened) other.asking.reset(RESET.cancelled);

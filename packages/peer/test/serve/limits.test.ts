@@ -51,11 +51,7 @@ describe("the allowance of requests", () => {
 
 it("the budget of frames bounds each peer and all, and takes everything back", () => {
   const sizes = fc.array(
-    fc.record({
-      peer: fc.constantFrom("a", "b", "c"),
-      bytes: fc.nat(80),
-      give: fc.boolean(),
-    }),
+    fc.record({ peer: fc.constantFrom("a", "b", "c"), bytes: fc.nat(80), give: fc.boolean() }),
   );
   fc.assert(
     fc.property(sizes, (steps) => {

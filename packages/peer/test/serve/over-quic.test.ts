@@ -18,17 +18,9 @@ async function connect(rig: ServeRig): Promise<Party> {
   const partyCa = await createPartyCa();
   const endpoint = async (name: string): Promise<Endpoint> => {
     const stateDir = await openStateDir(rig.library.dir.join(name));
-    const { keyPem, certPem, caPem } = await openIdentity({
-      stateDir,
-      partyCa,
-    });
+    const { keyPem, certPem, caPem } = await openIdentity({ stateDir, partyCa });
     const tls = { key: keyPem, cert: certPem, ca: caPem };
-    return await createEndpoint({
-      host: "127.0.0.1",
-      port: 0,
-      tls,
-      alpn: ALPN,
-    });
+    return await createEndpoint({ host: "127.0.0.1", port: 0, tls, alpn: ALPN });
   };
   const [server, client] = [await endpoint("server"), await endpoint("client")];
   const over = Promise.withResolvers<void>();
@@ -75,9 +67,7 @@ it("answers over real connections: bytes, errors, resets, and the connection liv
 
   const stream = await party.connection.openStream();
   await stream.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
-  await expect(stream.read(Buffer.alloc(1))).rejects.toMatchObject({
-    code: RESET.tooLarge,
-  });
+  await expect(stream.read(Buffer.alloc(1))).rejects.toMatchObject({ code: RESET.tooLarge });
   stream.reset(RESET.cancelled);
 
   const nonsense = await party.connection.openStream();
@@ -103,9 +93,7 @@ it("lets go of what is being sent when the game is withdrawn, and when the conne
   const revoked = await begin();
   await rig.outbound.cancel(GGOO);
   expect(rig.outbound.counts()).toEqual({});
-  await expect(readFully(revoked, Buffer.alloc(BYTES))).rejects.toMatchObject({
-    code: RESET.revoked,
-  });
+  await expect(readFully(revoked, Buffer.alloc(BYTES))).rejects.toMatchObject({ code: RESET.revoked });
 
   await begin();
   expect(rig.outbound.counts()).toEqual({ [GGOO]: 1 });

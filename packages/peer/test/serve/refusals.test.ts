@@ -18,11 +18,7 @@ import { readFully } from "../../src/transfer/index.ts";
 import { ASKER, content, createServeRig, GGOO, OTHER, type ServeRig } from "./rig.ts";
 
 const OTHER_HASH = "b".repeat(64) as Hash;
-const FILES = {
-  "version.ini": "2018.04.12",
-  "data/a.eti": content(5000, "a"),
-  "local/save": "mine",
-};
+const FILES = { "version.ini": "2018.04.12", "data/a.eti": content(5000, "a"), "local/save": "mine" };
 
 async function refusal(rig: ServeRig, request: Request): Promise<ErrorAnswer> {
   const answer = await rig.ask(request);
@@ -43,11 +39,7 @@ describe("what the gate refuses touches no disk", () => {
     [
       "digests of another manifest",
       "manifest_changed",
-      () => ({
-        type: "get_piece_hashes",
-        game_id: GGOO,
-        manifest_hash: OTHER_HASH,
-      }),
+      () => ({ type: "get_piece_hashes", game_id: GGOO, manifest_hash: OTHER_HASH }),
     ],
     ["a file that is not listed", "no_such_file", (rig) => file(rig, "data/b.eti")],
     ["the installed game", "forbidden_path", (rig) => file(rig, "local/save")],
@@ -55,10 +47,7 @@ describe("what the gate refuses touches no disk", () => {
     ["a part over the end", "bad_request", (rig) => rig.chunk("data/a.eti", 4000, 1001)],
   ])("%s", async (_, code, request) => {
     await using rig = await createServeRig(FILES);
-    expect(await refusal(rig, request(rig))).toMatchObject({
-      code,
-      retryable: false,
-    });
+    expect(await refusal(rig, request(rig))).toMatchObject({ code, retryable: false });
     expect(rig.diskLooks).toBe(0);
     expect(rig.outbound.counts()).toEqual({});
   });
@@ -68,10 +57,7 @@ describe("what the gate refuses touches no disk", () => {
     const requests = [file(rig, "data/a.eti"), rig.chunk("data/a.eti", 0, 1)];
     rig.library.busy.add(GGOO);
     for (const request of [...requests, { type: "get_game", game_id: GGOO } as const]) {
-      expect(await refusal(rig, request)).toMatchObject({
-        code: "operation_active",
-        retryable: true,
-      });
+      expect(await refusal(rig, request)).toMatchObject({ code: "operation_active", retryable: true });
     }
     expect(rig.diskLooks).toBe(0);
   });
@@ -79,22 +65,14 @@ describe("what the gate refuses touches no disk", () => {
   it("games outside the catalog, and versions that this party does not play", async () => {
     const catalog = (id: string, version: string) =>
       createCatalog(
-        JSON.stringify({
-          format: 1,
-          name: "party",
-          games: [{ id, name: "Game", version }],
-        }),
+        JSON.stringify({ format: 1, name: "party", games: [{ id, name: "Game", version }] }),
         "c",
       );
-    await using outside = await createServeRig(FILES, {
-      catalog: catalog("other", "1"),
-    });
+    await using outside = await createServeRig(FILES, { catalog: catalog("other", "1") });
     expect(await refusal(outside, { type: "get_game", game_id: GGOO })).toMatchObject({
       code: "not_in_catalog",
     });
-    await using older = await createServeRig(FILES, {
-      catalog: catalog(GGOO, "2019.01.01"),
-    });
+    await using older = await createServeRig(FILES, { catalog: catalog(GGOO, "2019.01.01") });
     expect(await refusal(older, { type: "get_game", game_id: GGOO })).toMatchObject({
       code: "version_mismatch",
     });
@@ -196,10 +174,7 @@ describe("who asks", () => {
 
   it.each(requests)("must be who the certificate says: $type", async (request) => {
     await using rig = await createServeRig();
-    expect(await refusal(rig, request)).toMatchObject({
-      code: "wrong_peer",
-      retryable: false,
-    });
+    expect(await refusal(rig, request)).toMatchObject({ code: "wrong_peer", retryable: false });
     expect(rig.handled).toEqual([]);
     const own = { ...request, peer_id: ASKER };
     expect((await rig.ask(own)).type).not.toBe("error");
@@ -217,10 +192,7 @@ describe("who asks", () => {
     ];
     for (const request of [ping, ...others]) {
       if (request === undefined) throw new Error("no request");
-      expect(await refusal(rig, request)).toMatchObject({
-        code: "bad_request",
-        retryable: true,
-      });
+      expect(await refusal(rig, request)).toMatchObject({ code: "bad_request", retryable: true });
     }
     expect(rig.handled).toEqual([]);
     if (hello !== undefined) expect((await rig.ask(hello)).type).toBe("ok");
@@ -230,11 +202,7 @@ describe("who asks", () => {
 it("refuses streamed installs in their own framing", async () => {
   await using rig = await createServeRig();
   const { manifest_hash } = rig.manifest();
-  const { asking, served } = await rig.send({
-    type: "stream_install",
-    game_id: GGOO,
-    manifest_hash,
-  });
+  const { asking, served } = await rig.send({ type: "stream_install", game_id: GGOO, manifest_hash });
   const bytes = Buffer.alloc(10_000);
   const decoder = new TaggedFrameDecoder();
   decoder.push(bytes.subarray(0, await readFully(asking, bytes)));
@@ -281,13 +249,8 @@ describe("a flood", () => {
     await using rig = await createServeRig();
     const ping: Request = { type: "ping", peer_id: ASKER };
     for (let sent = 0; sent < 50; sent++) expect(await rig.ask(ping)).toEqual({ type: "pong" });
-    expect(await refusal(rig, ping)).toMatchObject({
-      code: "busy",
-      retryable: true,
-    });
-    expect(await refusal(rig, { type: "list_games" })).toMatchObject({
-      code: "busy",
-    });
+    expect(await refusal(rig, ping)).toMatchObject({ code: "busy", retryable: true });
+    expect(await refusal(rig, { type: "list_games" })).toMatchObject({ code: "busy" });
     expect(rig.handled).toHaveLength(50);
     rig.clock += 20;
     expect(await rig.ask(ping)).toEqual({ type: "pong" });
@@ -313,9 +276,7 @@ describe("a flood", () => {
       await served;
     };
     for (let sent = 0; sent < 50; sent++) await nonsense();
-    expect(await refusal(rig, { type: "list_games" })).toMatchObject({
-      code: "busy",
-    });
+    expect(await refusal(rig, { type: "list_games" })).toMatchObject({ code: "busy" });
   });
 
   it("of requests for small files is what a download is", async () => {

@@ -84,10 +84,7 @@ export function content(length: number, seed: string): Buffer {
 }
 
 export async function createServeRig(
-  files: Files = {
-    "version.ini": "2018.04.12",
-    "a.eti": content(3_000_000, "a"),
-  },
+  files: Files = { "version.ini": "2018.04.12", "a.eti": content(3_000_000, "a") },
   options: ServeRigOptions = {},
 ): Promise<ServeRig> {
   const library = await createLibraryRig({ [GGOO]: files }, options);
@@ -138,19 +135,13 @@ export async function createServeRig(
         goodbye: handle,
         ...options.control,
       },
-      logger: createLogger({
-        level: "debug",
-        sink: (entry) => log.push(entry),
-      }),
+      logger: createLogger({ level: "debug", sink: (entry) => log.push(entry) }),
       now: () => rig.clock,
       ...(options.noProgressMs === undefined ? {} : { noProgressMs: options.noProgressMs }),
     }),
     open: (how = {}) => {
       const pair = streamPair(how);
-      const served = rig.server.serveStream(pair.answering, {
-        ...context,
-        ...how.context,
-      });
+      const served = rig.server.serveStream(pair.answering, { ...context, ...how.context });
       return { ...pair, served };
     },
     channel: createStreamChannel(async () => rig.open().asking),

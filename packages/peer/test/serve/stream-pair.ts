@@ -110,12 +110,7 @@ export interface StreamPair {
 /** Both ends of a stream in memory, with the back-pressure of a real one. */
 export function streamPair({ windowBytes = 256 * 1024 }: { readonly windowBytes?: number } = {}): StreamPair {
   const [there, back] = [new Pipe(windowBytes), new Pipe(windowBytes)];
-  return {
-    asking: endOf(back, there),
-    answering: endOf(there, back),
-    answer: back,
-    request: there,
-  };
+  return { asking: endOf(back, there), answering: endOf(there, back), answer: back, request: there };
 }
 
 function endOf(incoming: Pipe, outgoing: Pipe): RequestStream {

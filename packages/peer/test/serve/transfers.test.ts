@@ -14,10 +14,7 @@ const WINDOW = 64 * 1024;
 
 /** Asks for the whole file, reads the frame and some bytes, and stands still. */
 async function halfRead(rig: ServeRig, options: Parameters<ServeRig["open"]>[0] = {}): Promise<Opened> {
-  const opened = await rig.send(rig.chunk("a.eti", 0, BYTES), {
-    windowBytes: WINDOW,
-    ...options,
-  });
+  const opened = await rig.send(rig.chunk("a.eti", 0, BYTES), { windowBytes: WINDOW, ...options });
   expect(await readFrame(opened)).toEqual({ type: "file_data", size: BYTES });
   await readFrameBody(opened.asking, Buffer.alloc(WINDOW));
   return opened;
@@ -101,11 +98,7 @@ describe("a transfer", () => {
     await cancelled;
     const answer = await readFrame(opened).catch(() => null);
     // Either way no byte of the game was promised that does not come.
-    if (answer?.type === "error")
-      expect(answer).toMatchObject({
-        code: "operation_active",
-        retryable: true,
-      });
+    if (answer?.type === "error") expect(answer).toMatchObject({ code: "operation_active", retryable: true });
     else await expect(drain(opened)).rejects.toThrow();
     await opened.served;
   });
@@ -120,9 +113,7 @@ describe("a transfer", () => {
   });
 
   it("ends when the receiver takes nothing for too long", async () => {
-    await using rig = await createServeRig(FILES, {
-      transfers: { noProgressMs: 50 },
-    });
+    await using rig = await createServeRig(FILES, { transfers: { noProgressMs: 50 } });
     const opened = await halfRead(rig);
     await opened.served;
     expect(opened.answer.resetCode).toBe(RESET.stalled);
@@ -132,14 +123,9 @@ describe("a transfer", () => {
   it("shows its progress long before a buffer is taken as a whole", async () => {
     const taken: number[] = [];
     const moved: number[] = [];
-    const stream = {
-      write: async (bytes: Uint8Array) => void taken.push(bytes.length),
-    };
+    const stream = { write: async (bytes: Uint8Array) => void taken.push(bytes.length) };
     const { signal } = new AbortController();
-    await writeInSteps(stream, Buffer.alloc(300_000), {
-      signal,
-      moved: () => void moved.push(taken.length),
-    });
+    await writeInSteps(stream, Buffer.alloc(300_000), { signal, moved: () => void moved.push(taken.length) });
     expect(taken).toEqual([131_072, 131_072, 37_856]);
     expect(moved).toEqual([1, 2, 3]);
   });
