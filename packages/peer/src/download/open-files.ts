@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { fromNodeError } from "../errors/index.ts";
 import { MAX_OPEN_FILES } from "./constants.ts";
-import { OPEN_EXISTING, openBelow } from "./safe-path.ts";
+import { openBelow } from "./safe-path.ts";
 
 interface OpenFile {
   readonly handle: Promise<FileHandle>;
@@ -26,7 +26,7 @@ export class OpenFiles {
   async use<T>(index: number, work: (file: FileHandle) => Promise<T>): Promise<T> {
     const path = this.#pathOf(index);
     const entry = this.#files.get(index) ?? {
-      handle: openBelow(this.#root, path, OPEN_EXISTING),
+      handle: openBelow(this.#root, path),
       users: 0,
     };
     this.#files.delete(index);

@@ -6,7 +6,7 @@ import { flushDirectory, SENTINEL_NAME } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { OpenFiles } from "./open-files.ts";
-import { look, MAKE_NEW, makeDirectories, OPEN_EXISTING, openBelow, removeFile } from "./safe-path.ts";
+import { type Directories, look, makeBelow, openBelow, removeFile } from "./safe-path.ts";
 
 export interface PayloadOptions {
   readonly root: string;
@@ -117,36 +117,45 @@ export class Payload implements PieceSink, AsyncDisposable {
   }
 
   async #make(indices: readonly number[], keep: boolean, signal?: AbortSignal): Promise<void> {
-    const { root } = this.#options;
+    const directories: Directories = { known: new Set(), made: new Set() };
+    /** Those that have a new entry. */
     const changed = new Set<string>();
     const payload = indices.filter((index) => index !== this.#sentinelIndex);
-    await mapLimited(payload, FILES_AT_ONCE, (index) => this.#makeFile(index, keep, changed), signal);
-    for (const directory of [...changed]) changed.add(dirname(directory));
-    const inside = [...changed].filter((directory) => directory.length >= root.length);
-    await mapLimited(inside, FILES_AT_ONCE, flushDirectory);
+    await mapLimited(
+      payload,
+      FILES_AT_ONCE,
+      async (index) => {
+        if (await this.#makeFile(index, keep, directories)) changed.add(dirname(this.#absolute(index)));
+      },
+      signal,
+    );
+    for (const directory of directories.made) changed.add(dirname(directory));
+    await mapLimited([...changed], FILES_AT_ONCE, flushDirectory);
   }
 
-  /** @param changed receives the directories that have a new entry, and those that were made */
-  async #makeFile(index: number, keep: boolean, changed: Set<string>): Promise<void> {
+  /** @returns false where it was there */
+  async #makeFile(index: number, keep: boolean, directories: Directories): Promise<boolean> {
     const { root, layout, old } = this.#options;
     const path = pathOf(layout, index);
     const size = layout.files[index]?.size ?? 0;
-    const absolute = join(root, path);
     const state = await fileState(root, path, size);
-    if (state === "ours" && keep) return;
+    if (state === "ours" && keep) return false;
     const stays = state === "empty" && keep;
     if (state !== "missing" && !stays && !(old.has(index) && (await removeFile(root, path)))) {
-      throw inTheWay(absolute);
+      throw inTheWay(this.#absolute(index));
     }
-    await makeDirectories(root, path, changed);
-    await using file = await openBelow(root, path, stays ? OPEN_EXISTING : MAKE_NEW);
+    await using file = stays ? await openBelow(root, path) : await makeBelow(root, path, directories);
     this.#made.add(index);
-    changed.add(dirname(absolute));
     try {
-      await file.truncate(size);
+      if (size > 0) await file.truncate(size);
     } catch (error) {
-      throw fromNodeError(error, absolute);
+      throw fromNodeError(error, this.#absolute(index));
     }
+    return true;
+  }
+
+  #absolute(index: number): string {
+    return join(this.#options.root, pathOf(this.#options.layout, index));
   }
 }
 

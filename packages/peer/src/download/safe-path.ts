@@ -11,11 +11,9 @@ import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 /** Windows knows neither; a link is noticed there by the look at the path. */
 const NOFOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Opens an existing file for reading and writing. */
-export const OPEN_EXISTING = constants.O_RDWR | NOFOLLOW;
+const OPEN_EXISTING = constants.O_RDWR | NOFOLLOW;
 
-/** Makes a file that must not be there yet. */
-export const MAKE_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
+const MAKE_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
 
 /** What `lstat` says, or null where nothing is there. */
 export async function look(path: string): Promise<Stats | null> {
@@ -45,38 +43,76 @@ export async function checkDirectories(root: string, path: string): Promise<bool
 /**
  * Makes the directories in which `path` lies. The root must be there.
  *
+ * @param known absolute paths of directories that were looked at a moment ago; receives the others
  * @param made receives the absolute path of every directory that was made
  */
-export async function makeDirectories(root: string, path: string, made: Set<string>): Promise<void> {
+async function makeDirectories(
+  root: string,
+  path: string,
+  known: Set<string>,
+  made: Set<string>,
+): Promise<void> {
   for (const directory of directoriesOf(root, path)) {
-    const stats = await look(directory);
-    if (stats !== null) {
-      refuseNoDirectory(directory, stats);
-      continue;
+    if (known.has(directory)) continue;
+    let stats = await look(directory);
+    if (stats === null) {
+      try {
+        await mkdir(directory);
+        made.add(directory);
+      } catch (error) {
+        if (errnoOf(error) !== "EEXIST") throw fromNodeError(error, directory);
+      }
+      stats = await look(directory);
     }
-    try {
-      await mkdir(directory);
-      made.add(directory);
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw fromNodeError(error, directory);
-      refuseNoDirectory(directory, await look(directory));
-    }
+    refuseNoDirectory(directory, stats);
+    known.add(directory);
+  }
+}
+
+/** Directories of one batch of new files. */
+export interface Directories {
+  /** Absolute paths of those that were looked at. */
+  readonly known: Set<string>;
+  /** Absolute paths of those that were made. */
+  readonly made: Set<string>;
+}
+
+/**
+ * Makes a file that must not be there yet, and the directories in which it lies.
+ *
+ * @throws PeerError `already-exists`, `forbidden-path`, `not-a-directory` and others, naming the file
+ */
+export async function makeBelow(root: string, path: string, directories: Directories): Promise<FileHandle> {
+  await makeDirectories(root, path, directories.known, directories.made);
+  const absolute = join(root, path);
+  let file: FileHandle;
+  try {
+    file = await open(absolute, MAKE_NEW, 0o644);
+  } catch (error) {
+    throw fromNodeError(error, absolute);
+  }
+  try {
+    await checkDirectories(root, path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
 /**
- * Opens a regular file without following a link anywhere below the root.
+ * Opens a regular file for reading and writing without following a link anywhere below the root.
  *
  * @throws PeerError `forbidden-path` and those of the file system, naming the file
  */
-export async function openBelow(root: string, path: string, flags: number): Promise<FileHandle> {
+export async function openBelow(root: string, path: string): Promise<FileHandle> {
   const absolute = join(root, path);
   let file: FileHandle;
   try {
     if (!(await checkDirectories(root, path))) {
       throw new PeerError("no-such-file", `${absolute}: no such file`);
     }
-    file = await open(absolute, flags, 0o644);
+    file = await open(absolute, OPEN_EXISTING);
   } catch (error) {
     if (errnoOf(error) === "ELOOP" || errnoOf(error) === "EMLINK") throw linkRefused(absolute, error);
     throw fromNodeError(error, absolute);

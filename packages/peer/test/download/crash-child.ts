@@ -13,28 +13,27 @@ import { servedGame } from "./crash-games.ts";
 import { createSource, GGOO, peer } from "./support.ts";
 
 const [gameDir, dir, stopAt, slowMs] = process.argv.slice(2);
-if (gameDir === undefined || dir === undefined)
-	throw new Error("GAME_DIR or DIR is missing");
+if (gameDir === undefined || dir === undefined) throw new Error("GAME_DIR or DIR is missing");
 const game = await servedGame(gameDir);
 const source = createSource(peer(1), game, {
-	onBytes: async (_path, _offset, bytes) => {
-		await delay(Number(slowMs));
-		return bytes;
-	},
+  onBytes: async (_path, _offset, bytes) => {
+    await delay(Number(slowMs));
+    return bytes;
+  },
 });
 process.stdout.write("ready\n");
 await downloadGame({
-	gameId: GGOO,
-	root: join(dir, "games", GGOO),
-	gamesDir: join(dir, "games"),
-	manifest: game.manifest,
-	digests: game.digests,
-	sources: [source],
-	stateDir: await openStateDir(join(dir, "state")),
-	onStep: async (step) => {
-		if (step !== stopAt) return;
-		process.stdout.write(`at ${step}\n`);
-		await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
-	},
+  gameId: GGOO,
+  root: join(dir, "games", GGOO),
+  gamesDir: join(dir, "games"),
+  manifest: game.manifest,
+  digests: game.digests,
+  sources: [source],
+  stateDir: await openStateDir(join(dir, "state")),
+  onStep: async (step) => {
+    if (step !== stopAt) return;
+    process.stdout.write(`at ${step}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+  },
 });
 process.stdout.write("done\n");

@@ -1,369 +1,324 @@
 import {
-	type Answer,
-	type GameSummary,
-	type GameVersion,
-	gameVersionSchema,
-	type Hash,
-	hashSchema,
-	type Manifest,
-	type PeerId,
+  type Answer,
+  type GameSummary,
+  type GameVersion,
+  gameVersionSchema,
+  type Hash,
+  hashSchema,
+  type Manifest,
+  type PeerId,
 } from "@lanspread/proto";
 import { seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { fetchManifest, type ManifestCandidate } from "../../src/download/index.ts";
 import {
-	fetchManifest,
-	type ManifestCandidate,
-} from "../../src/download/index.ts";
-import {
-	type Behaviour,
-	createRig,
-	createSource,
-	type DownloadRig,
-	GGOO,
-	MIB,
-	peer,
-	type SourceGame,
-	type TestSource,
+  type Behaviour,
+  createRig,
+  createSource,
+  type DownloadRig,
+  GGOO,
+  MIB,
+  peer,
+  type SourceGame,
+  type TestSource,
 } from "./support.ts";
 
 const OLDER = gameVersionSchema.parse("20170101");
 const VERSION = gameVersionSchema.parse("20180412");
 
-function game(
-	rig: DownloadRig,
-	seed: number,
-	version: GameVersion = VERSION,
-): Promise<SourceGame> {
-	return rig.game(
-		{ "version.ini": version, "game.eti": seededBytes(seed, 2 * MIB) },
-		version,
-	);
+function game(rig: DownloadRig, seed: number, version: GameVersion = VERSION): Promise<SourceGame> {
+  return rig.game({ "version.ini": version, "game.eti": seededBytes(seed, 2 * MIB) }, version);
 }
 
 /** A peer that announces what it has. */
 function candidate(
-	peerId: PeerId,
-	has: SourceGame,
-	behaviour: Behaviour = {},
-	announced: Partial<GameSummary> = {},
+  peerId: PeerId,
+  has: SourceGame,
+  behaviour: Behaviour = {},
+  announced: Partial<GameSummary> = {},
 ): ManifestCandidate & { readonly source: TestSource } {
-	const source = createSource(peerId, has, behaviour);
-	const { version, manifest_hash, content_id } = has.manifest;
-	return {
-		peerId,
-		channel: source.channel,
-		source,
-		summary: {
-			id: GGOO,
-			name: "Great Game",
-			version,
-			size: 1,
-			downloaded: true,
-			installed: false,
-			manifest_hash,
-			content_id,
-			availability: "ready",
-			...announced,
-		},
-	};
+  const source = createSource(peerId, has, behaviour);
+  const { version, manifest_hash, content_id } = has.manifest;
+  return {
+    peerId,
+    channel: source.channel,
+    source,
+    summary: {
+      id: GGOO,
+      name: "Great Game",
+      version,
+      size: 1,
+      downloaded: true,
+      installed: false,
+      manifest_hash,
+      content_id,
+      availability: "ready",
+      ...announced,
+    },
+  };
 }
 
 /** Answers with another manifest than it has. */
 function saying(manifest: Manifest): Behaviour {
-	return {
-		onRequest: async ({ type }): Promise<Answer | undefined> =>
-			type === "get_game" ? { type: "game", manifest } : undefined,
-	};
+  return {
+    onRequest: async ({ type }): Promise<Answer | undefined> =>
+      type === "get_game" ? { type: "game", manifest } : undefined,
+  };
 }
 
 const ids = (sources: readonly { readonly peerId: PeerId }[]): PeerId[] =>
-	sources.map(({ peerId }) => peerId);
+  sources.map(({ peerId }) => peerId);
 
 describe("the manifest of a game", () => {
-	it("is the majority's, with its digests and its sources", async () => {
-		await using rig = await createRig();
-		const [right, other] = [await game(rig, 1), await game(rig, 2)];
-		const fetched = await fetchManifest({
-			gameId: GGOO,
-			candidates: [
-				candidate(peer(1), right),
-				candidate(peer(2), other),
-				candidate(peer(3), right),
-			],
-		});
-		expect(fetched.manifest).toEqual(right.manifest);
-		expect(Buffer.from(fetched.digests ?? []).equals(right.digests)).toBe(true);
-		expect(ids(fetched.sources)).toEqual([peer(1), peer(3)]);
-	});
+  it("is the majority's, with its digests and its sources", async () => {
+    await using rig = await createRig();
+    const [right, other] = [await game(rig, 1), await game(rig, 2)];
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [candidate(peer(1), right), candidate(peer(2), other), candidate(peer(3), right)],
+    });
+    expect(fetched.manifest).toEqual(right.manifest);
+    expect(Buffer.from(fetched.digests ?? []).equals(right.digests)).toBe(true);
+    expect(ids(fetched.sources)).toEqual([peer(1), peer(3)]);
+  });
 
-	it("is not to be had where peers disagree without a majority, and the failure says who said what", async () => {
-		await using rig = await createRig();
-		const [one, two] = [await game(rig, 1), await game(rig, 2)];
-		const failure = fetchManifest({
-			gameId: GGOO,
-			candidates: [candidate(peer(1), one), candidate(peer(2), two)],
-		});
-		await expect(failure).rejects.toMatchObject({ code: "ambiguous-metadata" });
-		for (const said of [
-			peer(1),
-			peer(2),
-			one.manifest.content_id,
-			two.manifest.content_id,
-		]) {
-			await expect(failure).rejects.toThrow(String(said));
-		}
-	});
+  it("is not to be had where peers disagree without a majority, and the failure says who said what", async () => {
+    await using rig = await createRig();
+    const [one, two] = [await game(rig, 1), await game(rig, 2)];
+    const failure = fetchManifest({
+      gameId: GGOO,
+      candidates: [candidate(peer(1), one), candidate(peer(2), two)],
+    });
+    await expect(failure).rejects.toMatchObject({ code: "ambiguous-metadata" });
+    for (const said of [peer(1), peer(2), one.manifest.content_id, two.manifest.content_id]) {
+      await expect(failure).rejects.toThrow(String(said));
+    }
+  });
 
-	it("is that of the wanted version: peers of another one are not even asked", async () => {
-		await using rig = await createRig();
-		const [old, current] = [await game(rig, 1, OLDER), await game(rig, 2)];
-		const behind = [candidate(peer(1), old), candidate(peer(2), old)];
-		const candidates = [...behind, candidate(peer(3), current)];
-		expect(
-			(await fetchManifest({ gameId: GGOO, candidates })).manifest.version,
-		).toBe(VERSION);
-		expect(behind.flatMap(({ source }) => source.requests)).toEqual([]);
-		const wanted = await fetchManifest({
-			gameId: GGOO,
-			candidates,
-			version: OLDER,
-		});
-		expect(wanted.manifest.version).toBe(OLDER);
-		expect(ids(wanted.sources)).toEqual([peer(1), peer(2)]);
-	});
+  it("is that of the wanted version: peers of another one are not even asked", async () => {
+    await using rig = await createRig();
+    const [old, current] = [await game(rig, 1, OLDER), await game(rig, 2)];
+    const behind = [candidate(peer(1), old), candidate(peer(2), old)];
+    const candidates = [...behind, candidate(peer(3), current)];
+    expect((await fetchManifest({ gameId: GGOO, candidates })).manifest.version).toBe(VERSION);
+    expect(behind.flatMap(({ source }) => source.requests)).toEqual([]);
+    const wanted = await fetchManifest({
+      gameId: GGOO,
+      candidates,
+      version: OLDER,
+    });
+    expect(wanted.manifest.version).toBe(OLDER);
+    expect(ids(wanted.sources)).toEqual([peer(1), peer(2)]);
+  });
 
-	it("is not that of a peer whose manifest is of another version than it announces", async () => {
-		await using rig = await createRig();
-		const [old, current] = [await game(rig, 1, OLDER), await game(rig, 2)];
-		const lying = [1, 2].map((n) =>
-			candidate(peer(n), old, {}, { version: VERSION }),
-		);
-		const fetched = await fetchManifest({
-			gameId: GGOO,
-			candidates: [...lying, candidate(peer(3), current)],
-		});
-		expect(ids(fetched.sources)).toEqual([peer(3)]);
-	});
+  it("is not that of a peer whose manifest is of another version than it announces", async () => {
+    await using rig = await createRig();
+    const [old, current] = [await game(rig, 1, OLDER), await game(rig, 2)];
+    const lying = [1, 2].map((n) => candidate(peer(n), old, {}, { version: VERSION }));
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [...lying, candidate(peer(3), current)],
+    });
+    expect(ids(fetched.sources)).toEqual([peer(3)]);
+  });
 
-	it("is the pinned one, however few have it", async () => {
-		await using rig = await createRig();
-		const [common, rare] = [await game(rig, 1), await game(rig, 2)];
-		const candidates = [
-			candidate(peer(1), common),
-			candidate(peer(2), common),
-			candidate(peer(3), rare),
-		];
-		const pinnedContentId = rare.manifest.content_id as Hash;
-		expect(
-			ids(
-				(await fetchManifest({ gameId: GGOO, candidates, pinnedContentId }))
-					.sources,
-			),
-		).toEqual([peer(3)]);
-		await expect(
-			fetchManifest({
-				gameId: GGOO,
-				candidates,
-				pinnedContentId: hashSchema.parse("0".repeat(64)),
-			}),
-		).rejects.toMatchObject({ code: "no-peers-have-game" });
-	});
+  it("is the pinned one, however few have it", async () => {
+    await using rig = await createRig();
+    const [common, rare] = [await game(rig, 1), await game(rig, 2)];
+    const candidates = [candidate(peer(1), common), candidate(peer(2), common), candidate(peer(3), rare)];
+    const pinnedContentId = rare.manifest.content_id as Hash;
+    expect(ids((await fetchManifest({ gameId: GGOO, candidates, pinnedContentId })).sources)).toEqual([
+      peer(3),
+    ]);
+    await expect(
+      fetchManifest({
+        gameId: GGOO,
+        candidates,
+        pinnedContentId: hashSchema.parse("0".repeat(64)),
+      }),
+    ).rejects.toMatchObject({ code: "no-peers-have-game" });
+  });
 
-	it("is not that of liars who only claim the pinned content", async () => {
-		await using rig = await createRig();
-		const [evil, right] = [await game(rig, 1), await game(rig, 2)];
-		const claim = saying({
-			...evil.manifest,
-			content_id: right.manifest.content_id,
-		});
-		const fetched = await fetchManifest({
-			gameId: GGOO,
-			candidates: [
-				candidate(peer(1), evil, claim),
-				candidate(peer(2), evil, claim),
-				candidate(peer(3), right),
-			],
-			pinnedContentId: right.manifest.content_id as Hash,
-		});
-		expect(ids(fetched.sources)).toEqual([peer(3)]);
-	});
+  it("is not that of liars who only claim the pinned content", async () => {
+    await using rig = await createRig();
+    const [evil, right] = [await game(rig, 1), await game(rig, 2)];
+    const claim = saying({
+      ...evil.manifest,
+      content_id: right.manifest.content_id,
+    });
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [
+        candidate(peer(1), evil, claim),
+        candidate(peer(2), evil, claim),
+        candidate(peer(3), right),
+      ],
+      pinnedContentId: right.manifest.content_id as Hash,
+    });
+    expect(ids(fetched.sources)).toEqual([peer(3)]);
+  });
 
-	it("has no digests while nobody has hashed the game", async () => {
-		await using rig = await createRig();
-		const has = await game(rig, 1);
-		const unhashed = {
-			...has,
-			manifest: { ...has.manifest, content_id: null },
-		};
-		const fetched = await fetchManifest({
-			gameId: GGOO,
-			candidates: [candidate(peer(1), unhashed)],
-		});
-		expect(fetched.digests).toBeNull();
-		expect(fetched.manifest.content_id).toBeNull();
-	});
+  it("has no digests while nobody has hashed the game", async () => {
+    await using rig = await createRig();
+    const has = await game(rig, 1);
+    const unhashed = {
+      ...has,
+      manifest: { ...has.manifest, content_id: null },
+    };
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [candidate(peer(1), unhashed)],
+    });
+    expect(fetched.digests).toBeNull();
+    expect(fetched.manifest.content_id).toBeNull();
+  });
 
-	it("has the digests of who has hashed it, and the others are sources too", async () => {
-		await using rig = await createRig();
-		const has = await game(rig, 1);
-		const unhashed = {
-			...has,
-			manifest: { ...has.manifest, content_id: null },
-		};
-		const fetched = await fetchManifest({
-			gameId: GGOO,
-			candidates: [candidate(peer(1), unhashed), candidate(peer(2), has)],
-		});
-		expect(fetched.manifest.content_id).toBe(has.manifest.content_id);
-		expect(Buffer.from(fetched.digests ?? []).equals(has.digests)).toBe(true);
-		expect(ids(fetched.sources)).toEqual([peer(1), peer(2)]);
-	});
+  it("has the digests of who has hashed it, and the others are sources too", async () => {
+    await using rig = await createRig();
+    const has = await game(rig, 1);
+    const unhashed = {
+      ...has,
+      manifest: { ...has.manifest, content_id: null },
+    };
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [candidate(peer(1), unhashed), candidate(peer(2), has)],
+    });
+    expect(fetched.manifest.content_id).toBe(has.manifest.content_id);
+    expect(Buffer.from(fetched.digests ?? []).equals(has.digests)).toBe(true);
+    expect(ids(fetched.sources)).toEqual([peer(1), peer(2)]);
+  });
 });
 
 describe("a peer takes no part", () => {
-	const lies: readonly {
-		readonly name: string;
-		readonly lie: (has: SourceGame) => Behaviour;
-	}[] = [
-		{
-			name: "whose manifest_hash is not that of its list",
-			lie: ({ manifest }) =>
-				saying({
-					...manifest,
-					files: manifest.files.map((file) => ({
-						...file,
-						size: file.size + 1,
-					})),
-				}),
-		},
-		{
-			name: "whose digests are not those of its content_id",
-			lie: ({ manifest }) =>
-				saying({ ...manifest, content_id: hashSchema.parse("1".repeat(64)) }),
-		},
-		{
-			name: "that sends another number of digests",
-			lie: () => ({
-				onRequest: async ({ type }) =>
-					type === "get_piece_hashes"
-						? { type: "piece_hashes", count: 1 }
-						: undefined,
-			}),
-		},
-		{
-			name: "that sends fewer digests than it says",
-			lie: ({ digests }) => ({
-				onRequest: async ({ type }) =>
-					type === "get_piece_hashes"
-						? { type: "piece_hashes", count: digests.length / 32 }
-						: undefined,
-			}),
-		},
-		{
-			name: "that refuses",
-			lie: () => ({
-				onRequest: async () => ({
-					type: "error",
-					code: "busy",
-					message: "no",
-					retryable: true,
-				}),
-			}),
-		},
-		{
-			name: "that answers something else",
-			lie: () => ({
-				onRequest: async ({ type }) =>
-					type === "get_game" ? { type: "ok" } : undefined,
-			}),
-		},
-		{
-			name: "that cannot be asked",
-			lie: () => ({
-				onRequest: async () => {
-					throw new Error("connection lost");
-				},
-			}),
-		},
-		{
-			name: "that never answers",
-			lie: () => ({
-				onRequest: (_request, signal) =>
-					new Promise((_, reject) =>
-						signal?.addEventListener("abort", () => reject(signal.reason)),
-					),
-			}),
-		},
-	];
+  const lies: readonly {
+    readonly name: string;
+    readonly lie: (has: SourceGame) => Behaviour;
+  }[] = [
+    {
+      name: "whose manifest_hash is not that of its list",
+      lie: ({ manifest }) =>
+        saying({
+          ...manifest,
+          files: manifest.files.map((file) => ({
+            ...file,
+            size: file.size + 1,
+          })),
+        }),
+    },
+    {
+      name: "whose digests are not those of its content_id",
+      lie: ({ manifest }) => saying({ ...manifest, content_id: hashSchema.parse("1".repeat(64)) }),
+    },
+    {
+      name: "that sends another number of digests",
+      lie: () => ({
+        onRequest: async ({ type }) =>
+          type === "get_piece_hashes" ? { type: "piece_hashes", count: 1 } : undefined,
+      }),
+    },
+    {
+      name: "that sends fewer digests than it says",
+      lie: ({ digests }) => ({
+        onRequest: async ({ type }) =>
+          type === "get_piece_hashes" ? { type: "piece_hashes", count: digests.length / 32 } : undefined,
+      }),
+    },
+    {
+      name: "that refuses",
+      lie: () => ({
+        onRequest: async () => ({
+          type: "error",
+          code: "busy",
+          message: "no",
+          retryable: true,
+        }),
+      }),
+    },
+    {
+      name: "that answers something else",
+      lie: () => ({
+        onRequest: async ({ type }) => (type === "get_game" ? { type: "ok" } : undefined),
+      }),
+    },
+    {
+      name: "that cannot be asked",
+      lie: () => ({
+        onRequest: async () => {
+          throw new Error("connection lost");
+        },
+      }),
+    },
+    {
+      name: "that never answers",
+      lie: () => ({
+        onRequest: (_request, signal) =>
+          new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+      }),
+    },
+  ];
 
-	it.each(lies)("$name", async ({ lie }) => {
-		await using rig = await createRig();
-		const [evil, right] = [await game(rig, 1), await game(rig, 2)];
-		const fetched = await fetchManifest({
-			gameId: GGOO,
-			candidates: [
-				candidate(peer(1), evil, lie(evil)),
-				candidate(peer(2), evil, lie(evil)),
-				candidate(peer(3), right),
-			],
-			timeoutMs: 200,
-		});
-		expect(fetched.manifest).toEqual(right.manifest);
-		expect(ids(fetched.sources)).toEqual([peer(3)]);
-	});
+  it.each(lies)("$name", async ({ lie }) => {
+    await using rig = await createRig();
+    const [evil, right] = [await game(rig, 1), await game(rig, 2)];
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [
+        candidate(peer(1), evil, lie(evil)),
+        candidate(peer(2), evil, lie(evil)),
+        candidate(peer(3), right),
+      ],
+      timeoutMs: 200,
+    });
+    expect(fetched.manifest).toEqual(right.manifest);
+    expect(ids(fetched.sources)).toEqual([peer(3)]);
+  });
 
-	it.each(lies)("$name, and alone it is nobody", async ({ lie }) => {
-		await using rig = await createRig();
-		const evil = await game(rig, 1);
-		await expect(
-			fetchManifest({
-				gameId: GGOO,
-				candidates: [candidate(peer(1), evil, lie(evil))],
-				timeoutMs: 200,
-			}),
-		).rejects.toMatchObject({
-			code: "no-peers-have-game",
-			message: expect.stringContaining(peer(1)),
-		});
-	});
+  it.each(lies)("$name, and alone it is nobody", async ({ lie }) => {
+    await using rig = await createRig();
+    const evil = await game(rig, 1);
+    await expect(
+      fetchManifest({
+        gameId: GGOO,
+        candidates: [candidate(peer(1), evil, lie(evil))],
+        timeoutMs: 200,
+      }),
+    ).rejects.toMatchObject({
+      code: "no-peers-have-game",
+      message: expect.stringContaining(peer(1)),
+    });
+  });
 
-	it.each([
-		{ name: "of another game", announced: { id: "other" } },
-		{ name: "that is not ready", announced: { availability: "local_only" } },
-	])("$name", async ({ announced }) => {
-		await using rig = await createRig();
-		const has = await game(rig, 1);
-		const asked = candidate(
-			peer(1),
-			has,
-			{},
-			announced as Partial<GameSummary>,
-		);
-		await expect(
-			fetchManifest({ gameId: GGOO, candidates: [asked] }),
-		).rejects.toMatchObject({
-			code: "no-peers-have-game",
-		});
-		expect(asked.source.requests).toEqual([]);
-	});
+  it.each([
+    { name: "of another game", announced: { id: "other" } },
+    { name: "that is not ready", announced: { availability: "local_only" } },
+  ])("$name", async ({ announced }) => {
+    await using rig = await createRig();
+    const has = await game(rig, 1);
+    const asked = candidate(peer(1), has, {}, announced as Partial<GameSummary>);
+    await expect(fetchManifest({ gameId: GGOO, candidates: [asked] })).rejects.toMatchObject({
+      code: "no-peers-have-game",
+    });
+    expect(asked.source.requests).toEqual([]);
+  });
 });
 
 it("ends when it is cancelled", async () => {
-	await using rig = await createRig();
-	const has = await game(rig, 1);
-	const controller = new AbortController();
-	const asked = candidate(peer(1), has, {
-		onRequest: (_request, signal) =>
-			new Promise((_, reject) => {
-				signal?.addEventListener("abort", () => reject(signal.reason));
-				controller.abort();
-			}),
-	});
-	await expect(
-		fetchManifest({
-			gameId: GGOO,
-			candidates: [asked],
-			signal: controller.signal,
-		}),
-	).rejects.toMatchObject({ name: "PeerError", code: "cancelled" });
+  await using rig = await createRig();
+  const has = await game(rig, 1);
+  const controller = new AbortController();
+  const asked = candidate(peer(1), has, {
+    onRequest: (_request, signal) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason));
+        controller.abort();
+      }),
+  });
+  await expect(
+    fetchManifest({
+      gameId: GGOO,
+      candidates: [asked],
+      signal: controller.signal,
+    }),
+  ).rejects.toMatchObject({ name: "PeerError", code: "cancelled" });
 });

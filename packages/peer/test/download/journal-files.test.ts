@@ -4,16 +4,8 @@ import { temporaryDirectory } from "@lanspread/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openJournal, readJournal } from "../../src/download/journal.ts";
-import {
-	type JournalRecord,
-	journalRecordSchema,
-	journalToJson,
-} from "../../src/download/journal-record.ts";
-import {
-	decodePieces,
-	encodePieces,
-	encodeRun,
-} from "../../src/download/pieces-file.ts";
+import { type JournalRecord, journalRecordSchema, journalToJson } from "../../src/download/journal-record.ts";
+import { decodePieces, encodePieces, encodeRun } from "../../src/download/pieces-file.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 import { GGOO } from "./support.ts";
 
@@ -21,181 +13,151 @@ const HASH: Hash = hashSchema.parse("ab".repeat(32));
 const OTHER: Hash = hashSchema.parse("cd".repeat(32));
 
 const RECORD: JournalRecord = {
-	gameId: GGOO,
-	root: "/games/ggoo",
-	version: gameVersionSchema.parse("20180412"),
-	manifestHash: HASH,
-	contentId: OTHER,
-	pieceSize: 4,
-	oldSentinel: true,
-	touched: false,
-	files: [
-		{ path: "a", size: 10, old: true },
-		{ path: "version.ini", size: 3, old: false },
-	],
-	oldFiles: ["b"],
+  gameId: GGOO,
+  root: "/games/ggoo",
+  version: gameVersionSchema.parse("20180412"),
+  manifestHash: HASH,
+  contentId: OTHER,
+  pieceSize: 4,
+  oldSentinel: true,
+  touched: false,
+  files: [
+    { path: "a", size: 10, old: true },
+    { path: "version.ini", size: 3, old: false },
+  ],
+  oldFiles: ["b"],
 };
 
 const runs = (pieceCount: number) =>
-	fc.array(
-		fc
-			.tuple(fc.nat(pieceCount - 1), fc.nat(pieceCount - 1))
-			.map(([a, b]) => ({ first: Math.min(a, b), count: Math.abs(a - b) + 1 })),
-	);
+  fc.array(
+    fc
+      .tuple(fc.nat(pieceCount - 1), fc.nat(pieceCount - 1))
+      .map(([a, b]) => ({ first: Math.min(a, b), count: Math.abs(a - b) + 1 })),
+  );
 
-const pieces = fc
-	.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 200 })
-	.chain((done) =>
-		fc.record({
-			done: fc.constant(Uint8Array.from(done)),
-			begun: runs(done.length),
-		}),
-	);
+const pieces = fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 200 }).chain((done) =>
+  fc.record({
+    done: fc.constant(Uint8Array.from(done)),
+    begun: runs(done.length),
+  }),
+);
 
 describe("the file of pieces", () => {
-	it("says what was written to it", () => {
-		fc.assert(
-			fc.property(pieces, ({ done, begun }) => {
-				expect(
-					decodePieces(encodePieces(HASH, done, begun), HASH, done.length),
-				).toEqual({ done, begun });
-			}),
-		);
-	});
+  it("says what was written to it", () => {
+    fc.assert(
+      fc.property(pieces, ({ done, begun }) => {
+        expect(decodePieces(encodePieces(HASH, done, begun), HASH, done.length)).toEqual({ done, begun });
+      }),
+    );
+  });
 
-	it("is about one manifest", () => {
-		const bytes = encodePieces(HASH, Uint8Array.of(1, 0, 1), []);
-		expect(decodePieces(bytes, OTHER, 3)).toBeNull();
-		expect(decodePieces(bytes, HASH, 4)).toBeNull();
-	});
+  it("is about one manifest", () => {
+    const bytes = encodePieces(HASH, Uint8Array.of(1, 0, 1), []);
+    expect(decodePieces(bytes, OTHER, 3)).toBeNull();
+    expect(decodePieces(bytes, HASH, 4)).toBeNull();
+  });
 
-	it("never says more than it did when it is cut short or when runs are torn", () => {
-		fc.assert(
-			fc.property(pieces, fc.nat(), ({ done, begun }, cut) => {
-				const bytes = encodePieces(HASH, done, begun);
-				const read = decodePieces(
-					bytes.subarray(0, cut % bytes.length),
-					HASH,
-					done.length,
-				);
-				if (read === null) return;
-				expect(read.done).toEqual(done);
-				expect(read.begun).toEqual(begun.slice(0, read.begun.length));
-			}),
-		);
-		const torn = Buffer.concat([
-			encodePieces(HASH, Uint8Array.of(0, 0), [{ first: 0, count: 1 }]),
-			encodeRun({ first: 1, count: 2 ** 31 }),
-			encodeRun({ first: 1, count: 1 }),
-		]);
-		expect(decodePieces(torn, HASH, 2)?.begun).toEqual([
-			{ first: 0, count: 1 },
-		]);
-	});
+  it("never says more than it did when it is cut short or when runs are torn", () => {
+    fc.assert(
+      fc.property(pieces, fc.nat(), ({ done, begun }, cut) => {
+        const bytes = encodePieces(HASH, done, begun);
+        const read = decodePieces(bytes.subarray(0, cut % bytes.length), HASH, done.length);
+        if (read === null) return;
+        expect(read.done).toEqual(done);
+        expect(read.begun).toEqual(begun.slice(0, read.begun.length));
+      }),
+    );
+    const torn = Buffer.concat([
+      encodePieces(HASH, Uint8Array.of(0, 0), [{ first: 0, count: 1 }]),
+      encodeRun({ first: 1, count: 2 ** 31 }),
+      encodeRun({ first: 1, count: 1 }),
+    ]);
+    expect(decodePieces(torn, HASH, 2)?.begun).toEqual([{ first: 0, count: 1 }]);
+  });
 
-	it("does not throw whatever is in it", () => {
-		fc.assert(
-			fc.property(
-				fc.uint8Array({ maxLength: 200 }),
-				fc.nat(100),
-				(bytes, count) => {
-					decodePieces(bytes, HASH, count);
-				},
-			),
-		);
-	});
+  it("does not throw whatever is in it", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(100), (bytes, count) => {
+        decodePieces(bytes, HASH, count);
+      }),
+    );
+  });
 });
 
 describe("the journal's record", () => {
-	it("says what was written to it", () => {
-		expect(
-			journalRecordSchema.parse(JSON.parse(journalToJson(RECORD))),
-		).toEqual(RECORD);
-	});
+  it("says what was written to it", () => {
+    expect(journalRecordSchema.parse(JSON.parse(journalToJson(RECORD)))).toEqual(RECORD);
+  });
 
-	it.each([
-		"local/save",
-		"LOCAL/save",
-		"../other/version.ini",
-		"/etc/passwd",
-		".sync/x",
-		".local.backup/x",
-		"a\\b",
-		"",
-	])(
-		"names no %j, which is no payload: what it names may be removed",
-		(path) => {
-			const files = journalToJson({
-				...RECORD,
-				files: [{ path, size: 1, old: false }],
-			});
-			expect(journalRecordSchema.safeParse(JSON.parse(files)).success).toBe(
-				false,
-			);
-			const old = journalToJson({ ...RECORD, oldFiles: [path] });
-			expect(journalRecordSchema.safeParse(JSON.parse(old)).success).toBe(
-				false,
-			);
-		},
-	);
+  it.each([
+    "local/save",
+    "LOCAL/save",
+    "../other/version.ini",
+    "/etc/passwd",
+    ".sync/x",
+    ".local.backup/x",
+    "a\\b",
+    "",
+  ])("names no %j, which is no payload: what it names may be removed", (path) => {
+    const files = journalToJson({
+      ...RECORD,
+      files: [{ path, size: 1, old: false }],
+    });
+    expect(journalRecordSchema.safeParse(JSON.parse(files)).success).toBe(false);
+    const old = journalToJson({ ...RECORD, oldFiles: [path] });
+    expect(journalRecordSchema.safeParse(JSON.parse(old)).success).toBe(false);
+  });
 });
 
 describe("the journal", () => {
-	it("goes on with what was noted and what was begun since", async () => {
-		await using dir = await temporaryDirectory();
-		const stateDir = await openStateDir(dir.path);
-		const none = { done: new Uint8Array(4), begun: [] };
-		await using journal = await openJournal(stateDir, RECORD, none, false);
-		await journal.begin({ first: 0, count: 2 });
-		await Promise.all([
-			journal.note(Uint8Array.of(1, 0, 0, 0), [{ first: 1, count: 1 }]),
-			journal.begin({ first: 2, count: 1 }),
-		]);
-		await journal.touch();
-		expect(await readJournal(stateDir, GGOO)).toEqual({
-			status: "found",
-			record: { ...RECORD, touched: true },
-			pieces: {
-				done: Uint8Array.of(1, 0, 0, 0),
-				begun: [
-					{ first: 1, count: 1 },
-					{ first: 2, count: 1 },
-				],
-			},
-		});
-	});
+  it("goes on with what was noted and what was begun since", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    const none = { done: new Uint8Array(4), begun: [] };
+    await using journal = await openJournal(stateDir, RECORD, none, false);
+    await journal.begin({ first: 0, count: 2 });
+    await Promise.all([
+      journal.note(Uint8Array.of(1, 0, 0, 0), [{ first: 1, count: 1 }]),
+      journal.begin({ first: 2, count: 1 }),
+    ]);
+    await journal.touch();
+    expect(await readJournal(stateDir, GGOO)).toEqual({
+      status: "found",
+      record: { ...RECORD, touched: true },
+      pieces: {
+        done: Uint8Array.of(1, 0, 0, 0),
+        begun: [
+          { first: 1, count: 1 },
+          { first: 2, count: 1 },
+        ],
+      },
+    });
+  });
 
-	it("without its pieces has nothing done", async () => {
-		await using dir = await temporaryDirectory();
-		const stateDir = await openStateDir(dir.path);
-		await using _ = await openJournal(
-			stateDir,
-			RECORD,
-			{ done: Uint8Array.of(1, 1, 1, 1), begun: [] },
-			false,
-		);
-		await writeFile(stateDir.downloadBitmap(GGOO), "nonsense");
-		expect(await readJournal(stateDir, GGOO)).toMatchObject({
-			status: "found",
-			pieces: { done: new Uint8Array(4), begun: [] },
-		});
-	});
+  it("without its pieces has nothing done", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    await using _ = await openJournal(
+      stateDir,
+      RECORD,
+      { done: Uint8Array.of(1, 1, 1, 1), begun: [] },
+      false,
+    );
+    await writeFile(stateDir.downloadBitmap(GGOO), "nonsense");
+    expect(await readJournal(stateDir, GGOO)).toMatchObject({
+      status: "found",
+      pieces: { done: new Uint8Array(4), begun: [] },
+    });
+  });
 
-	it("that is damaged is set aside", async () => {
-		await using dir = await temporaryDirectory();
-		const stateDir = await openStateDir(dir.path);
-		await using _ = await openJournal(
-			stateDir,
-			RECORD,
-			{ done: new Uint8Array(4), begun: [] },
-			false,
-		);
-		await writeFile(stateDir.downloadJournal(GGOO), "{");
-		expect(await readJournal(stateDir, GGOO)).toMatchObject({
-			status: "damaged",
-		});
-		expect(
-			await readFile(`${stateDir.downloadJournal(GGOO)}.damaged`, "utf8"),
-		).toBe("{");
-	});
+  it("that is damaged is set aside", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    await using _ = await openJournal(stateDir, RECORD, { done: new Uint8Array(4), begun: [] }, false);
+    await writeFile(stateDir.downloadJournal(GGOO), "{");
+    expect(await readJournal(stateDir, GGOO)).toMatchObject({
+      status: "damaged",
+    });
+    expect(await readFile(`${stateDir.downloadJournal(GGOO)}.damaged`, "utf8")).toBe("{");
+  });
 });

@@ -7,84 +7,79 @@ const A = asPeerId("00000000-0000-8000-8000-00000000000a");
 const B = asPeerId("00000000-0000-8000-8000-00000000000b");
 
 describe("a rate", () => {
-	it("is that of the last five seconds", () => {
-		const meter = new RateMeter(1000);
-		for (let now = 1000; now < 11_000; now += 100) meter.add(10, now);
-		expect(meter.rate(11_000)).toBeCloseTo(100, -1);
-		expect(meter.rate(13_500)).toBeCloseTo(50, -1);
-		expect(meter.rate(17_000)).toBe(0);
-	});
+  it("is that of the last five seconds", () => {
+    const meter = new RateMeter(1000);
+    for (let now = 1000; now < 11_000; now += 100) meter.add(10, now);
+    expect(meter.rate(11_000)).toBeCloseTo(100, -1);
+    expect(meter.rate(13_500)).toBeCloseTo(50, -1);
+    expect(meter.rate(17_000)).toBe(0);
+  });
 
-	it("is that of the time since the beginning before five seconds have passed", () => {
-		const meter = new RateMeter(0);
-		meter.add(500, 100);
-		expect(meter.rate(1000)).toBe(500);
-		expect(meter.rate(2000)).toBe(250);
-	});
+  it("is that of the time since the beginning before five seconds have passed", () => {
+    const meter = new RateMeter(0);
+    meter.add(500, 100);
+    expect(meter.rate(1000)).toBe(500);
+    expect(meter.rate(2000)).toBe(250);
+  });
 
-	it("is steady when bytes come in bursts after a stall", () => {
-		const meter = new RateMeter(0);
-		meter.add(1000, 9_000);
-		// A burst counts as what came within the window, not as what came in that moment.
-		expect(meter.rate(9_001)).toBe(200);
-	});
+  it("is steady when bytes come in bursts after a stall", () => {
+    const meter = new RateMeter(0);
+    meter.add(1000, 9_000);
+    // A burst counts as what came within the window, not as what came in that moment.
+    expect(meter.rate(9_001)).toBe(200);
+  });
 
-	it("is the window's sum whatever came when", () => {
-		fc.assert(
-			fc.property(
-				fc.array(fc.tuple(fc.nat(2000), fc.nat(1e6)), { maxLength: 60 }),
-				(steps) => {
-					const meter = new RateMeter(0);
-					const added: { at: number; bytes: number }[] = [];
-					let now = 0;
-					for (const [pause, bytes] of steps) {
-						now += pause;
-						meter.add(bytes, now);
-						added.push({ at: now, bytes });
-					}
-					const sumSince = (from: number): number =>
-						added
-							.filter(({ at }) => at > from)
-							.reduce((sum, { bytes }) => sum + bytes, 0);
-					const span = Math.min(5000, Math.max(now, 100));
-					const rate = (meter.rate(now) * span) / 1000;
-					// Slots are 100 ms long: what is that near the edge may be in or out.
-					expect(rate).toBeGreaterThanOrEqual(sumSince(now - 4900) - 1e-3);
-					expect(rate).toBeLessThanOrEqual(sumSince(now - 5001) + 1e-3);
-				},
-			),
-		);
-	});
+  it("is the window's sum whatever came when", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(2000), fc.nat(1e6)), { maxLength: 60 }), (steps) => {
+        const meter = new RateMeter(0);
+        const added: { at: number; bytes: number }[] = [];
+        let now = 0;
+        for (const [pause, bytes] of steps) {
+          now += pause;
+          meter.add(bytes, now);
+          added.push({ at: now, bytes });
+        }
+        const sumSince = (from: number): number =>
+          added.filter(({ at }) => at > from).reduce((sum, { bytes }) => sum + bytes, 0);
+        const span = Math.min(5000, Math.max(now, 100));
+        const rate = (meter.rate(now) * span) / 1000;
+        // Slots are 100 ms long: what is that near the edge may be in or out.
+        expect(rate).toBeGreaterThanOrEqual(sumSince(now - 4900) - 1e-3);
+        expect(rate).toBeLessThanOrEqual(sumSince(now - 5001) + 1e-3);
+      }),
+    );
+  });
 });
 
 describe("the progress", () => {
-	it("counts verified bytes for the bar and received bytes for the rate", () => {
-		const meter = new ProgressMeter(1000, 200, 0);
-		expect(meter.sample(0, 0)).toEqual({
-			doneBytes: 200,
-			totalBytes: 1000,
-			bytesPerSecond: 0,
-			etaSeconds: null,
-			sources: 0,
-			rates: {},
-		});
-		meter.received(A, 300, 500);
-		meter.received(B, 100, 500);
-		meter.verified(300);
-		expect(meter.sample(1000, 2)).toEqual({
-			doneBytes: 500,
-			totalBytes: 1000,
-			bytesPerSecond: 400,
-			etaSeconds: 1.25,
-			sources: 2,
-			rates: { [A]: 300, [B]: 100 },
-		});
-		expect(meter.rateOf(A, 1000)).toBe(300);
-		meter.verified(500);
-		expect(meter.sample(20_000, 0)).toMatchObject({
-			doneBytes: 1000,
-			bytesPerSecond: 0,
-			etaSeconds: 0,
-		});
-	});
+  it("counts verified bytes for the bar and received bytes for the rate", () => {
+    const meter = new ProgressMeter(1000, 200, 0);
+    expect(meter.sample(0, 0)).toEqual({
+      doneBytes: 200,
+      totalBytes: 1000,
+      bytesPerSecond: 0,
+      etaSeconds: null,
+      sources: 0,
+      rates: {},
+    });
+    meter.received(A, 300, 500);
+    meter.received(B, 100, 500);
+    meter.verified(300);
+    expect(meter.sample(1000, 2)).toEqual({
+      doneBytes: 500,
+      totalBytes: 1000,
+      bytesPerSecond: 400,
+      etaSeconds: 1.25,
+      sources: 2,
+      rates: { [A]: 300, [B]: 100 },
+    });
+    expect(meter.rateOf(A, 1000)).toBe(300);
+    meter.verified(500);
+    expect(meter.sample(20_000, 0)).toMatchObject({
+      doneBytes: 1000,
+      bytesPerSecond: 0,
+      etaSeconds: 0,
+    });
+  });
 });

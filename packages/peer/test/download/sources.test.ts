@@ -3,325 +3,300 @@ import { seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../src/errors/index.ts";
 import {
-	askedPieces,
-	createRig,
-	createSource,
-	type DownloadRig,
-	hasWholeGame,
-	MIB,
-	peer,
-	type SourceGame,
+  askedPieces,
+  createRig,
+  createSource,
+  type DownloadRig,
+  hasWholeGame,
+  MIB,
+  peer,
+  type SourceGame,
 } from "./support.ts";
 
 const ARCHIVE_MIB = 20;
 
 async function rigWithGame(): Promise<{ rig: DownloadRig; game: SourceGame }> {
-	const rig = await createRig();
-	const game = await rig.game({
-		"version.ini": "20180412",
-		"game.eti": seededBytes(5, ARCHIVE_MIB * MIB),
-	});
-	return { rig, game };
+  const rig = await createRig();
+  const game = await rig.game({
+    "version.ini": "20180412",
+    "game.eti": seededBytes(5, ARCHIVE_MIB * MIB),
+  });
+  return { rig, game };
 }
 
 /** A copy with one bit flipped. */
 function flipped(bytes: Buffer, at = bytes.length - 1): Buffer {
-	const wrong = Buffer.from(bytes);
-	wrong[at] = (wrong[at] ?? 0) ^ 1;
-	return wrong;
+  const wrong = Buffer.from(bytes);
+  wrong[at] = (wrong[at] ?? 0) ^ 1;
+  return wrong;
 }
 
 describe("a source that sends a wrong piece", () => {
-	it("once, is asked again", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		let lies = 1;
-		const source = createSource(peer(1), game, {
-			onBytes: (path, _offset, bytes) =>
-				path === "game.eti" && lies-- > 0 ? flipped(bytes) : bytes,
-		});
-		const result = await rig.download(game, [source]);
-		expect(result).toMatchObject({ retried: 1, struckOut: [] });
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-		expect(rig.chunks.reduce((sum, { pieces }) => sum + pieces, 0)).toBe(
-			result.pieces,
-		);
-		expect(rig.samples.at(-1)?.doneBytes).toBe(result.bytes);
-	});
+  it("once, is asked again", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    let lies = 1;
+    const source = createSource(peer(1), game, {
+      onBytes: (path, _offset, bytes) => (path === "game.eti" && lies-- > 0 ? flipped(bytes) : bytes),
+    });
+    const result = await rig.download(game, [source]);
+    expect(result).toMatchObject({ retried: 1, struckOut: [] });
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    expect(rig.chunks.reduce((sum, { pieces }) => sum + pieces, 0)).toBe(result.pieces);
+    expect(rig.samples.at(-1)?.doneBytes).toBe(result.bytes);
+  });
 
-	it("twice, is out, and the failure names file, piece and peer", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const liar = createSource(peer(1), game, {
-			onBytes: (path, _offset, bytes) =>
-				path === "game.eti" ? flipped(bytes) : bytes,
-		});
-		const failure = rig.download(game, [liar]);
-		await expect(failure).rejects.toMatchObject({
-			name: "PeerError",
-			code: "verification",
-		});
-		await expect(failure).rejects.toThrow(
-			new RegExp(`ggoo/game.eti: piece \\d+ .*${peer(1)}`),
-		);
-		expect(await readdir(rig.root)).not.toContain("version.ini");
-		expect(
-			rig.log.some(({ message }) => message.includes("no further part")),
-		).toBe(true);
-	});
+  it("twice, is out, and the failure names file, piece and peer", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const liar = createSource(peer(1), game, {
+      onBytes: (path, _offset, bytes) => (path === "game.eti" ? flipped(bytes) : bytes),
+    });
+    const failure = rig.download(game, [liar]);
+    await expect(failure).rejects.toMatchObject({
+      name: "PeerError",
+      code: "verification",
+    });
+    await expect(failure).rejects.toThrow(new RegExp(`ggoo/game.eti: piece \\d+ .*${peer(1)}`));
+    expect(await readdir(rig.root)).not.toContain("version.ini");
+    expect(rig.log.some(({ message }) => message.includes("no further part"))).toBe(true);
+  });
 
-	it("twice, is out, and the others bring the game", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const liar = createSource(peer(1), game, {
-			onBytes: (_path, _offset, bytes) => flipped(bytes),
-		});
-		const honest = createSource(peer(2), game);
-		const result = await rig.download(game, [liar, honest]);
-		expect(result.struckOut).toEqual([peer(1)]);
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-	});
+  it("twice, is out, and the others bring the game", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const liar = createSource(peer(1), game, {
+      onBytes: (_path, _offset, bytes) => flipped(bytes),
+    });
+    const honest = createSource(peer(2), game);
+    const result = await rig.download(game, [liar, honest]);
+    expect(result.struckOut).toEqual([peer(1)]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
 });
 
 it("gives a piece up after five retries over all sources", async () => {
-	const { rig, game } = await rigWithGame();
-	await using _ = rig;
-	// Everybody's copy of one piece is damaged: six peers have one strike each, and the seventh is not asked.
-	const sources = Array.from({ length: 7 }, (_, index) =>
-		createSource(peer(index), game, {
-			onBytes: (path, offset, bytes) => {
-				const at = 3 * MIB - offset;
-				return path === "game.eti" && at >= 0 && at < bytes.length
-					? flipped(bytes, at)
-					: bytes;
-			},
-		}),
-	);
-	await expect(rig.download(game, sources)).rejects.toMatchObject({
-		code: "verification",
-		message: expect.stringContaining("ggoo/game.eti: piece 3 "),
-	});
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  // Everybody's copy of one piece is damaged: six peers have one strike each, and the seventh is not asked.
+  const sources = Array.from({ length: 7 }, (_, index) =>
+    createSource(peer(index), game, {
+      onBytes: (path, offset, bytes) => {
+        const at = 3 * MIB - offset;
+        return path === "game.eti" && at >= 0 && at < bytes.length ? flipped(bytes, at) : bytes;
+      },
+    }),
+  );
+  await expect(rig.download(game, sources)).rejects.toMatchObject({
+    code: "verification",
+    message: expect.stringContaining("ggoo/game.eti: piece 3 "),
+  });
 });
 
 describe("a source that sends the wrong amount", () => {
-	it.each([
-		{
-			name: "too little",
-			change: (bytes: Buffer) => bytes.subarray(0, bytes.length - 1),
-		},
-		{ name: "nothing", change: () => Buffer.alloc(0) },
-		{
-			name: "too much",
-			change: (bytes: Buffer) => Buffer.concat([bytes, Buffer.from("x")]),
-		},
-	])("is out after two answers: $name", async ({ change }) => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const short = createSource(peer(1), game, {
-			onBytes: (path, _offset, bytes) =>
-				path === "game.eti" ? change(bytes) : bytes,
-		});
-		await expect(rig.download(game, [short])).rejects.toMatchObject({
-			code: "peers-gone",
-		});
-		const result = await rig.download(game, [createSource(peer(2), game)]);
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-		expect(result.struckOut).toEqual([]);
-	});
+  it.each([
+    {
+      name: "too little",
+      change: (bytes: Buffer) => bytes.subarray(0, bytes.length - 1),
+    },
+    { name: "nothing", change: () => Buffer.alloc(0) },
+    {
+      name: "too much",
+      change: (bytes: Buffer) => Buffer.concat([bytes, Buffer.from("x")]),
+    },
+  ])("is out after two answers: $name", async ({ change }) => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const short = createSource(peer(1), game, {
+      onBytes: (path, _offset, bytes) => (path === "game.eti" ? change(bytes) : bytes),
+    });
+    await expect(rig.download(game, [short])).rejects.toMatchObject({
+      code: "peers-gone",
+    });
+    const result = await rig.download(game, [createSource(peer(2), game)]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    expect(result.struckOut).toEqual([]);
+  });
 });
 
 describe("a source that vanishes", () => {
-	it("leaves what it sent, and the next download fetches the rest alone", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		let answers = 0;
-		const vanishing = createSource(peer(1), game, {
-			onRequest: async () => {
-				answers += 1;
-				if (answers > 3) throw new Error("the connection was lost");
-				return undefined;
-			},
-		});
-		await expect(rig.download(game, [vanishing])).rejects.toMatchObject({
-			code: "peers-gone",
-			message: expect.stringContaining("the connection was lost"),
-		});
-		expect(await readdir(rig.root)).toEqual(["game.eti"]);
-		const kept = rig.chunks.reduce(
-			(sum, { path, pieces }) => sum + (path === "game.eti" ? pieces : 0),
-			0,
-		);
-		expect(kept).toBeGreaterThan(0);
+  it("leaves what it sent, and the next download fetches the rest alone", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    let answers = 0;
+    const vanishing = createSource(peer(1), game, {
+      onRequest: async () => {
+        answers += 1;
+        if (answers > 3) throw new Error("the connection was lost");
+        return undefined;
+      },
+    });
+    await expect(rig.download(game, [vanishing])).rejects.toMatchObject({
+      code: "peers-gone",
+      message: expect.stringContaining("the connection was lost"),
+    });
+    expect(await readdir(rig.root)).toEqual(["game.eti"]);
+    const kept = rig.chunks.reduce((sum, { path, pieces }) => sum + (path === "game.eti" ? pieces : 0), 0);
+    expect(kept).toBeGreaterThan(0);
 
-		const source = createSource(peer(2), game);
-		rig.samples.length = 0;
-		const result = await rig.download(game, [source]);
-		expect(askedPieces(source, game)).toBe(ARCHIVE_MIB - kept + 1);
-		expect(rig.samples[0]?.doneBytes).toBe(kept * MIB);
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-		expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
-	});
+    const source = createSource(peer(2), game);
+    rig.samples.length = 0;
+    const result = await rig.download(game, [source]);
+    expect(askedPieces(source, game)).toBe(ARCHIVE_MIB - kept + 1);
+    expect(rig.samples[0]?.doneBytes).toBe(kept * MIB);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
+  });
 
-	it("for a moment is asked again", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		let answers = 0;
-		const source = createSource(peer(1), game, {
-			onRequest: async () => {
-				answers += 1;
-				if (answers === 2) throw new Error("the connection was lost");
-				return undefined;
-			},
-		});
-		await rig.download(game, [source]);
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-	});
+  it("for a moment is asked again", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    let answers = 0;
+    const source = createSource(peer(1), game, {
+      onRequest: async () => {
+        answers += 1;
+        if (answers === 2) throw new Error("the connection was lost");
+        return undefined;
+      },
+    });
+    await rig.download(game, [source]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
 
-	it("is replaced by the others", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const gone = createSource(peer(1), game, {
-			onRequest: async () => {
-				throw new Error("gone");
-			},
-		});
-		const result = await rig.download(game, [
-			gone,
-			createSource(peer(2), game),
-		]);
-		expect(result.sources).toEqual({ [peer(1)]: 0, [peer(2)]: result.bytes });
-	});
+  it("is replaced by the others", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const gone = createSource(peer(1), game, {
+      onRequest: async () => {
+        throw new Error("gone");
+      },
+    });
+    const result = await rig.download(game, [gone, createSource(peer(2), game)]);
+    expect(result.sources).toEqual({ [peer(1)]: 0, [peer(2)]: result.bytes });
+  });
 });
 
 it("gives up a source that stalls, and says so", async () => {
-	const { rig, game } = await rigWithGame();
-	await using _ = rig;
-	const stalling = createSource(peer(1), game, {
-		onRequest: (_request, signal) =>
-			new Promise((_resolve, reject) =>
-				signal?.addEventListener("abort", () => reject(signal.reason), {
-					once: true,
-				}),
-			),
-	});
-	await expect(
-		rig.download(game, [stalling], { noProgressMs: 20 }),
-	).rejects.toMatchObject({
-		code: "peers-gone",
-		message: expect.stringContaining("nothing moved"),
-	});
-	expect(stalling.openAnswers()).toBe(0);
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  const stalling = createSource(peer(1), game, {
+    onRequest: (_request, signal) =>
+      new Promise((_resolve, reject) =>
+        signal?.addEventListener("abort", () => reject(signal.reason), {
+          once: true,
+        }),
+      ),
+  });
+  await expect(rig.download(game, [stalling], { noProgressMs: 20 })).rejects.toMatchObject({
+    code: "peers-gone",
+    message: expect.stringContaining("nothing moved"),
+  });
+  expect(stalling.openAnswers()).toBe(0);
 });
 
 it("leaves a source alone that refuses, and tells its words", async () => {
-	const { rig, game } = await rigWithGame();
-	await using _ = rig;
-	const refusing = createSource(peer(1), game, {
-		onRequest: async () => ({
-			type: "error",
-			code: "manifest_changed",
-			message: "the game is another one now",
-			retryable: false,
-		}),
-	});
-	await expect(rig.download(game, [refusing])).rejects.toMatchObject({
-		code: "peers-gone",
-		message: expect.stringContaining("the game is another one now"),
-	});
-	expect(refusing.requests.length).toBeLessThan(4);
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  const refusing = createSource(peer(1), game, {
+    onRequest: async () => ({
+      type: "error",
+      code: "manifest_changed",
+      message: "the game is another one now",
+      retryable: false,
+    }),
+  });
+  await expect(rig.download(game, [refusing])).rejects.toMatchObject({
+    code: "peers-gone",
+    message: expect.stringContaining("the game is another one now"),
+  });
+  expect(refusing.requests.length).toBeLessThan(4);
 });
 
 it("asks a source that is busy again", async () => {
-	const { rig, game } = await rigWithGame();
-	await using _ = rig;
-	let busy = 1;
-	const source = createSource(peer(1), game, {
-		onRequest: async () =>
-			busy-- > 0
-				? { type: "error", code: "busy", message: "later", retryable: true }
-				: undefined,
-	});
-	await rig.download(game, [source]);
-	expect(await hasWholeGame(rig.root, game)).toBe(true);
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  let busy = 1;
+  const source = createSource(peer(1), game, {
+    onRequest: async () =>
+      busy-- > 0 ? { type: "error", code: "busy", message: "later", retryable: true } : undefined,
+  });
+  await rig.download(game, [source]);
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
 });
 
 it("ends with the source's other version.ini before the rest is fetched", async () => {
-	await using rig = await createRig();
-	const game = await rig.game({
-		"version.ini": "20190101",
-		"game.eti": seededBytes(1, 3 * MIB),
-	});
-	await expect(
-		rig.download(game, [createSource(peer(1), game)]),
-	).rejects.toMatchObject({
-		code: "verification",
-		message: expect.stringContaining("20190101"),
-	});
-	expect(await readdir(rig.root)).not.toContain("version.ini");
+  await using rig = await createRig();
+  const game = await rig.game({
+    "version.ini": "20190101",
+    "game.eti": seededBytes(1, 3 * MIB),
+  });
+  await expect(rig.download(game, [createSource(peer(1), game)])).rejects.toMatchObject({
+    code: "verification",
+    message: expect.stringContaining("20190101"),
+  });
+  expect(await readdir(rig.root)).not.toContain("version.ini");
 });
 
 describe("where nobody knows the digests", () => {
-	it("the receiver's own ones are the result", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const unhashed = {
-			...game,
-			manifest: { ...game.manifest, content_id: null },
-		};
-		const result = await rig.download(unhashed, [createSource(peer(1), game)], {
-			digests: null,
-		});
-		expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
-	});
+  it("the receiver's own ones are the result", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const unhashed = {
+      ...game,
+      manifest: { ...game.manifest, content_id: null },
+    };
+    const result = await rig.download(unhashed, [createSource(peer(1), game)], {
+      digests: null,
+    });
+    expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
+  });
 
-	it("a download that goes on has the digests of what was there too", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const unhashed = {
-			...game,
-			manifest: { ...game.manifest, content_id: null },
-		};
-		await interrupted(rig, unhashed, null);
-		const result = await rig.download(unhashed, [createSource(peer(1), game)], {
-			digests: null,
-		});
-		expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-	});
+  it("a download that goes on has the digests of what was there too", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const unhashed = {
+      ...game,
+      manifest: { ...game.manifest, content_id: null },
+    };
+    await interrupted(rig, unhashed, null);
+    const result = await rig.download(unhashed, [createSource(peer(1), game)], {
+      digests: null,
+    });
+    expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
 
-	it("what came is verified as soon as somebody knows them", async () => {
-		const { rig, game } = await rigWithGame();
-		await using _ = rig;
-		const unhashed = {
-			...game,
-			manifest: { ...game.manifest, content_id: null },
-		};
-		await interrupted(rig, unhashed, null, (bytes) => flipped(bytes, 0));
-		const source = createSource(peer(1), game);
-		await rig.download(game, [source]);
-		expect(await hasWholeGame(rig.root, game)).toBe(true);
-	});
+  it("what came is verified as soon as somebody knows them", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const unhashed = {
+      ...game,
+      manifest: { ...game.manifest, content_id: null },
+    };
+    await interrupted(rig, unhashed, null, (bytes) => flipped(bytes, 0));
+    const source = createSource(peer(1), game);
+    await rig.download(game, [source]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
 });
 
 /** A download that is shut down after its second chunk. */
 async function interrupted(
-	rig: DownloadRig,
-	game: SourceGame,
-	digests: Uint8Array | null,
-	change: (bytes: Buffer) => Buffer = (bytes) => bytes,
+  rig: DownloadRig,
+  game: SourceGame,
+  digests: Uint8Array | null,
+  change: (bytes: Buffer) => Buffer = (bytes) => bytes,
 ): Promise<void> {
-	const controller = new AbortController();
-	const source = createSource(peer(9), game, {
-		onBytes: (path, _offset, bytes) =>
-			path === "game.eti" ? change(bytes) : bytes,
-	});
-	const download = rig.download(game, [source], {
-		digests,
-		signal: controller.signal,
-		onChunk: ({ path }) => {
-			if (path === "game.eti")
-				controller.abort(new PeerError("shutting-down", "the peer stops"));
-		},
-	});
-	await expect(download).rejects.toMatchObject({ code: "shutting-down" });
+  const controller = new AbortController();
+  const source = createSource(peer(9), game, {
+    onBytes: (path, _offset, bytes) => (path === "game.eti" ? change(bytes) : bytes),
+  });
+  const download = rig.download(game, [source], {
+    digests,
+    signal: controller.signal,
+    onChunk: ({ path }) => {
+      if (path === "game.eti") controller.abort(new PeerError("shutting-down", "the peer stops"));
+    },
+  });
+  await expect(download).rejects.toMatchObject({ code: "shutting-down" });
 }
