@@ -27,6 +27,8 @@ export interface RuntimeContext {
   readonly logger: Logger;
   /** Operations that are under way, whose end `stop()` waits for. */
   readonly running: Set<Promise<void>>;
+  /** Resolves when the games directory was looked through once: before that nothing is known of the own games. */
+  readonly scanned: Promise<void>;
   /** Aborted when the peer stops. */
   readonly signal: AbortSignal;
 }

@@ -8,6 +8,13 @@ import { listGames, type RuntimeContext } from "./context.ts";
 import { statusOf } from "./status.ts";
 import type { CommandResults, Peer, PeerSnapshot } from "./types.ts";
 
+/** Commands that need not wait for the first look at the own games. */
+const UNRELATED_TO_GAMES: ReadonlySet<RuntimeCommand["type"]> = new Set([
+  "status",
+  "list-peers",
+  "get-peer-count",
+  "connect",
+]);
 const ACCEPTED = { accepted: true } as const;
 
 export interface LocalPeerOptions {
@@ -114,6 +121,10 @@ export class LocalPeer implements Peer {
 
   async #run(command: ParsedCommand, signal: AbortSignal): Promise<CommandResults[RuntimeCommand["type"]]> {
     const context = this.#context;
+    if (!UNRELATED_TO_GAMES.has(command.type)) {
+      await context.scanned;
+      signal.throwIfAborted();
+    }
     switch (command.type) {
       case "status":
         return statusOf(context, this.#options);

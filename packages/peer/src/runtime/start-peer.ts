@@ -106,6 +106,8 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     control: mesh.handlers,
     logger: logger.child("serve"),
   });
+  const firstScan = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => firstScan.resolve(), { once: true });
   const context: RuntimeContext = {
     catalog,
     stateDir,
@@ -118,6 +120,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     bus,
     logger,
     running: new Set(),
+    scanned: firstScan.promise,
     signal,
   };
   await recover(context, gamesDir);
@@ -148,13 +151,18 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     if (signal.aborted) return;
     bus.emit({ type: "local-peer-ready", peerId: peer.peerId, addr, lanes: [] });
     const scanned = library.start();
+    scanned.then(firstScan.resolve, firstScan.resolve);
     services.push(
       supervise(
         { name: "the local library", run: (ends) => monitorLibrary(library, scanned, ends) },
         { signal, logger, restartDelayMs: RESTART_DELAY_MS },
       ),
       Promise.race([scanned.catch(() => {}), pause(FIRST_SCAN_GRACE_MS, signal)])
-        .then(() => (signal.aborted ? undefined : mesh.start({ serveStream: (stream, from) => server.serveStream(stream, from) })))
+        .then(() =>
+          signal.aborted
+            ? undefined
+            : mesh.start({ serveStream: (stream, from) => server.serveStream(stream, from) }),
+        )
         .catch((error: unknown) => peer.fail(error)),
     );
   });
