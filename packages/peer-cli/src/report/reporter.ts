@@ -43,6 +43,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   };
   return {
     result(result) {
+      if (result.kind === "nothing") return;
       if (options.json) {
         options.stdout.write(`${JSON.stringify(resultToJson(result))}\n`);
         return;

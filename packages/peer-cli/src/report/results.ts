@@ -33,6 +33,7 @@ export type CommandResult =
       readonly outcomes: readonly OperationOutcome[];
     }
   | { readonly kind: "certificates"; readonly directory: string; readonly files: readonly string[] }
+  /** Of commands that run on and told everything when it happened. */
   | { readonly kind: "nothing" };
 
 export type OperationVerb = "get" | "install" | "uninstall";
@@ -46,7 +47,7 @@ const BYTES_PER_MIB = 1_048_576;
 const PEER_ID_COLUMNS = 8;
 
 /** The result as one JSON value, in the names of the JSONL harness. */
-export function resultToJson(result: CommandResult): object {
+export function resultToJson(result: Exclude<CommandResult, { kind: "nothing" }>): object {
   switch (result.kind) {
     case "peers":
       return { peers: result.peers.map(toSnakeCase) };
@@ -56,13 +57,11 @@ export function resultToJson(result: CommandResult): object {
       return { games: result.outcomes.map(toSnakeCase) };
     case "certificates":
       return { directory: result.directory, files: result.files };
-    case "nothing":
-      return {};
   }
 }
 
 /** The result as lines for people; none where there is nothing to list. */
-export function renderResult(result: CommandResult, colors: Colors): string[] {
+export function renderResult(result: Exclude<CommandResult, { kind: "nothing" }>, colors: Colors): string[] {
   switch (result.kind) {
     case "peers":
       return result.peers.length === 0 ? [] : renderPeers(result.peers, colors);
@@ -72,8 +71,6 @@ export function renderResult(result: CommandResult, colors: Colors): string[] {
       return result.outcomes.flatMap((outcome) => renderOutcome(outcome, result.verb, colors));
     case "certificates":
       return [...result.files];
-    case "nothing":
-      return [];
   }
 }
 
