@@ -11,7 +11,7 @@ import { greet, type Introduced, type Self } from "./handshake.ts";
 export interface JoinerOptions {
   readonly endpoint: Pick<Endpoint, "dial">;
   readonly self: Self;
-  readonly connections: Pick<Connections, "add" | "serve" | "close">;
+  readonly connections: Pick<Connections, "add" | "serve" | "close" | "isGreeted">;
   readonly clock: Clock;
   /** Lets a peer in whose introduction was believed. @returns why not, in words for it; null where it is in */
   readonly admit: (introduced: Introduced, connectionId: string) => string | null;
@@ -44,6 +44,11 @@ export class Joiner {
       attempt: (address, attempting) => this.#dial(address, expected, attempting),
       discard: (late) => connections.close(late, RESET.cancelled, "another address was faster"),
     });
+    if (expected !== null && connections.isGreeted(expected)) {
+      // It was faster. It cannot give its own connection up for the same reason: its hello on that one was sent already.
+      connections.close(link, RESET.cancelled, "connected already");
+      return expected;
+    }
     const addr = formatListenAddress(link.connection.remote);
     const timeout = AbortSignal.timeout(HELLO_TIMEOUT_MS);
     try {

@@ -196,6 +196,51 @@ describe("peers that announce themselves", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("that have said goodbye are left alone for long, also while their record lives", async () => {
+    const segment = createMemorySegment();
+    const clock = createVirtualClock();
+    const [small, large] = await makeIdentities(2);
+    if (small === undefined || large === undefined) throw new Error("two");
+    await using a = await startTestPeer({ identity: small, discovery: segment.factory, clock });
+    await using b = await startTestPeer({ identity: large });
+    segment.plant(record(b));
+    await eventually(async () => {
+      await clock.advanceAsync(100);
+      return a.mesh.peers().length === 1;
+    });
+    await b.mesh.stop();
+    await eventually(() => a.mesh.peers().length === 0);
+    const failures = () => a.log.filter(({ message }) => message.includes("could not be reached")).length;
+    const joining = () => b.endpoint.stats().datagramsReceived;
+    await eventually(() => a.endpoint.stats().connections === 0);
+    const before = joining();
+    await clock.advanceAsync(29_000);
+    expect([failures(), joining()]).toEqual([0, before]);
+    await clock.advanceAsync(1_000);
+    await eventually(() => joining() > before);
+  });
+
+  it("keep identity and library when they are announced at another address", async () => {
+    const segment = createMemorySegment();
+    await using a = await startTestPeer({ discovery: segment.factory });
+    await using b = await startTestPeer({ library: library(3, game("ggoo")) });
+    segment.plant(record(b, { libraryRev: 3 }));
+    await eventually(() => a.mesh.peers().length === 1);
+    const { length } = a.events;
+    segment.plant(record(b, { libraryRev: 3, addresses: [{ host: "127.0.0.3", port: b.port }] }));
+    await eventually(() => a.events.length > length);
+    expect(a.events.slice(length)).toEqual([
+      {
+        type: "peer-updated",
+        peerId: b.peerId,
+        name: "test",
+        addr: `127.0.0.3:${b.port}`,
+        libraryRev: 3,
+        gameCount: 1,
+      },
+    ]);
+  });
+
   it("with several addresses are reached by the one that works", async () => {
     const segment = createMemorySegment();
     await using a = await startTestPeer({ discovery: segment.factory });

@@ -30,7 +30,7 @@ export interface RawPeer extends AsyncDisposable {
   /** A hello that would be believed, with changes. */
   hello(changes?: Partial<Omit<Hello, "type">>): Hello;
   /** Answers requests on all its connections, inbound and dialled; null: never. */
-  answerWith(answer: (request: Request) => object | null): void;
+  answerWith(answer: (request: Request, connection: Connection) => object | null): void;
 }
 
 export async function startRawPeer(
@@ -44,11 +44,12 @@ export async function startRawPeer(
     alpn: options.alpn ?? ALPN,
     socket: createDgramSocket,
   });
-  let answer: (request: Request) => object | null = () => ({ type: "ok" }) satisfies Answer;
+  let answer: (request: Request, connection: Connection) => object | null = () =>
+    ({ type: "ok" }) satisfies Answer;
   const serve = (connection: Connection) => {
     connection.onStream((stream) => {
       // A stream that breaks off is what some tests are about.
-      serveOne(stream, (request) => answer(request)).catch(() => {});
+      serveOne(stream, (request) => answer(request, connection)).catch(() => {});
     });
   };
   const inbound: Connection[] = [];
