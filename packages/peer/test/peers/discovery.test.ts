@@ -297,6 +297,29 @@ describe("a library that changes", () => {
     expect(hellos([a, b])).toHaveLength(1);
   });
 
+  it("is asked for where the hello was older than the announcement", async () => {
+    const segment = createMemorySegment();
+    const clock = createVirtualClock();
+    await using a = await startTestPeer({ discovery: segment.factory, clock });
+    await using raw = await startRawPeer();
+    const asked: string[] = [];
+    raw.answerWith((request) => {
+      asked.push(request.type);
+      return request.type === "hello"
+        ? { ...raw.hello({ library: library(1) }), type: "hello_ack" }
+        : { type: "games", snapshot: library(2, game("ggoo")) };
+    });
+    const addresses = [{ host: "127.0.0.1", port: raw.endpoint.address.port }];
+    segment.plant(record(a, { peerId: raw.identity.peerId, libraryRev: 2, addresses }));
+    await eventually(async () => {
+      await clock.advanceAsync(100);
+      return a.mesh.peers().length === 1;
+    });
+    await clock.advanceAsync(2_000);
+    await eventually(() => a.mesh.games().length === 1);
+    expect(asked).toEqual(["hello", "list_games"]);
+  });
+
   it("tells of a revision in which nothing shown is another only as such", async () => {
     await using a = await startTestPeer();
     await using raw = await startRawPeer();
