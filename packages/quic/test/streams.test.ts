@@ -152,6 +152,26 @@ describe.each(LINKS)("streams over $name", ({ open }) => {
     await waiting;
   });
 
+  test("a stop that comes with the end or the reset of the other direction is heard too", async () => {
+    await using link = open();
+    const { near, far } = await connectPair(link);
+    for (const leave of ["finish", "reset"] as const) {
+      const written = new Promise<unknown>((resolve) => {
+        far.onStream((stream) => {
+          const end = readAll(stream).catch(() => undefined);
+          resolve(end.then(() => writeForEver(stream)).catch((error: unknown) => error));
+        });
+      });
+      const stream = await near.openStream();
+      await stream.write(Uint8Array.of(1));
+      stream.stop(5);
+      if (leave === "finish") stream.finish();
+      else stream.reset(6);
+      expect(await written).toEqual(new StreamStoppedError(5));
+      await eventually(() => far.stats().openStreams === 0);
+    }
+  });
+
   test("an aborted wait withdraws and leaves the stream usable", async () => {
     await using link = open();
     const { near, far } = await connectPair(link, {

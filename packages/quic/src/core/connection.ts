@@ -69,6 +69,7 @@ export class ConnectionCore implements Connection, StreamOwner {
   readonly #handshakeDeadlineMs: number;
   readonly #streams = new Map<number, StreamCore>();
   readonly #parked = new Set<StreamCore>();
+  readonly #ending = new Set<StreamCore>();
   readonly #openers: Waiter<Stream>[] = [];
   readonly #peerStreams: PeerStreams;
   #nextStreamId: number;
@@ -172,6 +173,7 @@ export class ConnectionCore implements Connection, StreamOwner {
 
   /** Writes the next datagram into `slot`. Returns its length, 0 when there is none. */
   fill(slot: Uint8Array): number {
+    if (this.#ending.size > 0) this.#sendEnd();
     try {
       const sent = this.native.send(slot);
       return sent === null ? 0 : sent[0];
@@ -262,12 +264,27 @@ export class ConnectionCore implements Connection, StreamOwner {
     this.#parked.add(stream);
   }
 
+  endDue(stream: StreamCore): void {
+    this.#ending.add(stream);
+    this.#owner.wake(this);
+  }
+
   streamDone(stream: StreamCore): void {
     this.#streams.delete(stream.id);
     this.#parked.delete(stream);
+    this.#ending.delete(stream);
   }
 
   // ---- inside
+
+  /** At most one per datagram: each goes out with the datagram that is taken next. */
+  #sendEnd(): void {
+    for (const stream of this.#ending) {
+      const how = stream.sendEnd();
+      if (how !== "blocked") this.#ending.delete(stream);
+      if (how === "sent") return;
+    }
+  }
 
   #advanceHandshake(): void {
     if (this.#phase === "handshake" && this.native.isEstablished()) {
@@ -297,6 +314,7 @@ export class ConnectionCore implements Connection, StreamOwner {
     if (!this.#peerStreams.isNew(id)) return undefined;
     const stream = new StreamCore(id, this);
     this.#streams.set(id, stream);
+    stream.noticeStop();
     if (this.#onStream === undefined) this.#unclaimed.push(stream);
     else this.#deliver(this.#onStream, stream);
     return stream;

@@ -22,6 +22,8 @@ export interface StreamOwner {
   readonly hasParkedWrites: boolean;
   /** A writer waits for room. */
   writerParked(stream: StreamCore): void;
+  /** The end may be sent: call `sendEnd` before the next datagrams. */
+  endDue(stream: StreamCore): void;
   /** Both directions are over: forget the stream. */
   streamDone(stream: StreamCore): void;
 }
@@ -42,6 +44,9 @@ const OPEN: Direction = { state: "open" };
 const FINISHED: Direction = { state: "finished" };
 const NO_BYTES = new Uint8Array(0);
 const DONE = Promise.resolve();
+
+/** The library's priority of streams that go before all others. */
+const URGENT = 0;
 
 /** Values of the binding's `Shutdown`. */
 const SHUTDOWN_READ = 0;
@@ -121,7 +126,7 @@ export class StreamCore implements Stream {
       return () => {
         const at = this.#writes.indexOf(parked);
         if (at >= 0) this.#writes.splice(at, 1);
-        if (this.#finishWanted && this.#writes.length === 0) this.#sendFinish();
+        if (this.#finishWanted && this.#writes.length === 0) this.#owner.endDue(this);
       };
     });
   }
@@ -129,13 +134,14 @@ export class StreamCore implements Stream {
   finish(): void {
     if (this.#writing.state !== "open" || this.#finishWanted || this.#owner.closeInfo !== undefined) return;
     this.#finishWanted = true;
-    if (this.#writes.length === 0) this.#sendFinish();
+    if (this.#writes.length === 0) this.#owner.endDue(this);
   }
 
   reset(code: number): void {
     checkErrorCode(code);
     // A reset behind the end would take away, without a word, what the reader has received and not read yet.
     if (this.#writing.state !== "open" || this.#owner.closeInfo !== undefined) return;
+    if (this.#finishWanted && this.#writes.length === 0) return;
     this.#owner.native.streamShutdown(this.id, SHUTDOWN_WRITE, code);
     this.#endWriting({ state: "failed", error: new StreamResetError(code) });
     this.#owner.wake();
@@ -151,6 +157,7 @@ export class StreamCore implements Stream {
 
   /** Bytes, the end or a reset have come: serves the reader that waits, if one does. */
   serveReader(): void {
+    this.noticeStop();
     const reader = this.#reader;
     if (reader === undefined) return;
     try {
@@ -161,6 +168,16 @@ export class StreamCore implements Stream {
     } catch (error) {
       this.#reader = undefined;
       reader.waiter.reject(error);
+    }
+  }
+
+  /** The library forgets a stream, and the code of its stop, when the last of it is read: call it before anybody reads. */
+  noticeStop(): void {
+    if (this.#writing.state !== "open") return;
+    try {
+      this.#owner.native.streamCapacity(this.id);
+    } catch (error) {
+      this.#endWriting({ state: "failed", error: sendFailure(error) });
     }
   }
 
@@ -183,8 +200,33 @@ export class StreamCore implements Stream {
     this.#writes.shift();
     first.waiter.resolve();
     if (this.#writes.length > 0) return true;
-    if (this.#finishWanted) this.#sendFinish();
+    if (this.#finishWanted) this.#owner.endDue(this);
     return false;
+  }
+
+  /**
+   * Tells the native library the end, right before a datagram is taken from it.
+   *
+   * The library (quiche 0.18) forgets a stream as soon as everything written is acknowledged and the end is known, whether
+   * the end has been sent or not: the other side would wait for it for ever. So it must not hear of the end before it can
+   * send it at once: the stream goes first, and the congestion window has room.
+   *
+   * @returns `sent`; `over` when there is nothing to be sent any more; `blocked` when there is no room: to be called again
+   *   before a later datagram.
+   */
+  sendEnd(): "sent" | "over" | "blocked" {
+    if (this.#writing.state !== "open") return "over";
+    const { native } = this.#owner;
+    try {
+      if (native.streamCapacity(this.id) <= 0) return "blocked";
+      native.streamPriority(this.id, URGENT, false);
+      native.streamSend(this.id, NO_BYTES, true);
+    } catch (error) {
+      this.#endWriting({ state: "failed", error: sendFailure(error) });
+      return "over";
+    }
+    this.#endWriting(FINISHED);
+    return "sent";
   }
 
   /** The connection is over. */
@@ -216,22 +258,15 @@ export class StreamCore implements Stream {
   #send(bytes: Uint8Array, atMost: number): number {
     try {
       const part = bytes.length > atMost ? bytes.subarray(0, atMost) : bytes;
-      return this.#owner.native.streamSend(this.id, part, false) ?? 0;
+      const taken = this.#owner.native.streamSend(this.id, part, false);
+      if (taken !== null) return taken;
+      this.#owner.native.streamCapacity(this.id); // throws where the stream is over, which `streamSend` takes for a lack of room
+      return 0;
     } catch (error) {
       const known = sendFailure(error);
       this.#endWriting({ state: "failed", error: known });
       throw known;
     }
-  }
-
-  #sendFinish(): void {
-    try {
-      this.#owner.native.streamSend(this.id, NO_BYTES, true);
-      this.#endWriting(FINISHED);
-    } catch (error) {
-      this.#endWriting({ state: "failed", error: sendFailure(error) });
-    }
-    this.#owner.wake();
   }
 
   #endReading(direction: Direction): void {
@@ -259,7 +294,10 @@ export class StreamCore implements Stream {
 
 function sendFailure(error: unknown): Error {
   const failure = readNativeFailure(error);
-  return failure.kind === "stream-stopped" ? new StreamStoppedError(failure.code) : streamFault(failure.text);
+  if (failure.kind === "stream-stopped") return new StreamStoppedError(failure.code);
+  // Over although nothing has ended it here: the other side has stopped it, and its code is lost.
+  if (failure.kind === "stream-unknown") return new StreamStoppedError(0);
+  return streamFault(failure.text);
 }
 
 function streamFault(text: string): Error {

@@ -27,26 +27,34 @@ export function troubled(socket: DatagramSocket, trouble: Trouble): DatagramSock
     if (held !== undefined) socket.send(held.bytes, held.host, held.port);
     held = undefined;
   };
-  const { sendSegments } = socket;
   return {
-    ...socket,
+    address: socket.address,
     send,
     onMessage(handler) {
       socket.onMessage((bytes, from) => {
         if (!trouble.cut) handler(bytes, from);
       });
     },
-    ...(sendSegments !== undefined && {
+    close: () => socket.close(),
+    ...(socket.sendSegments !== undefined && {
       sendSegments(bytes: Uint8Array, segmentBytes: number, to: Address) {
-        if (isNone(trouble)) return sendSegments.call(socket, bytes, segmentBytes, to);
+        if (isNone(trouble) && held === undefined)
+          return socket.sendSegments?.(bytes, segmentBytes, to) ?? true;
         for (let at = 0; at < bytes.length; at += segmentBytes) {
           send(bytes.subarray(at, Math.min(at + segmentBytes, bytes.length)), to.host, to.port);
         }
         return true;
       },
     }),
+    ...(socket.onDrain !== undefined && { onDrain: (handler: () => void) => socket.onDrain?.(handler) }),
+    ...(socket.datagramBytesTo !== undefined && {
+      datagramBytesTo: (host: string) => socket.datagramBytesTo?.(host) ?? MIN_DATAGRAM_BYTES,
+    }),
   };
 }
+
+/** What any network carries: RFC 9000, 14. */
+const MIN_DATAGRAM_BYTES = 1_200;
 
 function isNone({ lossRate, reorderRate, maxBytes, cut }: Trouble): boolean {
   return lossRate === 0 && reorderRate === 0 && maxBytes === Number.POSITIVE_INFINITY && !cut;

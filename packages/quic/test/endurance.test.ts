@@ -1,0 +1,135 @@
+import { eventually } from "@lanspread/testkit";
+import { describe, expect, test } from "vitest";
+import { createDgramSocket } from "../src/index.ts";
+import { simulatedLink, udpLink } from "./support/links.ts";
+import { holdings } from "./support/memory.ts";
+import { ALPN, ask, connectPair, connectStreams, echo, readAll, testParty } from "./support/pair.ts";
+
+/** Room for what a process does by itself. A leak of 100 bytes per stream would be 1,000,000 bytes of heap. */
+const HEAP_ROOM_BYTES = 700_000;
+const RESIDENT_ROOM_BYTES = 24_000_000;
+
+const LONG_LINKS = [
+  { name: "the simulated link", open: () => simulatedLink() },
+  { name: "UDP", open: () => udpLink(createDgramSocket) },
+];
+
+describe.each(LONG_LINKS)("endurance over $name", ({ open }) => {
+  test("10,000 streams one after another leave nothing behind", async () => {
+    await using link = open();
+    const { near, far } = await connectPair(link);
+    echo(far);
+    for (let i = 0; i < 1_000; i++) await ask(near, Uint8Array.of(1));
+    const before = await holdings();
+    for (let i = 0; i < 10_000; i++) await ask(near, Uint8Array.of(1));
+    const after = await holdings();
+    expect(after.heap - before.heap).toBeLessThan(HEAP_ROOM_BYTES);
+    expect(after.resident - before.resident).toBeLessThan(RESIDENT_ROOM_BYTES);
+    expect(after.handles).toBe(before.handles);
+    await eventually(() => near.stats().openStreams === 0 && far.stats().openStreams === 0);
+  });
+
+  test("3,000 streams that are stopped, reset and aborted leave nothing behind", async () => {
+    await using link = open();
+    const { near, far } = await connectPair(link);
+    far.onStream((stream) => {
+      readAll(stream).catch(() => undefined);
+      stream.write(new Uint8Array(10_000)).catch(() => undefined);
+      stream.finish();
+    });
+    const giveUp = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const stream = await near.openStream();
+        await stream.write(Uint8Array.of(1));
+        const controller = new AbortController();
+        const reading = stream.read(new Uint8Array(10), { signal: controller.signal }).catch(() => 0);
+        controller.abort();
+        await reading;
+        stream.stop(1);
+        stream.reset(1);
+      }
+    };
+    await giveUp(1_000);
+    const before = await holdings();
+    await giveUp(3_000);
+    const after = await holdings();
+    expect(after.heap - before.heap).toBeLessThan(HEAP_ROOM_BYTES);
+    expect(after.handles).toBe(before.handles);
+    await eventually(() => near.stats().openStreams === 0 && far.stats().openStreams === 0);
+  });
+
+  test("300 connections one after another leave nothing behind", async () => {
+    await using link = open();
+    const { client, server, near, far } = await connectPair(link);
+    server.onConnection(echo);
+    const connect = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const connection = await client.dial(server.address);
+        await ask(connection, Uint8Array.of(1));
+        connection.close();
+      }
+    };
+    await connect(50);
+    const before = await holdings();
+    await connect(300);
+    const after = await holdings();
+    // The memory of closed connections, some hundred of them, is part of it.
+    expect(after.heap - before.heap).toBeLessThan(2 * HEAP_ROOM_BYTES);
+    expect(after.resident - before.resident).toBeLessThan(RESIDENT_ROOM_BYTES);
+    expect(after.handles).toBe(before.handles);
+    await eventually(() => server.stats().connections === 1 && client.stats().connections === 1);
+    echo(far);
+    await ask(near, Uint8Array.of(1));
+  });
+
+  test("an endpoint leaves no handle behind", async () => {
+    const before = await holdings();
+    for (let i = 0; i < 5; i++) {
+      await using link = open();
+      const { near, far } = await connectPair(link);
+      echo(far);
+      await ask(near, Uint8Array.of(1));
+    }
+    expect((await holdings()).handles).toBe(before.handles);
+  });
+
+  test("a side that stops reading makes both hold a bounded number of bytes", async () => {
+    await using link = open();
+    const limits = { streamWindowBytes: 1_000_000, peerStreamWindowBytes: 250_000 };
+    const { near, far } = await connectPair(link, { server: { limits }, client: { limits } });
+    const before = await holdings();
+    let taken = 0;
+    const fill = async (open: () => ReturnType<typeof near.openStream>, windowBytes: number) => {
+      const stream = await open();
+      let own = 0;
+      for (;;) {
+        await stream.write(new Uint8Array(50_000)).catch(() => undefined);
+        if (near.stats().openStreams === 0) return;
+        own += 50_000;
+        taken += 50_000;
+        expect(own).toBeLessThanOrEqual(windowBytes);
+      }
+    };
+    far.onStream(() => undefined); // and nobody reads
+    const writers = Array.from({ length: 40 }, () => fill(() => near.openStream(), 250_000));
+    await eventually(() => taken === 40 * 250_000);
+    // Everything that the windows allow is on its way or there, and no more is taken.
+    const [source, target] = await connectStreams(far, near);
+    await source.write(Uint8Array.of(1, 2, 3));
+    expect(await target.read(new Uint8Array(8))).toBe(3);
+    expect(taken).toBe(40 * 250_000);
+    const held = await holdings();
+    expect(held.resident - before.resident).toBeLessThan(40 * 250_000 * 3 + RESIDENT_ROOM_BYTES);
+    near.close();
+    await Promise.all(writers);
+  });
+});
+
+test("a process that has closed its endpoints ends by itself", async () => {
+  await using link = udpLink();
+  const tls = await (await testParty()).member();
+  const before = process.getActiveResourcesInfo().length;
+  const endpoint = await link.endpoint({ tls, alpn: ALPN });
+  await endpoint.close();
+  await eventually(() => process.getActiveResourcesInfo().length <= before);
+});
