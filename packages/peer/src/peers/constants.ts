@@ -49,6 +49,9 @@ export const CATCH_UP_AFTER_MS = 2 * SECOND;
 /** Answer to `list_games`, ms. */
 export const LIST_GAMES_TIMEOUT_MS = 10 * SECOND;
 
+/** Answer to a `library_delta`, ms. */
+export const DELTA_TIMEOUT_MS = 10 * SECOND;
+
 /** Pause before discovery that could not be started is started again, ms. */
 export const DISCOVERY_RESTART_MS = 5 * SECOND;
 

@@ -1,4 +1,10 @@
-import { formatListenAddress, type ListenAddress, type PeerId, RESET } from "@lanspread/proto";
+import {
+  formatListenAddress,
+  type LibrarySnapshot,
+  type ListenAddress,
+  type PeerId,
+  RESET,
+} from "@lanspread/proto";
 import type { Endpoint } from "@lanspread/quic";
 import { PeerError } from "../errors/index.ts";
 import type { Clock } from "./clock.ts";
@@ -13,8 +19,8 @@ export interface JoinerOptions {
   readonly self: Self;
   readonly connections: Pick<Connections, "add" | "serve" | "close" | "isGreeted">;
   readonly clock: Clock;
-  /** Lets a peer in whose introduction was believed. @returns why not, in words for it; null where it is in */
-  readonly admit: (introduced: Introduced, connectionId: string) => string | null;
+  /** Lets a peer in whose introduction was believed, and which was told this library or a newer one. @returns why not, in words for it; null where it is in */
+  readonly admit: (introduced: Introduced, connectionId: string, told: LibrarySnapshot) => string | null;
 }
 
 /** The side that dials: from an address to a peer that is let in. */
@@ -53,7 +59,9 @@ export class Joiner {
     const timeout = AbortSignal.timeout(HELLO_TIMEOUT_MS);
     try {
       const waiting = { addr, signal: AbortSignal.any([signal, timeout]) };
-      const refusal = admit(await greet(link.channel, self, link.context, waiting), link.connection.id);
+      const told = self.library();
+      const introduced = await greet(link.channel, self, link.context, waiting);
+      const refusal = admit(introduced, link.connection.id, told);
       if (refusal !== null) throw new PeerError("connect-failed", `${addr}: ${refusal}`);
       // Only now: what the peer asks right behind its answer waits until the answer is applied.
       connections.serve(link);

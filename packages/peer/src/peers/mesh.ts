@@ -1,7 +1,10 @@
 import { networkInterfaces } from "node:os";
 import {
+  type Answer,
   formatListenAddress,
   type GameId,
+  type LibraryDelta,
+  type LibrarySnapshot,
   type ListedPeer,
   type ListenAddress,
   type PeerId,
@@ -22,6 +25,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { connectError } from "./connect-errors.ts";
 import { Connections, type Link } from "./connections.ts";
 import {
+  DELTA_TIMEOUT_MS,
   DIAL_TIMEOUT_MS,
   DISCOVERY_STOP_MS,
   GOODBYE_TIMEOUT_MS,
@@ -30,6 +34,7 @@ import {
   MAX_PEERS,
 } from "./constants.ts";
 import { createControlHandlers } from "./control-handlers.ts";
+import { DeltaPush } from "./delta-push.ts";
 import { Dialer } from "./dialer.ts";
 import type { Discovery, DiscoveryFactory, DiscoveryOptions, SeenPeer } from "./discovery.ts";
 import type { Introduced, Self } from "./handshake.ts";
@@ -78,6 +83,7 @@ class Mesh implements PeerMesh {
   readonly #joiner: Joiner;
   readonly #dialer: Dialer;
   readonly #catchUp: CatchUp;
+  readonly #deltaPush: DeltaPush;
   readonly #incompatibles = new Incompatibles();
   #serveStream: Parameters<PeerMesh["start"]>[0]["serveStream"] = async () => {};
   #discovery: Discovery | null = null;
@@ -102,7 +108,7 @@ class Mesh implements PeerMesh {
       self: this.#self,
       connections: this.#connections,
       clock,
-      admit: (introduced, connectionId) => this.#admit(introduced, connectionId),
+      admit: (introduced, connectionId, told) => this.#admit(introduced, connectionId, told),
     });
     this.#dialer = new Dialer({
       ownId: identity.peerId,
@@ -117,11 +123,17 @@ class Mesh implements PeerMesh {
       held: (peerId) => this.#roster.table.revisionOf(peerId),
       ask: (peerId) => this.#askForLibrary(peerId),
     });
+    this.#deltaPush = new DeltaPush({
+      ownId: identity.peerId,
+      library: this.#self.library,
+      send: (peerId, delta) => this.#tell(peerId, delta),
+      logger: this.#logger,
+    });
     this.handlers = createControlHandlers({
       self: this.#self,
       roster: this.#roster,
       isGreeted: (peerId) => this.#connections.isGreeted(peerId),
-      admit: (introduced, { connectionId }) => this.#admit(introduced, connectionId),
+      admit: (introduced, { connectionId }) => this.#admit(introduced, connectionId, this.#self.library()),
       onRefused: ({ error, message }, { peerId, remote }) => {
         if (error !== "self-connect") {
           this.#noteIncompatible(peerId, formatListenAddress(remote), error, message);
@@ -199,7 +211,9 @@ class Mesh implements PeerMesh {
   }
 
   libraryChanged(): void {
-    if (this.#stopping === null) this.#discovery?.update(this.#self.library().library_rev);
+    if (this.#stopping !== null) return;
+    this.#discovery?.update(this.#self.library().library_rev);
+    this.#deltaPush.changed();
   }
 
   problem(): PeerError | null {
@@ -313,7 +327,7 @@ class Mesh implements PeerMesh {
   }
 
   /** A believed introduction on a living connection: everything is applied, then told. @returns why not, or null */
-  #admit(introduced: Introduced, connectionId: string): string | null {
+  #admit(introduced: Introduced, connectionId: string, told: LibrarySnapshot): string | null {
     const { peerId } = introduced.facts;
     if (this.#signal.aborted) return "this peer is stopping";
     if (this.#isFull(peerId)) return `${MAX_PEERS} peers are connected already`;
@@ -322,6 +336,7 @@ class Mesh implements PeerMesh {
     this.#dialer.connected(peerId);
     this.#roster.welcome(introduced.facts, introduced.library);
     this.#catchUp.check(peerId);
+    this.#deltaPush.greeted(peerId, told);
     return null;
   }
 
@@ -330,7 +345,13 @@ class Mesh implements PeerMesh {
     return table.size >= MAX_PEERS && !table.has(peerId);
   }
 
+  async #tell(peerId: PeerId, delta: LibraryDelta): Promise<Answer> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DELTA_TIMEOUT_MS)]);
+    return this.#connections.channelTo(peerId).request(delta, { signal });
+  }
+
   #gone(peerId: PeerId, reason: string): void {
+    this.#deltaPush.forget(peerId);
     this.#roster.remove(peerId, reason);
     if (this.#dialer.announced(peerId) === undefined) this.#catchUp.forget(peerId);
     this.#dialer.lost(peerId, { leaving: reason === "goodbye" });

@@ -1,0 +1,67 @@
+import type { Answer, LibraryDelta, LibrarySnapshot, PeerId } from "@lanspread/proto";
+import type { Logger } from "../logger.ts";
+import { libraryDiff } from "./library-diff.ts";
+
+export interface DeltaPushOptions {
+  readonly ownId: PeerId;
+  /** What is published at this moment. */
+  readonly library: () => LibrarySnapshot;
+  /** Tells one peer; rejects where it could not be told. */
+  readonly send: (peerId: PeerId, delta: LibraryDelta) => Promise<Answer>;
+  readonly logger: Logger;
+}
+
+interface Listener {
+  /** The newest library that the peer was told. */
+  told: LibrarySnapshot;
+  sending: boolean;
+}
+
+/**
+ * Tells connected peers what changed in the own library: one delta at a time per peer and in order, so that what changes
+ * while one is under way becomes the next one. A peer that cannot follow a delta asks for the library by itself.
+ */
+export class DeltaPush {
+  readonly #options: DeltaPushOptions;
+  readonly #listeners = new Map<PeerId, Listener>();
+
+  constructor(options: DeltaPushOptions) {
+    this.#options = options;
+  }
+
+  /** A peer has said hello, and was told the library in this state or in a newer one. */
+  greeted(peerId: PeerId, told: LibrarySnapshot): void {
+    const listener: Listener = { told, sending: false };
+    this.#listeners.set(peerId, listener);
+    void this.#push(peerId, listener);
+  }
+
+  forget(peerId: PeerId): void {
+    this.#listeners.delete(peerId);
+  }
+
+  /** The own library has a new snapshot. */
+  changed(): void {
+    for (const [peerId, listener] of this.#listeners) void this.#push(peerId, listener);
+  }
+
+  async #push(peerId: PeerId, listener: Listener): Promise<void> {
+    if (listener.sending) return;
+    listener.sending = true;
+    const { library, logger, ownId, send } = this.#options;
+    try {
+      while (this.#listeners.get(peerId) === listener) {
+        const now = library();
+        const delta = libraryDiff(listener.told, now);
+        if (delta === null) return;
+        await send(peerId, { type: "library_delta", peer_id: ownId, delta });
+        listener.told = now;
+      }
+    } catch (error) {
+      // The next change tells this one as well; until then the announced revision shows the peer that it lacks something.
+      logger.debug("a peer could not be told of a change", { peerId, error });
+    } finally {
+      listener.sending = false;
+    }
+  }
+}
