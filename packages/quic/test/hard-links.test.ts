@@ -1,7 +1,7 @@
 import { seededBytes } from "@lanspread/testkit";
 import { describe, expect, test } from "vitest";
 import { LINKS, type Link, simulatedLink } from "./support/links.ts";
-import { ask, connectPair, echo, sha256 } from "./support/pair.ts";
+import { ALPN, ask, connectPair, echo, sha256, testParty } from "./support/pair.ts";
 
 /** Both directions at once, on several streams, then an orderly end. */
 async function transferBothWays(link: Link, bytes: number): Promise<{ readonly lost: number }> {
@@ -77,6 +77,19 @@ describe.each(LINKS)("a hard way over $name", ({ open }) => {
     link.trouble.cut = false;
     expect(sha256(await answer)).toBe(sha256(bytes));
   });
+});
+
+test("link-local addresses of IPv6 with their scope", async () => {
+  await using link = simulatedLink();
+  const party = await testParty();
+  const [server, client] = await Promise.all(
+    ["fe80::1%eth0", "fe80::2%eth0"].map(async (host) =>
+      link.endpointAt({ host, port: 0 }, { tls: await party.member(), alpn: ALPN }),
+    ),
+  );
+  server?.onConnection(echo);
+  const connection = await client?.dial(server?.address ?? { host: "", port: 0 });
+  expect(connection && (await ask(connection, Uint8Array.of(6)))).toEqual(Buffer.of(6));
 });
 
 test("datagrams that arrive late, twice and out of order on a simulated link of 20 ms", async () => {

@@ -90,7 +90,7 @@ export class ConnectionCore implements Connection, StreamOwner {
     this.#owner = options.owner;
     // Always the same pair of addresses: connections do not move here, and a machine with two addresses in one network
     // may answer from the other one. The packets are authenticated, whatever address they carry.
-    this.#recvInfo = { from: options.remote, to: options.local };
+    this.#recvInfo = { from: withoutScope(options.remote), to: withoutScope(options.local) };
     this.#keepAliveMs = options.keepAliveMs;
     this.#keepAliveAtMs = options.nowMs + options.keepAliveMs;
     this.#handshakeDeadlineMs = options.nowMs + options.handshakeTimeoutMs;
@@ -394,6 +394,12 @@ const NO_ERROR = 0;
 const INTERNAL_ERROR = 1;
 
 const NOTHING_HEARD: CloseInfo = { byPeer: false, app: false, code: 0, reason: "", timedOut: true };
+
+/** The native library knows no IPv6 scopes (`fe80::1%eth0`); only the socket needs them. */
+export function withoutScope({ host, port }: Address): Address {
+  const scopeAt = host.indexOf("%");
+  return { host: scopeAt < 0 ? host : host.slice(0, scopeAt), port };
+}
 
 /** Why no connection came about, from how it ended. */
 export function handshakeError(remote: Address, info: CloseInfo): HandshakeError {

@@ -2,7 +2,7 @@ import { CONNECTION_REFUSED } from "../errors.ts";
 import type { Address, EndpointLimits, TlsOptions } from "../types.ts";
 import { Admission } from "./admission.ts";
 import { ClosedConnections } from "./closed-connections.ts";
-import { ConnectionCore, type ConnectionOwner } from "./connection.ts";
+import { ConnectionCore, type ConnectionOwner, withoutScope } from "./connection.ts";
 import {
   CONNECTION_ID_BYTES,
   MIN_INITIAL_DATAGRAM_BYTES,
@@ -93,7 +93,7 @@ export class EndpointCore implements ConnectionOwner {
     const { library, local, random, datagramBytesTo } = this.#options;
     const id = random(CONNECTION_ID_BYTES);
     const config = this.#configs.get("dials", datagramBytesTo(remote.host));
-    const native = library.Connection.connect(null, id, local, remote, config);
+    const native = library.Connection.connect(null, id, withoutScope(local), withoutScope(remote), config);
     return this.#add(native, [id], remote, true, handshakeTimeoutMs, nowMs);
   }
 
@@ -197,10 +197,11 @@ export class EndpointCore implements ConnectionOwner {
     const id = originalId === null ? random(CONNECTION_ID_BYTES) : header.destinationId.slice();
     const clientsId = header.destinationId.slice();
     const config = this.#configs.get("accepts", datagramBytesTo(remote.host));
-    const native = library.Connection.accept(id, originalId, local, remote, config);
+    const path = { from: withoutScope(remote), to: withoutScope(local) };
+    const native = library.Connection.accept(id, originalId, path.to, path.from, config);
     let failed = false;
     try {
-      native.recv(datagram, { from: remote, to: local });
+      native.recv(datagram, path);
     } catch {
       failed = true;
     }
