@@ -27,3 +27,22 @@ export const INTERFACES_LIFETIME_MS = 2_000;
 
 /** Datagrams one connection may send before the others' turn, and before what has come in meanwhile is looked at. */
 export const MAX_DATAGRAMS_PER_TURN = 256;
+
+/** A wake-up that finds at most so many datagrams, so soon (ms) after the one before, belongs to a trickle: below about 300 Mbit/s. */
+export const TRICKLE_BURST_DATAGRAMS = 3;
+export const TRICKLE_GAP_MS = 2;
+
+/** So many of them, and a timer takes over: more than any exchange of requests makes. */
+export const TRICKLE_BURSTS = 64;
+
+/** What a wake-up of another kind takes off the count: a process that was late finds more, whatever the link. */
+export const TRICKLE_PENALTY = 8;
+
+/** How often the timer looks, in ms: what timers can do. */
+export const POLL_MS = 1;
+
+/** Looks in vain after which the transfer is taken to be over. */
+export const POLL_IDLE_TICKS = 16;
+
+/** Datagrams found at once after which waking up is cheaper again: above 1 Gbit/s. */
+export const POLL_BURST_DATAGRAMS = 128;

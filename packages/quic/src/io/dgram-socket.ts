@@ -22,6 +22,10 @@ export async function createDgramSocket(options: Address): Promise<DatagramSocke
 
 /** A socket of `node:dgram`, and a way past its count of what waits: for who sends by itself and has found the kernel's buffer full. */
 export interface WrappedDgram extends DatagramSocket {
+  readonly buffers: { readonly receive: number; readonly send: number };
+  readonly datagramBytesTo: (host: string) => number;
+  /** Datagrams wait for room. */
+  readonly hasOutstandingSends: boolean;
   /** As `sendSegments`, but always says no: `onDrain` is heard when these have gone. */
   sendRest(bytes: Uint8Array, segmentBytes: number, to: Address): false;
 }
@@ -61,6 +65,9 @@ export function wrapDgram(socket: Socket): WrappedDgram {
       sendAll(bytes, segmentBytes, to);
       if (outstanding >= MAX_OUTSTANDING_SENDS) full = true;
       return !full;
+    },
+    get hasOutstandingSends() {
+      return outstanding > 0;
     },
     sendRest(bytes, segmentBytes, to) {
       sendAll(bytes, segmentBytes, to);

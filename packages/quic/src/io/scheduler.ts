@@ -1,5 +1,4 @@
 import type { ConnectionCore } from "../core/connection.ts";
-import { GATHER_MS } from "../core/constants.ts";
 import type { Transmission } from "./transmitter.ts";
 
 export interface SchedulerOptions {
@@ -45,7 +44,7 @@ export class Scheduler {
 
   /** A connection has taken a datagram of so many bytes. */
   received(connection: ConnectionCore, bytes: number): void {
-    const mayWait = connection.gather.note(bytes);
+    const mayWait = connection.gather.note(bytes, this.now());
     this.#heard.add(connection);
     if (this.#turn !== undefined || (mayWait && this.#gathering !== undefined) || this.#stopped) return;
     this.#turn = setImmediate(() => this.#takeTurn(false));
@@ -83,8 +82,12 @@ export class Scheduler {
   #takeTurn(all: boolean): void {
     this.#turn = undefined;
     const now = this.now();
+    let waitMs = Number.POSITIVE_INFINITY;
     for (const connection of this.#heard) {
-      if (!all && !connection.gather.isDue(now)) continue;
+      if (!all && !connection.gather.isDue(now)) {
+        waitMs = Math.min(waitMs, connection.gather.waitMs);
+        continue;
+      }
       this.#heard.delete(connection);
       connection.gather.took(now);
       this.#rounds++;
@@ -96,7 +99,7 @@ export class Scheduler {
       this.#gathering = setTimeout(() => {
         this.#gathering = undefined;
         this.#takeTurn(true);
-      }, GATHER_MS);
+      }, waitMs);
     }
   }
 

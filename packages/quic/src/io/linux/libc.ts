@@ -10,6 +10,8 @@ export interface Libc {
   /** @param name a `sockaddr_in`. */
   bind(fd: number, name: Uint8Array): Outcome;
   close(fd: number): Outcome;
+  /** Another descriptor of the same socket. */
+  duplicate(fd: number): Outcome;
   /** @param headers an array of `struct mmsghdr`. */
   recvmmsg(fd: number, headers: Uint8Array, count: number): Outcome;
   /** @param header a `struct msghdr`. */
@@ -23,6 +25,7 @@ const AF_INET = 2;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
+const F_DUPFD_CLOEXEC = 1_030;
 
 export const EIO = 5;
 export const EAGAIN = 11;
@@ -41,6 +44,7 @@ export async function loadLibc(): Promise<Libc | null> {
     const socket = library.func("int socket(int domain, int type, int protocol)");
     const bind = library.func("int bind(int fd, void *name, uint32_t length)");
     const close = library.func("int close(int fd)");
+    const fcntl = library.func("int fcntl(int fd, int command, int argument)");
     const recvmmsg = library.func(
       "int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)",
     );
@@ -53,6 +57,7 @@ export async function loadLibc(): Promise<Libc | null> {
       socket: () => outcome(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
       bind: (fd, name) => outcome(bind(fd, name, SOCKADDR_BYTES)),
       close: (fd) => outcome(close(fd)),
+      duplicate: (fd) => outcome(fcntl(fd, F_DUPFD_CLOEXEC, 0)),
       recvmmsg: (fd, headers, count) => outcome(recvmmsg(fd, headers, count, MSG_DONTWAIT, null)),
       sendmsg: (fd, header) => outcome(sendmsg(fd, header, MSG_DONTWAIT)),
       sendto: (fd, bytes, name) =>

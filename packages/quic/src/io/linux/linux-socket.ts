@@ -1,16 +1,15 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
+import { createSocket } from "node:dgram";
 import type { Address, DatagramSocket } from "../../types.ts";
-import { MAX_RECEIVES_PER_TURN } from "../constants.ts";
-import { wrapDgram } from "../dgram-socket.ts";
+import { MAX_RECEIVES_PER_TURN, POLL_MS } from "../constants.ts";
+import { type WrappedDgram, wrapDgram } from "../dgram-socket.ts";
 import { growBuffers } from "../socket-buffers.ts";
 import { encodeSockaddr, type Libc, loadLibc } from "./libc.ts";
 import { ReceiveBatch } from "./receive-batch.ts";
 import { SegmentSender } from "./segment-sender.ts";
+import { Trickle } from "./trickle.ts";
 
 /**
- * Binds a UDP socket over IPv4 that receives and sends many datagrams in one system call (`recvmmsg`, UDP_SEGMENT). `node:dgram` owns
- * it and tells when there is something to receive; what follows the first datagram of a burst is fetched past it.
+ * Binds a UDP socket over IPv4 that receives and sends many datagrams in one system call (`recvmmsg`, UDP_SEGMENT).
  *
  * @returns null where that cannot be done, for whatever reason: `node:dgram` alone will do it, or say why not.
  */
@@ -21,59 +20,130 @@ export async function createLinuxSocket(options: Address): Promise<DatagramSocke
   if (libc === null) return null;
   const fd = libc.socket();
   if (fd < 0) return null;
-  let socket: Socket;
   try {
     if (libc.bind(fd, name) < 0) throw new Error("cannot bind");
-    socket = createSocket({ type: "udp4", lookup: (host, _options, callback) => callback(null, host, 4) });
-    const listening = once(socket, "listening"); // may come at once
-    socket.bind({ fd, exclusive: true });
-    await listening;
+    return new LinuxSocket(libc, fd);
   } catch {
     libc.close(fd);
     return null;
   }
-  growBuffers(socket);
-  return wrap(socket, fd, libc);
 }
 
-function wrap(socket: Socket, fd: number, libc: Libc): DatagramSocket {
-  const plain = wrapDgram(socket);
-  const batch = new ReceiveBatch(libc);
-  const sender = new SegmentSender(libc);
-  let open = true;
-  let left = MAX_RECEIVES_PER_TURN;
-  let renewal: NodeJS.Immediate | undefined;
-  const renew = () => {
-    renewal = undefined;
-    left = MAX_RECEIVES_PER_TURN;
-  };
-  return {
-    ...plain,
-    send(bytes, host, port) {
-      // No room: node:dgram waits for it.
-      if (open && sender.send(fd, bytes, host, port) === "full") plain.send(bytes, host, port);
-    },
-    sendSegments(bytes, segmentBytes, to) {
-      if (!open) return true;
-      const dealtWith = sender.sendSegments(fd, bytes, segmentBytes, to.host, to.port);
-      if (dealtWith === bytes.length) return true;
-      return plain.sendRest(bytes.subarray(dealtWith), segmentBytes, to);
-    },
-    onMessage(handler) {
-      plain.onMessage((bytes, from) => {
-        handler(bytes, from);
-        renewal ??= setImmediate(renew);
-        while (open && left > 0) {
-          const count = batch.receive(fd, handler);
-          left -= count;
-          if (count === 0) return;
-        }
-      });
-    },
-    async close() {
-      open = false;
-      clearImmediate(renewal);
-      await plain.close();
-    },
-  };
+type Handler = (bytes: Uint8Array, from: Address) => void;
+
+/**
+ * Node has no way to wait for a socket that is not its own, so `node:dgram` gets a second descriptor of it as a doorbell: it brings
+ * the first datagram of a burst, and what follows is fetched past it. While datagrams trickle, the doorbell is taken down and a timer
+ * looks instead.
+ */
+class LinuxSocket implements DatagramSocket {
+  readonly address: Address;
+  readonly datagramBytesTo: (host: string) => number;
+  readonly buffers: { readonly receive: number; readonly send: number };
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #batch: ReceiveBatch;
+  readonly #sender: SegmentSender;
+  readonly #trickle = new Trickle();
+  #doorbell: WrappedDgram | undefined;
+  #handler: Handler = () => undefined;
+  #drained: () => void = () => undefined;
+  #left = MAX_RECEIVES_PER_TURN;
+  #renewal: NodeJS.Immediate | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #open = true;
+
+  /** @throws the system's error. The descriptor is the caller's until this returns. */
+  constructor(libc: Libc, fd: number) {
+    this.#libc = libc;
+    this.#fd = fd;
+    this.#batch = new ReceiveBatch(libc);
+    this.#sender = new SegmentSender(libc);
+    const doorbell = this.#ensureDoorbell();
+    this.address = doorbell.address;
+    this.buffers = doorbell.buffers;
+    this.datagramBytesTo = doorbell.datagramBytesTo;
+  }
+
+  send(bytes: Uint8Array, host: string, port: number): void {
+    if (!this.#open || this.#sender.send(this.#fd, bytes, host, port) === "sent") return;
+    this.#ensureDoorbell().send(bytes, host, port); // no room: node:dgram waits for it
+  }
+
+  sendSegments(bytes: Uint8Array, segmentBytes: number, to: Address): boolean {
+    if (!this.#open) return true;
+    const dealtWith = this.#sender.sendSegments(this.#fd, bytes, segmentBytes, to.host, to.port);
+    if (dealtWith === bytes.length) return true;
+    return this.#ensureDoorbell().sendRest(bytes.subarray(dealtWith), segmentBytes, to);
+  }
+
+  onDrain(handler: () => void): void {
+    this.#drained = handler;
+  }
+
+  onMessage(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    clearImmediate(this.#renewal);
+    clearTimeout(this.#poll);
+    await this.#doorbell?.close();
+    this.#libc.close(this.#fd);
+  }
+
+  #ensureDoorbell(): WrappedDgram {
+    if (this.#doorbell !== undefined) return this.#doorbell;
+    clearTimeout(this.#poll);
+    this.#poll = undefined;
+    const copy = this.#libc.duplicate(this.#fd);
+    if (copy < 0) throw new Error(`cannot duplicate a socket's descriptor: error ${-copy}`);
+    const socket = createSocket("udp4");
+    socket.bind({ fd: copy, exclusive: true });
+    growBuffers(socket);
+    const doorbell = wrapDgram(socket);
+    doorbell.onDrain?.(() => this.#drained());
+    doorbell.onMessage((bytes, from) => this.#ring(bytes, from));
+    this.#doorbell = doorbell;
+    return doorbell;
+  }
+
+  #ring(bytes: Uint8Array, from: Address): void {
+    this.#handler(bytes, from);
+    this.#renewal ??= setImmediate(() => {
+      this.#renewal = undefined;
+      this.#left = MAX_RECEIVES_PER_TURN;
+    });
+    const count = 1 + this.#receive();
+    const doorbell = this.#doorbell;
+    if (!this.#open || doorbell === undefined) return;
+    if (!this.#trickle.woken(count, performance.now()) || doorbell.hasOutstandingSends) return;
+    this.#doorbell = undefined;
+    void doorbell.close();
+    this.#pollSoon();
+  }
+
+  #pollSoon(): void {
+    this.#poll = setTimeout(() => {
+      this.#left = MAX_RECEIVES_PER_TURN;
+      const count = this.#receive();
+      if (!this.#open || this.#doorbell !== undefined) return;
+      if (this.#trickle.polled(count)) this.#ensureDoorbell();
+      else this.#pollSoon();
+    }, POLL_MS);
+  }
+
+  /** Fetches what is there, up to the turn's share. Returns how many datagrams. */
+  #receive(): number {
+    let total = 0;
+    while (this.#open && this.#left > 0) {
+      const count = this.#batch.receive(this.#fd, this.#handler);
+      if (count === 0) break;
+      total += count;
+      this.#left -= count;
+    }
+    return total;
+  }
 }
