@@ -22,11 +22,13 @@ export interface ChildOptions {
  */
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #name: string;
   readonly #lines: AsyncIterator<string>;
   readonly #ended: Promise<unknown>;
 
   constructor({ prefix = [], module, settings, signal }: ChildOptions) {
     signal.throwIfAborted();
+    this.#name = module.pathname;
     const command = [
       ...prefix,
       process.execPath,
@@ -50,7 +52,7 @@ export class Child implements AsyncDisposable {
   /** The next thing that it says. Rejects when it ends instead. */
   async says(): Promise<unknown> {
     const line = await this.#lines.next();
-    if (line.done === true) throw new Error(`${this.#process.spawnargs.join(" ")} ended without an answer`);
+    if (line.done === true) throw new Error(`${this.#name} ended without an answer`);
     return JSON.parse(line.value);
   }
 

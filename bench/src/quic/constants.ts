@@ -26,7 +26,7 @@ export const WRITE_BYTES = 256 * 1024;
 export const READ_BYTES = 1024 * 1024;
 
 /** One transfer is made beforehand with this share of the bytes, so that the code is compiled and the window open. */
-export const WARM_UP_SHARE = 1 / 8;
+export const WARM_UP_SHARE = 1 / 4;
 
 /** Application protocol of the benchmark. */
 export const BENCH_ALPN = "lanspread-bench";
@@ -42,28 +42,31 @@ export const BAR_SLOW_CPU = 2;
 
 const MIB = 1024 * 1024;
 
-/** How much is sent, how often. Rounds alternate between the candidates, since a machine's speed drifts. */
+/** How much is sent, how often. Compiling the code costs 0.3 s of CPU whatever the link, so no amount is small. Rounds alternate between the candidates, since a machine's speed drifts. */
 export interface Amounts {
   readonly rounds: number;
   readonly fullSpeedBytes: number;
   readonly loopbackBytes: number;
   readonly bindingBytes: number;
+  readonly slowRounds: number;
   readonly slowLinkBytes: number;
   readonly fastLinkBytes: number;
 }
 
 export const FULL: Amounts = {
   rounds: 5,
+  slowRounds: 3,
   fullSpeedBytes: 512 * MIB,
   loopbackBytes: 1024 * MIB,
-  bindingBytes: 8 * MIB,
-  slowLinkBytes: 64 * MIB,
+  bindingBytes: 32 * MIB,
+  slowLinkBytes: 128 * MIB,
   fastLinkBytes: 256 * MIB,
 };
 
 /** Just enough to see that everything runs. */
 export const SHORT: Amounts = {
   rounds: 1,
+  slowRounds: 1,
   fullSpeedBytes: 4 * MIB,
   loopbackBytes: 4 * MIB,
   bindingBytes: MIB / 4,

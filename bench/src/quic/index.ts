@@ -47,12 +47,12 @@ async function run(context: BenchContext): Promise<Report> {
           measured: [],
         }),
       );
-      await runRounds(series, amounts.rounds, tls, context);
+      await runRounds(series, mbit === SLOW_MBIT ? amounts.slowRounds : amounts.rounds, tls, context);
       links.push({ mbit, series });
     }
   }
   const notes = [
-    `Medians of ${amounts.rounds} rounds; in each round every candidate runs once, and ratios are taken within the round.`,
+    `Medians of ${amounts.rounds} rounds (${amounts.slowRounds} at ${SLOW_MBIT} Mbit/s); in each round every candidate runs once, and ratios are taken within the round.`,
     ...(unavailable === undefined
       ? []
       : [`The links of ${SLOW_MBIT} and ${FAST_MBIT} Mbit/s are missing: ${unavailable}.`]),

@@ -28,7 +28,12 @@ const [startMs, startCpu, startRounds] = [performance.now(), cpuSeconds(), endpo
 await fetchBytes(bytes);
 const seconds = (performance.now() - startMs) / 1_000;
 const { datagramsReceived, rounds } = endpoint.stats();
-const details = { datagramsReceived, rounds: rounds - startRounds, socket: endpoint.stats().socket.kind };
+const details = {
+  datagramsReceived,
+  rounds: rounds - startRounds,
+  socket: endpoint.stats().socket.kind,
+  sleeps: process.resourceUsage().voluntaryContextSwitches,
+};
 say({ seconds, cpuSeconds: cpuSeconds() - startCpu, bytes, details } satisfies Half);
 connection.close();
 process.stdin.pause();

@@ -28,7 +28,13 @@ endpoint.onConnection((connection) => {
     const seconds = (performance.now() - last.atMs) / 1_000;
     const { packetsSent, packetsLost } = connection.stats();
     const { rounds, socket } = endpoint.stats();
-    const details = { packetsSent, packetsLost, rounds, socket: socket.kind };
+    const details = {
+      packetsSent,
+      packetsLost,
+      rounds,
+      socket: socket.kind,
+      sleeps: process.resourceUsage().voluntaryContextSwitches,
+    };
     say({ seconds, cpuSeconds: cpuSeconds() - last.cpu, bytes: last.bytes, details } satisfies Half);
   });
 });
