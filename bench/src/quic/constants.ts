@@ -54,8 +54,8 @@ export interface Amounts {
 }
 
 export const FULL: Amounts = {
-  rounds: 5,
-  slowRounds: 3,
+  rounds: 3,
+  slowRounds: 2,
   fullSpeedBytes: 512 * MIB,
   loopbackBytes: 1024 * MIB,
   bindingBytes: 32 * MIB,
