@@ -46,8 +46,9 @@ export async function discardPartial(
 
 /** Removes files of a download or of an old version, and the directories that are empty then. */
 export async function removePayload(root: string, paths: readonly string[], logger: Logger): Promise<void> {
+  const known = new Set<string>();
   await mapLimited(paths, FILES_AT_ONCE, async (path) => {
-    if (!(await removeFile(root, path))) {
+    if (!(await removeFile(root, path, known))) {
       logger.warn("what is at the path of a file of the game is no file, and stays", {
         path: join(root, path),
       });

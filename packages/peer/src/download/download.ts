@@ -1,31 +1,21 @@
-import { mkdir, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join, resolve } from "node:path";
 import { DIGEST_BYTES, pieceLayout } from "@lanspread/proto";
-import { errnoOf, fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
+import { PeerError, toPeerError } from "../errors/index.ts";
 import { silentLogger } from "../logger.ts";
-import {
-  flushDirectory,
-  SENTINEL_DISCARDED_NAME,
-  SENTINEL_NAME,
-  SENTINEL_TEMPORARY_NAME,
-} from "../storage/index.ts";
+import { begin } from "./begin.ts";
 import { commit } from "./commit.ts";
 import { SAMPLE_INTERVAL_MS } from "./constants.ts";
-import { discardPartial, removePayload } from "./discard.ts";
-import { type Journal, openJournal, removeJournal } from "./journal.ts";
+import { discardPartial } from "./discard.ts";
 import type { JournalRecord } from "./journal-record.ts";
-import { Payload } from "./payload.ts";
-import { prepare, type Start } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
 import { ProgressMeter } from "./progress.ts";
-import { look, removeFile } from "./safe-path.ts";
+import { realGamesDir } from "./safe-path.ts";
 import { checkSpace } from "./space.ts";
 import { keepsPartial, Transfer } from "./transfer.ts";
 import type { DownloadOptions, DownloadResult } from "./types.ts";
 import { verifyResumed } from "./verify.ts";
 
 const MIB = 1024 * 1024;
-
-type Begin = Exclude<Start, { readonly kind: "discard" }>;
 
 /**
  * Downloads a game into its root, verified piece by piece, and commits it by its sentinel. An interrupted download of the
@@ -45,7 +35,8 @@ export async function downloadGame(options: DownloadOptions): Promise<DownloadRe
   const signal = options.signal ?? new AbortController().signal;
   let undo: JournalRecord | null = null;
   try {
-    return await run(options, signal, (record) => {
+    signal.throwIfAborted();
+    return await run(await withRealPaths(options), signal, (record) => {
       undo = record;
     });
   } catch (error) {
@@ -58,13 +49,24 @@ export async function downloadGame(options: DownloadOptions): Promise<DownloadRe
   }
 }
 
+/** The journal knows a root by one path, whatever link leads to the games directory. */
+async function withRealPaths(options: DownloadOptions): Promise<DownloadOptions> {
+  const { gameId, gamesDir, root, sources } = options;
+  if (resolve(root) !== join(resolve(gamesDir), gameId)) {
+    throw new RangeError(`${root} is not the root of ${gameId} in ${gamesDir}`);
+  }
+  if (sources.length === 0) throw new PeerError("no-peers-have-game", `No peer offers ${gameId}.`);
+  const real = await realGamesDir(gamesDir);
+  return { ...options, gamesDir: real, root: join(real, gameId) };
+}
+
 /** @param undoes told the journal's record for which a cancellation has to answer; null where there is none any more */
 async function run(
   options: DownloadOptions,
   signal: AbortSignal,
   undoes: (record: JournalRecord | null) => void,
 ): Promise<DownloadResult> {
-  const { manifest, digests, stateDir, root, gameId } = options;
+  const { manifest, digests, stateDir, root, gamesDir, gameId } = options;
   const { logger = silentLogger, onStep = () => {} } = options;
   const startedAt = performance.now();
   const layout = pieceLayout(manifest);
@@ -81,55 +83,31 @@ async function run(
     start = await prepare(options, layout, logger, signal);
     if (start.kind === "discard") throw new PeerError("internal", `${gameId}: the journal stays`);
   }
-  const { pieces, record } = start;
-  const resumes = start.kind === "resume";
+  const { pieces, record, kind } = start;
   const oldPaths = record.files.filter(({ old }) => old).map(({ path }) => path);
   const { oldMustGo } = await checkSpace({
     gameId,
-    gamesDir: options.gamesDir,
+    gamesDir,
     root,
     layout,
     done: pieces.done,
-    resumes,
-    oldPaths: resumes ? [] : [...oldPaths, ...record.oldFiles],
+    resumes: kind === "resume",
+    oldPaths: kind === "resume" ? [] : [...oldPaths, ...record.oldFiles],
     needBytesForInstall: options.needBytesForInstall ?? 0,
   });
   await stopServing();
 
-  undoes(record);
-  await using journal = await begin(start, options);
-  const touch = async (): Promise<void> => {
-    if (journal.record.touched) return;
-    await journal.touch();
-    undoes(journal.record);
-    await onStep("old-version-touched");
-  };
-  await using payload = new Payload({
-    root,
+  await using begun = await begin({
+    start,
+    oldMustGo,
+    stateDir,
     layout,
-    old: new Set(record.files.flatMap(({ old }, index) => (old ? [index] : []))),
-    touched: record.touched,
-    touch,
+    logger,
+    signal,
+    onStep,
+    undoes,
   });
-  try {
-    const first = oldMustGo ? record.oldFiles : start.inTheWay;
-    if (first.length > 0) {
-      await touch();
-      await removePayload(root, first, logger);
-      await onStep("way-cleared");
-      // Before anything is made in their place: from now on these paths are not the old version's any more.
-      await journal.forget(first);
-      undoes(journal.record);
-    }
-    if (oldMustGo) await payload.replaceOld();
-    await payload.create(resumes, signal);
-  } catch (error) {
-    // What is there of the other files was put there by somebody else in this very moment.
-    const files = record.files.filter((_, index) => payload.made.has(index));
-    if (!resumes) await discardPartial(stateDir, { ...journal.record, files }, logger);
-    if (!resumes) undoes(null);
-    throw error;
-  }
+  const { journal, payload, touch } = begun;
   await onStep("files-created");
   const ownDigests = new Uint8Array(layout.pieceCount * DIGEST_BYTES);
   const flushed = await verifyResumed({ layout, payload, pieces, digests, ownDigests, signal });
@@ -181,42 +159,4 @@ async function run(
     digests: ownDigests,
     struckOut: transfer.struckOut,
   };
-}
-
-/** Writes the journal, and then the first changes: the root is there, the old sentinel is set aside. */
-async function begin(start: Begin, { stateDir, root, onStep = () => {} }: DownloadOptions): Promise<Journal> {
-  const { record } = start;
-  if (start.kind === "new") await removeJournal(stateDir, record.gameId);
-  const journal = await openJournal(stateDir, record, start.pieces, start.kind === "resume");
-  try {
-    await onStep("journal-written");
-    await makeRoot(root);
-    await removeFile(root, SENTINEL_TEMPORARY_NAME);
-    if (start.kind === "new" && record.oldSentinel) await setSentinelAside(root);
-    await flushDirectory(root);
-    await onStep("sentinel-discarded");
-    return journal;
-  } catch (error) {
-    await journal[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-async function makeRoot(root: string): Promise<void> {
-  if ((await look(root)) !== null) return;
-  try {
-    await mkdir(root);
-    await flushDirectory(dirname(root));
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw fromNodeError(error, root);
-  }
-}
-
-async function setSentinelAside(root: string): Promise<void> {
-  const sentinel = join(root, SENTINEL_NAME);
-  try {
-    await rename(sentinel, join(root, SENTINEL_DISCARDED_NAME));
-  } catch (error) {
-    throw fromNodeError(error, sentinel);
-  }
 }

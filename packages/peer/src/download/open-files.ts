@@ -7,15 +7,22 @@ import { openBelow } from "./safe-path.ts";
 interface OpenFile {
   readonly handle: Promise<FileHandle>;
   users: number;
+  /** Whether it was changed since it was flushed. */
+  changed: boolean;
 }
 
-/** Files below a root that stay open while they are used often; at most {@link MAX_OPEN_FILES} idle ones. */
+/**
+ * Files below a root that stay open while they are used often. A changed file is flushed before it is closed, so that no
+ * file is opened again only to be flushed.
+ */
 export class OpenFiles {
   readonly #root: string;
   readonly #pathOf: (index: number) => string;
   /** Least recently used first. */
   readonly #files = new Map<number, OpenFile>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Map<number, Promise<void>>();
+  /** Failed to be flushed and closed; told to who flushes next. */
+  readonly #failures = new Map<number, unknown>();
 
   constructor(root: string, pathOf: (index: number) => string) {
     this.#root = root;
@@ -23,17 +30,52 @@ export class OpenFiles {
   }
 
   /** @throws PeerError naming the file */
-  async use<T>(index: number, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  use<T>(index: number, work: (file: FileHandle) => Promise<T>): Promise<T> {
+    return this.#with(index, ({ handle }) => handle.then(work));
+  }
+
+  /** As {@link use}, for work that changes the file. */
+  change(index: number, work: (file: FileHandle) => Promise<void>): Promise<void> {
+    return this.#with(index, async (entry) => {
+      entry.changed = true;
+      await work(await entry.handle);
+      // Once more: a flush that ran beside the work may not have seen all of it.
+      entry.changed = true;
+    });
+  }
+
+  /** Resolves when every change that had ended before the call is on disk. */
+  async flush(index: number): Promise<void> {
+    await this.#closing.get(index);
+    if (this.#failures.has(index)) throw this.#failures.get(index);
+    if (this.#files.get(index)?.changed !== true) return;
+    await this.#with(index, flushChanges);
+  }
+
+  /** Nobody may use a file any more. What was changed and not flushed is not flushed here either. */
+  async close(): Promise<void> {
+    const open = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.allSettled(open.map(async ({ handle }) => (await handle).close()));
+    await Promise.all(this.#closing.values());
+  }
+
+  async #with<T>(index: number, work: (entry: OpenFile) => Promise<T>): Promise<T> {
+    // Who writes faster than the disk flushes waits here.
+    while (this.#closing.has(index) || this.#closing.size >= MAX_OPEN_FILES) {
+      await (this.#closing.get(index) ?? Promise.race(this.#closing.values()));
+    }
     const path = this.#pathOf(index);
     const entry = this.#files.get(index) ?? {
       handle: openBelow(this.#root, path),
       users: 0,
+      changed: false,
     };
     this.#files.delete(index);
     this.#files.set(index, entry);
     entry.users += 1;
     try {
-      return await work(await entry.handle);
+      return await work(entry);
     } catch (error) {
       throw fromNodeError(error, join(this.#root, path));
     } finally {
@@ -42,33 +84,40 @@ export class OpenFiles {
     }
   }
 
-  /** Nobody may use a file any more. */
-  async close(): Promise<void> {
-    for (const [index, entry] of this.#files) this.#forget(index, entry);
-    await Promise.all(this.#closing);
-  }
-
   #closeIdle(): void {
     if (this.#files.size <= MAX_OPEN_FILES) return;
     for (const [index, entry] of this.#files) {
       if (entry.users > 0) continue;
-      this.#forget(index, entry);
+      this.#files.delete(index);
+      this.#closing.set(index, this.#flushAndClose(index, entry));
       return;
     }
   }
 
-  #forget(index: number, entry: OpenFile): void {
-    this.#files.delete(index);
-    const closed = entry.handle.then(
-      (file) => file.close(),
-      () => {},
-    );
-    const tracked = closed
-      .then(
-        () => {},
-        () => {},
-      )
-      .finally(() => this.#closing.delete(tracked));
-    this.#closing.add(tracked);
+  /** Never rejects. */
+  async #flushAndClose(index: number, entry: OpenFile): Promise<void> {
+    try {
+      const file = await entry.handle;
+      try {
+        if (entry.changed) await flushChanges(entry);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (entry.changed)
+        this.#failures.set(index, fromNodeError(error, join(this.#root, this.#pathOf(index))));
+    } finally {
+      this.#closing.delete(index);
+    }
+  }
+}
+
+async function flushChanges(entry: OpenFile): Promise<void> {
+  entry.changed = false;
+  try {
+    await (await entry.handle).datasync();
+  } catch (error) {
+    entry.changed = true;
+    throw error;
   }
 }

@@ -85,7 +85,7 @@ export class Payload implements PieceSink, AsyncDisposable {
       return;
     }
     if (this.#options.old.has(fileIndex)) await this.replaceOld();
-    await this.#files.use(fileIndex, async (file) => {
+    await this.#files.change(fileIndex, async (file) => {
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
         done += bytesWritten;
@@ -109,7 +109,7 @@ export class Payload implements PieceSink, AsyncDisposable {
   /** What was written to these files is on the disk when it resolves. */
   async flush(fileIndices: Iterable<number>): Promise<void> {
     const indices = [...fileIndices].filter((index) => index !== this.#sentinelIndex);
-    await mapLimited(indices, FILES_AT_ONCE, (index) => this.#files.use(index, (file) => file.datasync()));
+    await mapLimited(indices, FILES_AT_ONCE, (index) => this.#files.flush(index));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,7 +138,8 @@ export class Payload implements PieceSink, AsyncDisposable {
     const { root, layout, old } = this.#options;
     const path = pathOf(layout, index);
     const size = layout.files[index]?.size ?? 0;
-    const state = await fileState(root, path, size);
+    // A new file of a new download need not be looked for: making it fails where something is there.
+    const state = keep || old.has(index) ? await fileState(root, path, size) : "missing";
     if (state === "ours" && keep) return false;
     const stays = state === "empty" && keep;
     if (state !== "missing" && !stays && !(old.has(index) && (await removeFile(root, path)))) {

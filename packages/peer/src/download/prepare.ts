@@ -1,7 +1,6 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DIGEST_BYTES, foldCase, manifestProblem, type PieceLayout } from "@lanspread/proto";
-import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { PeerError } from "../errors/index.ts";
 import { MAX_SENTINEL_BYTES } from "../library/constants.ts";
 import { readSentinel, walkManifest } from "../library/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
@@ -43,7 +42,6 @@ export async function prepare(
 ): Promise<Start> {
   const { gameId, root, stateDir, manifest } = options;
   checkManifest(options, layout);
-  await checkGamesDir(options.gamesDir);
   const there = await look(root);
   if (there !== null) await checkDirectories(root, SENTINEL_NAME);
   const journal = await readJournal(stateDir, gameId);
@@ -104,20 +102,6 @@ function checkManifest({ gameId, manifest, digests }: DownloadOptions, layout: P
   }
 }
 
-async function checkGamesDir(gamesDir: string): Promise<void> {
-  try {
-    if ((await stat(gamesDir)).isDirectory()) return;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") {
-      throw new PeerError("no-such-directory", `the games directory ${gamesDir} is not there`, {
-        cause: error,
-      });
-    }
-    throw fromNodeError(error, gamesDir);
-  }
-  throw new PeerError("not-a-directory", `the games directory ${gamesDir} is no directory`);
-}
-
 function ownJournal(
   journal: FoundJournal,
   root: string,
@@ -157,7 +141,8 @@ async function resumed(
   if (stillThere.length > 0) {
     // It ended before it had made anything: these go first.
     const nothing = { done: new Uint8Array(done.length), begun: [] };
-    return { kind: "resume", record, pieces: nothing, inTheWay: stillThere };
+    const same = { ...record, contentId: manifest.content_id };
+    return { kind: "resume", record: same, pieces: nothing, inTheWay: stillThere };
   }
   // A file that is not there, or never had a byte, has no piece; nor has one that still is the old version's.
   await mapLimited([...record.files.entries()], FILES_AT_ONCE, async ([fileIndex, { path, size, old }]) => {

@@ -8,7 +8,7 @@ import { SENTINEL_TEMPORARY_NAME, type StateDir } from "../storage/index.ts";
 import { finishCommit } from "./commit.ts";
 import { discardPartial } from "./discard.ts";
 import { readJournal, removeJournal } from "./journal.ts";
-import { checkDirectories, look, removeFile } from "./safe-path.ts";
+import { checkDirectories, look, realGamesDir, removeFile } from "./safe-path.ts";
 
 export interface RecoverDownloadsOptions {
   readonly gamesDir: string;
@@ -47,12 +47,16 @@ export async function recoverDownloads(options: RecoverDownloadsOptions): Promis
   const { gamesDir, stateDir, isBusy, logger = silentLogger, signal } = options;
   const recovered: RecoveredDownload[] = [];
   // A drive that is not plugged in is no reason to forget what is on it.
-  if ((await look(gamesDir)) === null) return recovered;
+  const real = await realGamesDir(gamesDir).catch((error: unknown) => {
+    logger.warn("interrupted downloads stay as they are", { gamesDir, error });
+    return null;
+  });
+  if (real === null) return recovered;
   for (const gameId of await gamesWithState(stateDir)) {
     signal?.throwIfAborted();
     if (isBusy(gameId)) continue;
     try {
-      const outcome = await recoverGame(gamesDir, stateDir, gameId, logger);
+      const outcome = await recoverGame(real, stateDir, gameId, logger);
       if (outcome === null) continue;
       logger.info("an interrupted download was looked at", { gameId, outcome });
       recovered.push({ gameId, outcome });

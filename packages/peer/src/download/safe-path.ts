@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, rmdir, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, realpath, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 
@@ -14,6 +14,26 @@ const NOFOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const OPEN_EXISTING = constants.O_RDWR | NOFOLLOW;
 
 const MAKE_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
+
+/**
+ * The games directory by its real path. The user may name it through links; below it none is followed.
+ *
+ * @throws PeerError `no-such-directory`, `not-a-directory`, `no-permission`
+ */
+export async function realGamesDir(gamesDir: string): Promise<string> {
+  try {
+    const real = await realpath(gamesDir);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      throw new PeerError("no-such-directory", `the games directory ${gamesDir} is not there`, {
+        cause: error,
+      });
+    }
+    throw fromNodeError(error, gamesDir);
+  }
+  throw new PeerError("not-a-directory", `the games directory ${gamesDir} is no directory`);
+}
 
 /** What `lstat` says, or null where nothing is there. */
 export async function look(path: string): Promise<Stats | null> {
@@ -109,22 +129,18 @@ export async function openBelow(root: string, path: string): Promise<FileHandle>
   const absolute = join(root, path);
   let file: FileHandle;
   try {
-    if (!(await checkDirectories(root, path))) {
-      throw new PeerError("no-such-file", `${absolute}: no such file`);
-    }
     file = await open(absolute, OPEN_EXISTING);
   } catch (error) {
     if (errnoOf(error) === "ELOOP" || errnoOf(error) === "EMLINK") throw linkRefused(absolute, error);
     throw fromNodeError(error, absolute);
   }
   try {
-    const [opened, there] = [await file.stat(), await look(absolute)];
-    if (there?.isSymbolicLink() === true) throw linkRefused(absolute);
-    if (!opened.isFile() || there === null || there.ino !== opened.ino || there.dev !== opened.dev) {
-      throw new PeerError("forbidden-path", `${absolute} is no regular file of the game's folder`);
+    if (!(await file.stat()).isFile()) throw noRegularFile(absolute);
+    // Opening changes nothing, so it is early enough to look afterwards where the way led.
+    if (!(await checkDirectories(root, path))) throw noRegularFile(absolute);
+    if (constants.O_NOFOLLOW === undefined && (await look(absolute))?.isFile() !== true) {
+      throw linkRefused(absolute);
     }
-    // Once more: a directory may have been replaced by a link between the first look and the opening.
-    await checkDirectories(root, path);
     return file;
   } catch (error) {
     await file.close();
@@ -135,10 +151,11 @@ export async function openBelow(root: string, path: string): Promise<FileHandle>
 /**
  * Removes a regular file. Anything else of that name, and everything behind a link, is not ours and stays.
  *
+ * @param known absolute paths of directories that were looked at a moment ago; receives the others
  * @returns false where something stays
  */
-export async function removeFile(root: string, path: string): Promise<boolean> {
-  const way = await wayTo(root, path);
+export async function removeFile(root: string, path: string, known = new Set<string>()): Promise<boolean> {
+  const way = await wayTo(root, path, known);
   if (way !== "open") return way === "missing";
   const absolute = join(root, path);
   const stats = await look(absolute);
@@ -152,11 +169,17 @@ export async function removeFile(root: string, path: string): Promise<boolean> {
   return true;
 }
 
-async function wayTo(root: string, path: string): Promise<"open" | "missing" | "blocked"> {
+async function wayTo(
+  root: string,
+  path: string,
+  known = new Set<string>(),
+): Promise<"open" | "missing" | "blocked"> {
   for (const directory of directoriesOf(root, path)) {
+    if (known.has(directory)) continue;
     const stats = await look(directory);
     if (stats === null) return "missing";
     if (!stats.isDirectory()) return "blocked";
+    known.add(directory);
   }
   return "open";
 }
@@ -207,6 +230,10 @@ function refuseNoDirectory(path: string, stats: Stats | null): void {
   if (stats?.isDirectory() !== true) {
     throw new PeerError("not-a-directory", `${path} is in the way: a directory is needed there`);
   }
+}
+
+function noRegularFile(path: string): PeerError {
+  return new PeerError("forbidden-path", `${path} is no regular file of the game's folder`);
 }
 
 function linkRefused(path: string, cause?: unknown): PeerError {

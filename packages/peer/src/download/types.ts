@@ -38,7 +38,7 @@ export type DownloadStep =
 
 export interface DownloadOptions {
   readonly gameId: GameId;
-  /** The game root, absolute: a direct child of {@link gamesDir}. It need not exist. */
+  /** The game root: the child of {@link gamesDir} that has the game's id. It need not exist. */
   readonly root: string;
   readonly gamesDir: string;
   readonly manifest: Manifest;
@@ -75,7 +75,7 @@ export interface DownloadResult {
   readonly pieces: number;
   /** Pieces that had to be asked for again. */
   readonly retried: number;
-  /** Milliseconds from the begin to the commit. */
+  /** Milliseconds from the call to the commit. */
   readonly elapsedMs: number;
   /** MiB of verified bytes that were fetched, per second. */
   readonly mibPerS: number;
