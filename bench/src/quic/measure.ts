@@ -37,6 +37,15 @@ export interface Measurement {
 const LOOPBACK: LinkEnds = { serverHost: "127.0.0.1", serverPrefix: [], clientPrefix: [] };
 const GIB = 1024 ** 3;
 
+/** Programs that are started as processes of their own. */
+const HOSTS = {
+  memory: new URL("./hosts/memory.ts", import.meta.url),
+  "ours-server": new URL("./hosts/ours-server.ts", import.meta.url),
+  "ours-client": new URL("./hosts/ours-client.ts", import.meta.url),
+  "binding-server": new URL("./hosts/binding-server.ts", import.meta.url),
+  "binding-client": new URL("./hosts/binding-client.ts", import.meta.url),
+};
+
 /** Runs one transfer in processes of its own. Rejects when one of them fails. */
 export async function measure(transfer: Transfer): Promise<Measurement> {
   const { candidate, signal, link = LOOPBACK } = transfer;
@@ -51,20 +60,20 @@ export async function measure(transfer: Transfer): Promise<Measurement> {
     warmUpBytes: Math.floor(transfer.bytes * WARM_UP_SHARE),
   };
   if (candidate === "memory") {
-    await using only = new Child({ module: host("memory"), settings: common, signal });
+    await using only = new Child({ module: HOSTS.memory, settings: common, signal });
     const half = (await only.says()) as Half;
     return combine(half, { ...half, cpuSeconds: 0 });
   }
   await using server = new Child({
     prefix: link.serverPrefix,
-    module: host(`${candidate}-server`),
+    module: HOSTS[`${candidate}-server`],
     settings: common,
     signal,
   });
   const { port } = (await server.says()) as Ready;
   await using client = new Child({
     prefix: link.clientPrefix,
-    module: host(`${candidate}-client`),
+    module: HOSTS[`${candidate}-client`],
     settings: { ...common, port },
     signal,
   });
@@ -85,8 +94,4 @@ function combine(sent: Half, received: Half): Measurement {
     server: sent.details,
     client: received.details,
   };
-}
-
-function host(name: string): URL {
-  return new URL(`./hosts/${name}.ts`, import.meta.url);
 }
