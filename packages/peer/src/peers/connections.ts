@@ -102,6 +102,12 @@ export class Connections {
     const { clock, ping } = this.#options;
     link.deadline.clear();
     link.greeted = true;
+    // A peer dials from the port it listens on: a connection from another port is left from a process that is no more. What it
+    // still holds (answers under way, places) would be missed until it times out.
+    for (const other of this.#byPeer.get(link.peerId) ?? []) {
+      if (other.connection.remote.port === link.connection.remote.port) continue;
+      this.#end(other, RESET.stalled, "the peer came back on another port");
+    }
     if (link.heartbeat !== null) link.heartbeat.heard();
     else {
       link.heartbeat = new Heartbeat({

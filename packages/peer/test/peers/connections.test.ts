@@ -50,6 +50,24 @@ describe("Connections", () => {
     connections.closeAll(0, "done");
   });
 
+  it("closes what is left of a peer's process when the peer greets from another port", async () => {
+    await using own = await startRawPeer();
+    await using before = await startRawPeer();
+    await using after = await startRawPeer({ identity: before.identity });
+    const { connections, gone } = createConnections();
+    const old = connections.add(await own.endpoint.dial(addressOf(before)));
+    const twin = connections.add(await own.endpoint.dial(addressOf(before)));
+    for (const link of [old, twin]) connections.greet(link.connection.id);
+    expect(old.context.signal.aborted).toBe(false);
+    const young = connections.add(await own.endpoint.dial(addressOf(after)));
+    expect(twin.context.signal.aborted).toBe(false);
+    connections.greet(young.connection.id);
+    expect([old, twin, young].map((link) => link.context.signal.aborted)).toEqual([true, true, false]);
+    expect(connections.isGreeted(young.peerId)).toBe(true);
+    expect(gone).toEqual([]);
+    connections.closeAll(0, "done");
+  });
+
   it("ends what is served on a connection with it", async () => {
     await using own = await startRawPeer();
     await using other = await startRawPeer();
