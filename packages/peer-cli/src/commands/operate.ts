@@ -1,6 +1,7 @@
 import { type GameId, gameIdSchema } from "@lanspread/proto";
 import { combineExitCodes, EXIT } from "../exit-codes.ts";
 import { CommandError, exitCodeForFailure, toFailure } from "../failure.ts";
+import { withHint } from "../hints.ts";
 import { withLink } from "../link/open-link.ts";
 import type { PeerLink } from "../link/peer-link.ts";
 import type { PeerFlags } from "../options.ts";
@@ -54,7 +55,7 @@ export function operateOnGames(
         const outcome = await operate(context, link, progress, id, options);
         outcomes.push(outcome);
         progress.finish(id, outcome.outcome);
-        if (outcome.outcome === "failed") context.reporter.failure(outcome.error);
+        if (outcome.outcome === "failed") context.reporter.failure(withHint(outcome.error));
       }
     };
     try {

@@ -1,0 +1,9 @@
+import { isPeerErrorCode, PEER_ERRORS } from "@lanspread/peer";
+import type { Failure } from "./failure.ts";
+
+/** The failure with what the registry says about its code; events carry code and message alone. */
+export function withHint(failure: Failure): Failure {
+  if (failure.hint !== undefined || !isPeerErrorCode(failure.code)) return failure;
+  const description = PEER_ERRORS[failure.code];
+  return "hint" in description ? { ...failure, hint: description.hint } : failure;
+}

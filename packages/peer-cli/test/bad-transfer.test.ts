@@ -1,0 +1,202 @@
+import { mkdir, open, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { eventually, smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runCli, startCli } from "./support/cli.ts";
+import { makeGame } from "./support/games.ts";
+import { makePlace, type Place } from "./support/place.ts";
+import { startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
+import { digestsOf, treeOf } from "./support/tree.ts";
+
+const MIB = 1_048_576;
+/** Long enough on any machine for something to happen in the middle. */
+const LARGE = { "data/large.pak": 160 * MIB, "data/small.pak": 3 * MIB + 5 };
+
+/** Who is killed says nothing: the others give up within 50 s, ms with room to spare. */
+const SILENCE_MS = 80_000;
+
+let place: Place;
+let running: TestHarness[] = [];
+
+beforeEach(async () => {
+  place = await makePlace();
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((harness) => harness.close()));
+  running = [];
+  await place[Symbol.asyncDispose]();
+});
+
+async function start(name: string, ...extra: string[]): Promise<TestHarness> {
+  const { args } = await place.peer(name);
+  const harness = startTestHarness([...args, ...extra]);
+  running.push(harness);
+  await harness.event("local-peer-ready");
+  return harness;
+}
+
+/** Starts a peer that has the game and knows its digests. */
+async function startSource(id: string): Promise<TestHarness> {
+  const source = await start("source");
+  await until("the digests of the source", async () => {
+    const answer = await source.ask({ cmd: "get-game", game_id: id });
+    return answer.type === "result" && JSON.stringify(answer.data).includes('"content_id":"');
+  });
+  return source;
+}
+
+/** Waits until the receiver can get the game from somebody. */
+function offered(receiver: TestHarness, id: string): Promise<unknown> {
+  return until(`somebody who offers ${id}`, async () => {
+    const answer = await receiver.ask({ cmd: "list-games" });
+    const games =
+      answer.type === "result" ? (answer.data["games"] as { id: string; peer_count: number }[]) : [];
+    return games.some((game) => game.id === id && game.peer_count > 0);
+  });
+}
+
+describe("a download", () => {
+  it("of a game that nobody has ends with code 3 and makes nothing", async () => {
+    const { args, games } = await place.peer("receiver");
+    const { code, stdout, stderr } = await runCli(["get", "quake3", "--wait", "1", ...args]);
+    expect(stderr).toContain("(no-peers-have-game)");
+    expect(stderr).toContain("quake3");
+    expect(stdout).toBe("");
+    expect(code).toBe(3);
+    expect(await readdir(games)).toEqual([]);
+  });
+
+  it.skipIf(smallDiskUnavailable() !== undefined)(
+    `that does not fit ends with code 5 and both numbers, and makes nothing ${smallDiskUnavailable() ?? ""}`,
+    async () => {
+      await start("source", "--fixture", "quake3");
+      await using disk = await smallDisk(2 * MIB);
+      const { args } = await place.peer("receiver");
+      const options = [...args, "--games-dir", disk.path];
+      const { code, stderr } = await runCli(["get", "quake3", "--no-install", ...options]);
+      expect(stderr).toMatch(/quake3.*\d.* .*\d.*\(disk-full\)\n {2}\S/);
+      expect(code).toBe(5);
+      expect(await readdir(disk.path)).toEqual([]);
+    },
+  );
+
+  it.skipIf(smallDiskUnavailable() !== undefined)(
+    `whose install does not fit keeps the download and says so ${smallDiskUnavailable() ?? ""}`,
+    async () => {
+      const source = await place.peer("source");
+      await start("source", "--fixture", "quake3");
+      await using disk = await smallDisk(4 * MIB);
+      const { args } = await place.peer("receiver");
+      const options = [...args, "--games-dir", disk.path];
+      const first = await runCli(["get", "quake3", "--no-install", ...options]);
+      expect(first.code, first.stderr).toBe(0);
+      const second = await runCli(["install", "quake3", ...options]);
+      expect(second.stderr).toMatch(/quake3.*\(disk-full\)/);
+      expect(second.code).toBe(5);
+      expect(await digestsOf(disk.join("quake3"))).toEqual(await digestsOf(join(source.games, "quake3")));
+      expect((await readdir(disk.join("quake3"))).sort()).toEqual(["quake3.eti", "version.ini"]);
+    },
+  );
+
+  it("whose source vanishes says so, is no game, and goes on where it was when the source is back", {
+    timeout: 180_000,
+  }, async () => {
+    const from = await place.peer("source");
+    await makeGame(from.games, "quake3", { files: LARGE });
+    const source = await startSource("quake3");
+    const receiver = await start("receiver");
+    const to = await place.peer("receiver");
+    await offered(receiver, "quake3");
+    await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
+    await receiver.event("download-chunk-finished");
+    await source.kill();
+    const end = await eventually(() => receiver.events("download-peers-gone")[0], {
+      what: "the end of the download",
+      deadlineMs: SILENCE_MS,
+    });
+    expect(String(end.data["message"])).toContain("quake3");
+    expect(receiver.events("download-finished")).toEqual([]);
+    expect(await readdir(join(to.games, "quake3"))).not.toContain("version.ini");
+    const arrived = receiver
+      .events("download-chunk-finished")
+      .reduce((sum, event) => sum + Number(event.data["length"]), 0);
+
+    await startSource("quake3");
+    await offered(receiver, "quake3");
+    await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
+    const finished = await receiver.event("download-finished");
+    const total = LARGE["data/large.pak"] + LARGE["data/small.pak"];
+    const again = Object.values(finished.data["sources"] as Record<string, number>).reduce(
+      (a, b) => a + b,
+      0,
+    );
+    // What was safely on disk is not fetched again: units in flight and the last flush are all that is lost.
+    expect(again).toBeLessThan(total);
+    expect(again).toBeGreaterThanOrEqual(total - arrived);
+    expect(await digestsOf(join(to.games, "quake3"))).toEqual(await digestsOf(join(from.games, "quake3")));
+  });
+
+  it("of bytes that changed after they were hashed ends with code 6 and names file and peer", async () => {
+    const from = await place.peer("source");
+    const root = await makeGame(from.games, "quake3", {
+      files: { "data/a.pak": 3 * MIB, "data/b.pak": 100 },
+    });
+    const source = await startSource("quake3");
+    const status = await source.ask({ cmd: "status" });
+    const peerId = status.type === "result" ? String(status.data["peer_id"]) : "";
+    await changeSilently(join(root, "data/a.pak"), 2 * MIB + 7);
+    const to = await place.peer("receiver");
+    const { code, stdout, stderr } = await runCli(["get", "quake3", "--no-install", ...to.args]);
+    expect(stderr).toMatch(/data\/a\.pak.*\(verification\)/);
+    expect(stderr).toMatch(new RegExp(`source|${peerId}`));
+    expect(stdout).toBe("");
+    expect(code).toBe(6);
+    expect(await treeOf(to.games)).not.toContain("quake3/version.ini");
+  });
+
+  it("of a changed game at a source that notices it is refused, not half done", async () => {
+    const from = await place.peer("source");
+    const root = await makeGame(from.games, "quake3", { files: { "a.pak": 3 * MIB } });
+    await startSource("quake3");
+    await writeFile(join(root, "a.pak"), "shorter now");
+    const to = await place.peer("receiver");
+    const { code } = await runCli(["get", "quake3", "--no-install", ...to.args]);
+    expect(code).not.toBe(0);
+    expect(await treeOf(to.games)).not.toContain("quake3/version.ini");
+  });
+
+  it("that Ctrl+C ends leaves nothing, and what the user has in local/", { timeout: 60_000 }, async () => {
+    const from = await place.peer("source");
+    await makeGame(from.games, "quake3", { files: LARGE });
+    const source = await startSource("quake3");
+    const to = await place.peer("receiver");
+    await mkdir(join(to.games, "quake3/local"), { recursive: true });
+    await writeFile(join(to.games, "quake3/local/save.dat"), "mine");
+    const get = startCli(["get", "quake3", "--no-install", ...to.args]);
+    await until("the transfer", async () => {
+      const status = await source.ask({ cmd: "status" });
+      return status.type === "result" && JSON.stringify(status.data["outbound_transfers"]) !== "{}";
+    });
+    get.child.kill("SIGINT");
+    const { code, stdout } = await get.ended;
+    expect(code).toBe(4);
+    expect(stdout).toBe("");
+    expect(await treeOf(to.games)).toEqual(["quake3/", "quake3/local/", "quake3/local/save.dat"]);
+    await until("the end of the source's transfers", async () => {
+      const status = await source.ask({ cmd: "status" });
+      return status.type === "result" && JSON.stringify(status.data["outbound_transfers"]) === "{}";
+    });
+  });
+});
+
+/** Flips a byte and gives the file back its time: what a failing disk does. */
+async function changeSilently(path: string, offset: number): Promise<void> {
+  const before = await stat(path);
+  await using file = await open(path, "r+");
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, offset);
+  byte[0] = (byte[0] ?? 0) ^ 0xff;
+  await file.write(byte, 0, 1, offset);
+  await utimes(path, before.atime, before.mtime);
+}

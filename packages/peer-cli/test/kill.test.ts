@@ -1,0 +1,137 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Rar5Entry, seededChunks } from "@lanspread/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runCli } from "./support/cli.ts";
+import { makeGame } from "./support/games.ts";
+import { makePlace, type Place } from "./support/place.ts";
+import { startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
+import { digestsOf } from "./support/tree.ts";
+
+const MIB = 1_048_576;
+const TOTAL_BYTES = 256 * MIB;
+
+let place: Place;
+let running: TestHarness[] = [];
+
+beforeEach(async () => {
+  place = await makePlace();
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((harness) => harness.close()));
+  running = [];
+  await place[Symbol.asyncDispose]();
+});
+
+async function start(name: string): Promise<TestHarness> {
+  const { args } = await place.peer(name);
+  const harness = startTestHarness(args);
+  running.push(harness);
+  await harness.event("local-peer-ready");
+  return harness;
+}
+
+/** Starts the receiver and its download of what the source has. */
+async function startDownload(): Promise<TestHarness> {
+  const receiver = await start("receiver");
+  await hasGame(receiver, "quake3", { peer_count: 1, downloaded: false });
+  await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
+  return receiver;
+}
+
+/** Bytes that the receiver has on its disk, verified: those of this run and those it took over. */
+function arrived(receiver: TestHarness): number {
+  return Number(receiver.events("download-progress").at(-1)?.data["done_bytes"] ?? 0);
+}
+
+/** Bytes of the pieces that this run of the receiver fetched and verified. */
+function received(receiver: TestHarness): number {
+  return receiver
+    .events("download-chunk-finished")
+    .reduce((sum, event) => sum + Number(event.data["length"]), 0);
+}
+
+/** One archive of several entries, over and over larger than what is unpacked between two looks at it. */
+function entries(): Rar5Entry[] {
+  const bytes = TOTAL_BYTES / 4;
+  return [0, 1, 2, 3].map((seed) => ({
+    name: `data/part ${seed}.pak`,
+    content: { size: bytes, chunks: () => seededChunks(seed, bytes) },
+  }));
+}
+
+function hasGame(harness: TestHarness, id: string, wanted: Record<string, unknown>): Promise<unknown> {
+  return until(`${id} with ${JSON.stringify(wanted)}`, async () => {
+    const answer = await harness.ask({ cmd: "list-games" });
+    const games = answer.type === "result" ? (answer.data["games"] as Record<string, unknown>[]) : [];
+    return games.some(
+      (game) => game["id"] === id && Object.entries(wanted).every(([key, value]) => game[key] === value),
+    );
+  });
+}
+
+describe("kill -9 of the receiver", () => {
+  it("in a download leaves no game, and the next start fetches only the rest", {
+    timeout: 120_000,
+  }, async () => {
+    const from = await place.peer("source");
+    const to = await place.peer("receiver");
+    await makeGame(from.games, "quake3", { entries: entries() });
+    await start("source");
+    let fetched = 0;
+    for (const part of [0.2, 0.5, 0.8]) {
+      const receiver = await startDownload();
+      await until(`${part * 100} % of the download`, () => arrived(receiver) > part * TOTAL_BYTES);
+      await receiver.kill();
+      fetched += received(receiver);
+      const left = await readdir(join(to.games, "quake3"));
+      expect(receiver.events("download-finished")).toEqual([]);
+      expect(left).not.toContain("version.ini");
+      expect(left).not.toContain("local");
+    }
+    const receiver = await startDownload();
+    const end = await receiver.event("download-finished");
+    const bytes = Object.values(end.data["sources"] as Record<string, number>);
+    fetched += bytes.reduce((sum, each) => sum + each, 0);
+    // Nothing of what was reported as verified has to be fetched again, but for what the disk had not yet.
+    expect(fetched).toBeLessThan(TOTAL_BYTES * 1.05);
+    await receiver.close();
+    expect(await digestsOf(join(to.games, "quake3"))).toEqual(await digestsOf(join(from.games, "quake3")));
+    expect(await readdir(join(to.state, "games/quake3")).catch(() => [])).not.toContain("download.json");
+  });
+
+  it("in an install leaves the download alone, and the next start can install it", {
+    timeout: 120_000,
+  }, async () => {
+    const { games, args } = await place.peer("alone");
+    const root = await makeGame(games, "quake3", { entries: entries() });
+    const before = await digestsOf(root);
+    const first = await start("alone");
+    await hasGame(first, "quake3", { downloaded: true });
+    await first.ask({ cmd: "install", game_id: "quake3" });
+    await until("unpacked files", () => existsSync(join(root, ".local.installing")));
+    await first.kill();
+    expect(first.events("install-finished")).toEqual([]);
+    expect(existsSync(join(root, "local"))).toBe(false);
+
+    const second = await start("alone");
+    await hasGame(second, "quake3", { downloaded: true, installed: false });
+    expect(await digestsOf(root)).toEqual(before);
+    await second.close();
+
+    const { code, stderr } = await runCli(["install", "quake3", ...args]);
+    expect(code, stderr).toBe(0);
+    const installed = await digestsOf(join(root, "local"));
+    expect(Object.keys(installed)).toEqual([0, 1, 2, 3].map((seed) => `data/part ${seed}.pak`));
+    expect(await digestsOf(root, { withoutLocal: true })).toEqual(before);
+  });
+
+  it("at any moment is noticed: the next one takes the state directory over", async () => {
+    const first = await start("alone");
+    await first.kill();
+    const second = await start("alone");
+    expect((await second.ask({ cmd: "status" })).type).toBe("result");
+  });
+});
