@@ -1,5 +1,6 @@
-import type { PeerId, PieceIndex } from "@lanspread/proto";
+import { type PeerId, type PieceIndex, WireError } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
+import { SourceError } from "../transfer/index.ts";
 import { MAX_FAILURES_IN_ROW, MAX_NAMED, MAX_STRIKES, RETRY_PAUSE_MS } from "./constants.ts";
 import type { DownloadSource } from "./types.ts";
 
@@ -44,7 +45,7 @@ export function createSourceState(source: DownloadSource): SourceState {
 }
 
 /** The source takes no further part: what it has in flight ends. */
-export function putOut(state: SourceState, why: string, struck: boolean): void {
+function putOut(state: SourceState, why: string, struck: boolean): void {
   if (state.out !== null) return;
   state.out = { why, struck };
   state.controller.abort(new PeerError("cancelled", why));
@@ -56,8 +57,23 @@ export function strike(state: SourceState, why: string): void {
   if (state.strikes >= MAX_STRIKES) putOut(state, why, true);
 }
 
-/** A unit failed without the source being wrong. It is asked again after a pause, and is out after a few in a row. */
-export function noteFailure(state: SourceState, why: string, now: number): void {
+/**
+ * A unit failed. Who refuses for good is out at once; an answer that breaks the rules is a strike; whoever could not be
+ * reached, stalled or is busy is asked again after a pause, and is out after a few failures in a row.
+ *
+ * @param now of the monotonic clock, milliseconds
+ */
+export function noteUnitFailure(state: SourceState, error: unknown, now: number): void {
+  const why = error instanceof Error ? error.message : String(error);
+  const isAnswer = error instanceof SourceError && error.code !== null;
+  if (isAnswer && !error.retryable) {
+    putOut(state, why, false);
+    return;
+  }
+  if (!isAnswer && (error instanceof SourceError || error instanceof WireError)) {
+    strike(state, why);
+    return;
+  }
   state.failures += 1;
   if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, why, false);
   else state.pausedUntil = now + RETRY_PAUSE_MS * state.failures;

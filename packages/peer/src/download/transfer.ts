@@ -1,17 +1,16 @@
 import {
-  asPieceIndex,
   DIGEST_BYTES,
   type Manifest,
   type PeerId,
   type PieceIndex,
   type PieceLayout,
-  WireError,
 } from "@lanspread/proto";
 import { PeerError, toPeerError } from "../errors/index.ts";
 import { parseSentinel } from "../library/sentinel-text.ts";
 import type { Logger } from "../logger.ts";
-import { createBufferPool, fetchUnit, SinkError, SourceError } from "../transfer/index.ts";
+import { createBufferPool, fetchUnit, SinkError } from "../transfer/index.ts";
 import { MAX_PIECE_RETRIES } from "./constants.ts";
+import { chunksOf } from "./finished-chunks.ts";
 import { Flusher } from "./flusher.ts";
 import type { Journal } from "./journal.ts";
 import type { Payload } from "./payload.ts";
@@ -22,8 +21,7 @@ import {
   createSourceState,
   describeWrong,
   nobodyLeft,
-  noteFailure,
-  putOut,
+  noteUnitFailure,
   type SourceState,
   strike,
   type WrongPiece,
@@ -260,7 +258,7 @@ export class Transfer {
     } finally {
       await begun;
       this.#reopen(assignment);
-      this.#report(right, peerId);
+      for (const chunk of chunksOf(layout, right, peerId)) this.#options.onChunk(chunk);
     }
   }
 
@@ -314,18 +312,13 @@ export class Transfer {
       return;
     }
     if (state.out !== null) return;
-    const why = error instanceof Error ? error.message : String(error);
     this.#options.logger.warn("a source failed", {
       gameId: this.#options.manifest.game_id,
       peerId: state.source.peerId,
       path: unit.path,
       error,
     });
-    const refused = error instanceof SourceError && error.code !== null;
-    if (refused && !error.retryable) putOut(state, why, false);
-    else if (refused || !(error instanceof SourceError || error instanceof WireError)) {
-      noteFailure(state, why, performance.now());
-    } else strike(state, why);
+    noteUnitFailure(state, error, performance.now());
     this.#logIfOut(state);
   }
 
@@ -341,27 +334,6 @@ export class Transfer {
       this.#pieces[piece] = OPEN;
       this.#retried += 1;
     }
-  }
-
-  #report(right: readonly PieceIndex[], peerId: PeerId): void {
-    const { layout, onChunk } = this.#options;
-    let run: { readonly path: string; readonly offset: number; length: number; pieces: number } | null = null;
-    let next = asPieceIndex(-1);
-    const finish = (): void => {
-      if (run !== null) onChunk({ peerId, ...run });
-    };
-    for (const index of right) {
-      const { path, offset, length } = layout.pieceAt(index);
-      if (run !== null && index === next) {
-        run.length += length;
-        run.pieces += 1;
-      } else {
-        finish();
-        run = { path, offset, length, pieces: 1 };
-      }
-      next = asPieceIndex(index + 1);
-    }
-    finish();
   }
 }
 

@@ -8,8 +8,8 @@ import { createSourceGame, type Files, MIB, type SourceGame } from "./support.ts
 /** What the crash tests download: spans several units, with directories and an empty file. */
 const NEW_FILES: Files = {
   "version.ini": "version=20200101\n",
-  "game.eti": seededBytes(11, 23 * MIB + 123),
-  "new.eti": seededBytes(12, 9 * MIB),
+  "game.eti": seededBytes(11, 15 * MIB + 123),
+  "new.eti": seededBytes(12, 5 * MIB),
   "data/a": seededBytes(13, 1000),
   "data/deep/b": seededBytes(14, 2 * MIB + 1),
   empty: "",

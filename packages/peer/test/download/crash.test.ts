@@ -185,7 +185,7 @@ describe.each([
 
   it("at any moment, again and again, goes on and fetches little twice", async () => {
     const random = createRandom(oldFiles === null ? 7 : 8);
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       await using dir = await temporaryDirectory();
       const { root, old } = await setUp(dir.path, oldFiles);
       for (let ended = false, kills = 0; !ended && kills <= round; kills++) {

@@ -205,6 +205,63 @@ describe("what nothing proves to be ours", () => {
   });
 });
 
+describe("what appears in the very moment of the begin", () => {
+  const appears = (rig: DownloadRig) => ({
+    beforeTouch: async () => {
+      await mkdir(rig.root, { recursive: true });
+      await writeFile(join(rig.root, "game.eti"), Buffer.alloc(6 * MIB, "mine"));
+    },
+  });
+
+  it("is not overwritten, and what was begun is undone", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    await expect(rig.download(game, [createSource(peer(1), game)], appears(rig))).rejects.toMatchObject({
+      code: "already-exists",
+    });
+    expect(await readdir(rig.root)).toEqual(["game.eti"]);
+    expect((await readFile(join(rig.root, "game.eti"))).equals(Buffer.alloc(6 * MIB, "mine"))).toBe(true);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
+  it("leaves the old version as it was", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    const old = await createSourceGame(rig.root, { "version.ini": "20170101", "old.eti": "old" });
+    await expect(rig.download(game, [createSource(peer(1), game)], appears(rig))).rejects.toMatchObject({
+      code: "already-exists",
+    });
+    expect(await hasWholeGame(rig.root, old)).toBe(true);
+    expect((await readdir(rig.root)).sort()).toEqual(["game.eti", "old.eti", "version.ini"]);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+});
+
+it("goes on through another name of the games directory", async () => {
+  await using rig = await createRig();
+  const game = await rig.game(FILES);
+  const gone = createSource(peer(1), game, {
+    onRequest: async (request) => {
+      if (request.type === "get_game_file_chunk" && request.path === "data/a") throw new Error("gone");
+      return undefined;
+    },
+  });
+  await expect(rig.download(game, [gone])).rejects.toMatchObject({ code: "peers-gone" });
+  const gamesDir = rig.dir.join("link");
+  await symlink(rig.gamesDir, gamesDir);
+  const source = createSource(peer(1), game);
+  await rig.download(game, [source], { gamesDir, root: join(gamesDir, GGOO) });
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
+  expect(askedPieces(source, game)).toBe(2);
+});
+
+it("does nothing without a source", async () => {
+  await using rig = await createRig();
+  const game = await rig.game(FILES);
+  await expect(rig.download(game, [])).rejects.toMatchObject({ code: "no-peers-have-game" });
+  expect(await readdir(rig.gamesDir)).toEqual([]);
+});
+
 async function expectRefusal(
   rig: DownloadRig,
   game: Parameters<DownloadRig["download"]>[0],
