@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { type ConnectionCore, handshakeError } from "./core/connection.ts";
+import type { ConnectionCore } from "./core/connection.ts";
 import { MAX_DATAGRAM_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./core/constants.ts";
 import { EndpointCore } from "./core/endpoint.ts";
+import { handshakeError } from "./core/handshake-error.ts";
 import type { NativeLibrary } from "./core/native-types.ts";
 import { checkCredentials } from "./credentials.ts";
 import { CONNECTION_REFUSED, QuicError } from "./errors.ts";
