@@ -23,7 +23,8 @@ class Pipe {
       signal?.throwIfAborted();
       if (this.#error !== undefined) throw this.#error;
       if (this.#finished) throw new Error("write after finish");
-      const part = bytes.slice(offset, offset + this.#windowBytes - this.#held);
+      // A copy, also of a Buffer, whose `slice` makes none: the writer may use its bytes again.
+      const part = new Uint8Array(bytes.subarray(offset, offset + this.#windowBytes - this.#held));
       if (part.length > 0) {
         this.#chunks.push(part);
         this.#held += part.length;
