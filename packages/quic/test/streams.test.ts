@@ -172,6 +172,18 @@ describe.each(LINKS)("streams over $name", ({ open }) => {
     }
   });
 
+  test("a stop that comes with the end is heard also by a stream that was known before", async () => {
+    await using link = open();
+    const { near, far } = await connectPair(link);
+    const [a, b] = await connectStreams(near, far);
+    const end = readAll(b);
+    a.stop(5);
+    a.finish();
+    await end;
+    await expect(writeForEver(b)).rejects.toEqual(new StreamStoppedError(5));
+    await eventually(() => far.stats().openStreams === 0);
+  });
+
   test("an aborted wait withdraws and leaves the stream usable", async () => {
     await using link = open();
     const { near, far } = await connectPair(link, {
