@@ -40,7 +40,10 @@ export async function runCommand(
       if (reason === "SIGINT") reporter.notice("ending; press Ctrl+C again to end at once");
     },
     // Not even a dying runtime may hold the terminal: what was cut off is recovered at the next start.
-    onForced: () => process.exit(EXIT.cancelled),
+    onForced: () => {
+      reporter.close();
+      process.exit(EXIT.cancelled);
+    },
   });
   // A reader that went away (`lanspread games | head -1`) is no failure: there is nobody left to tell.
   process.stdout.on("error", () => interrupt.trigger("stdout closed"));

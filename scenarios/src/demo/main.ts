@@ -7,6 +7,9 @@ import type { Emergency } from "./run-demo.ts";
 /** After a signal the peers get this long (ms) to say goodbye before everything is ended by force. */
 const CLEAN_UP_DEADLINE_MS = 15_000;
 
+/** ECMA-48, DEC private mode 25: show the cursor. */
+const SHOW_CURSOR = "\u001b[?25h";
+
 let emergency: Emergency | undefined;
 let endedBy: NodeJS.Signals | undefined;
 const controller = new AbortController();
@@ -48,6 +51,8 @@ try {
 /** The last resort: kills the peers by their process ids and removes their files, without waiting for anybody. */
 function endNow(code: number, directory = emergency?.directory): never {
   emergency?.kill();
+  // Progress bars hide the cursor, and nobody is left to end them.
+  if (process.stdout.isTTY) process.stdout.write(SHOW_CURSOR);
   if (directory !== undefined)
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   process.exit(code);

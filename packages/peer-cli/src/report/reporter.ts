@@ -20,6 +20,8 @@ export interface Reporter {
   log(text: string): void;
   /** Starts to show progress; lines printed until it is closed appear above it. */
   openProgress(): Promise<ProgressView>;
+  /** Gives the terminal back as it was, for an end in the middle of things. */
+  close(): void;
 }
 
 export interface ReporterOptions {
@@ -71,6 +73,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     log(text) {
       if (!options.quiet) print(colors.dim(printable(text)));
     },
+    close: () => progress?.close(),
     async openProgress() {
       if (options.quiet || progress !== undefined) return NO_PROGRESS;
       // Bars, never plain lines, on a person's terminal; nothing at all in a log: the result says it.
