@@ -46,3 +46,9 @@ export const POLL_IDLE_TICKS = 16;
 
 /** Datagrams found at once after which waking up is cheaper again: above 1 Gbit/s. */
 export const POLL_BURST_DATAGRAMS = 128;
+
+/**
+ * Datagrams that a closed connection may still send. One says it all; a connection that both sides end in mid-handshake was seen
+ * to have another one for ever.
+ */
+export const MAX_LAST_WORDS = 4;

@@ -1,7 +1,7 @@
 import type { ConnectionCore } from "../core/connection.ts";
 import { MAX_DATAGRAM_BYTES } from "../core/constants.ts";
 import type { Address, DatagramSocket } from "../types.ts";
-import { MAX_DATAGRAMS_PER_TURN, MAX_SEGMENTS, MAX_UDP_PAYLOAD_BYTES } from "./constants.ts";
+import { MAX_DATAGRAMS_PER_TURN, MAX_LAST_WORDS, MAX_SEGMENTS, MAX_UDP_PAYLOAD_BYTES } from "./constants.ts";
 
 /** How far a connection's packets got: all sent, more to come after the others' turn, or waiting for the socket. */
 export type Transmission = "done" | "more" | "blocked";
@@ -41,12 +41,13 @@ export class Transmitter {
   /** Sends what a closed connection still has to say. Returns a copy of its last datagram, null when there was none. */
   sendLastWords(connection: ConnectionCore): Uint8Array | null {
     let lastWords: Uint8Array | null = null;
-    for (;;) {
+    for (let count = 0; count < MAX_LAST_WORDS; count++) {
       const length = connection.fill(this.#whole);
-      if (length === 0) return lastWords;
+      if (length === 0) break;
       lastWords = Uint8Array.prototype.slice.call(this.#buffer, 0, length);
       this.send(lastWords, connection.remote);
     }
+    return lastWords;
   }
 
   /** Sends a connection's packets, up to a turn's share. */
