@@ -1,5 +1,5 @@
 import { ALPN, MAX_CONNECTIONS_PER_ADDRESS, PROTOCOL_VERSION } from "@lanspread/proto";
-import { createDgramSocket, createEndpoint, type Endpoint } from "@lanspread/quic";
+import { createEndpoint, type Endpoint } from "@lanspread/quic";
 import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/identity/index.ts";
 import { MAX_PEERS } from "../../src/peers/constants.ts";
@@ -20,7 +20,7 @@ describe("a crowd", () => {
         if (index % MAX_CONNECTIONS_PER_ADDRESS === 0) {
           const host = `127.0.1.${endpoints.length + 1}`;
           const tls = tlsOf(identity);
-          endpoints.push(await createEndpoint({ host, port: 0, tls, alpn: ALPN, socket: createDgramSocket }));
+          endpoints.push(await createEndpoint({ host, port: 0, tls, alpn: ALPN }));
         }
         const endpoint = endpoints.at(-1);
         if (endpoint === undefined) throw new Error("no endpoint");

@@ -8,7 +8,7 @@ import {
   parseRequest,
   type Request,
 } from "@lanspread/proto";
-import { type Connection, createDgramSocket, createEndpoint, type Endpoint } from "@lanspread/quic";
+import { type Connection, createEndpoint, type Endpoint } from "@lanspread/quic";
 import type { Identity } from "../../src/identity/index.ts";
 import {
   createStreamChannel,
@@ -42,7 +42,6 @@ export async function startRawPeer(
     port: 0,
     tls: { key: identity.keyPem, cert: identity.certPem, ca: identity.caPem },
     alpn: options.alpn ?? ALPN,
-    socket: createDgramSocket,
   });
   let answer: (request: Request, connection: Connection) => object | null = () =>
     ({ type: "ok" }) satisfies Answer;

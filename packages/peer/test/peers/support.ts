@@ -7,7 +7,7 @@ import {
   type LibrarySnapshot,
   type PeerId,
 } from "@lanspread/proto";
-import { createDgramSocket, createEndpoint, type Endpoint } from "@lanspread/quic";
+import { createEndpoint, type Endpoint } from "@lanspread/quic";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { type Catalog, openCatalogForAll } from "../../src/catalog/index.ts";
 import { createPartyCa, type Identity, openIdentity, type PartyCa } from "../../src/identity/index.ts";
@@ -104,7 +104,6 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
     port: options.port ?? 0,
     tls: { key: identity.keyPem, cert: identity.certPem, ca: identity.caPem },
     alpn: options.alpn ?? ALPN,
-    socket: createDgramSocket,
   });
   const { port } = endpoint.address;
   let current = options.library ?? library(1);
