@@ -90,6 +90,12 @@ export const MAX_CLOSE_REASON_BYTES = 256;
 /** Bytes one writer may hand over before the next stream's turn: keeps 256 writers fair without a native call per kilobyte. */
 export const WRITE_QUANTUM_BYTES = 256 * 1024;
 
+/**
+ * Room in the congestion window, in bytes, from which on the end of a stream certainly fits into the next datagram, together with
+ * headers and acknowledgements. Below the smallest window, which is two datagrams of 1,200 bytes.
+ */
+export const END_ROOM_BYTES = 1_200;
+
 /** Datagrams of one connection received before a round is due at once, however fast they come. */
 export const GATHER_DATAGRAMS = 64;
 

@@ -6,7 +6,7 @@ import {
   StreamStoppedError,
 } from "../errors.ts";
 import type { Stream } from "../types.ts";
-import { WRITE_QUANTUM_BYTES } from "./constants.ts";
+import { END_ROOM_BYTES, WRITE_QUANTUM_BYTES } from "./constants.ts";
 import { readNativeFailure } from "./native-errors.ts";
 import type { NativeConnection } from "./native-types.ts";
 import { type Waiter, waitFor } from "./waiter.ts";
@@ -218,7 +218,7 @@ export class StreamCore implements Stream {
     if (this.#writing.state !== "open") return "over";
     const { native } = this.#owner;
     try {
-      if (native.streamCapacity(this.id) <= 0) return "blocked";
+      if (native.streamCapacity(this.id) < END_ROOM_BYTES) return "blocked";
       native.streamPriority(this.id, URGENT, false);
       native.streamSend(this.id, NO_BYTES, true);
     } catch (error) {
