@@ -70,6 +70,8 @@ export class ConnectionCore implements Connection, StreamOwner {
   readonly #streams = new Map<number, StreamCore>();
   readonly #parked = new Set<StreamCore>();
   readonly #ending = new Set<StreamCore>();
+  /** The stream whose end was told last: it goes first. */
+  #lastEnded: StreamCore | undefined;
   readonly #openers: Waiter<Stream>[] = [];
   readonly #peerStreams: PeerStreams;
   #nextStreamId: number;
@@ -280,9 +282,14 @@ export class ConnectionCore implements Connection, StreamOwner {
   /** At most one per datagram: each goes out with the datagram that is taken next. */
   #sendEnd(): void {
     for (const stream of this.#ending) {
+      this.#lastEnded?.yieldToOthers();
+      this.#lastEnded = undefined;
       const how = stream.sendEnd();
       if (how !== "blocked") this.#ending.delete(stream);
-      if (how === "sent") return;
+      if (how === "sent") {
+        this.#lastEnded = stream;
+        return;
+      }
     }
   }
 

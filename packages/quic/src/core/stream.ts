@@ -48,6 +48,9 @@ const DONE = Promise.resolve();
 /** The library's priority of streams that go before all others. */
 const URGENT = 0;
 
+/** The library's priority of all others. */
+const USUAL = 127;
+
 /** Values of the binding's `Shutdown`. */
 const SHUTDOWN_READ = 0;
 const SHUTDOWN_WRITE = 1;
@@ -227,6 +230,14 @@ export class StreamCore implements Stream {
     }
     this.#endWriting(FINISHED);
     return "sent";
+  }
+
+  /**
+   * Another stream's end is due: it must not wait behind bytes of this one that are not sent yet. This one's end goes out with the last
+   * of them.
+   */
+  yieldToOthers(): void {
+    if (this.#owner.closeInfo === undefined) this.#owner.native.streamPriority(this.id, USUAL, true);
   }
 
   /** The connection is over. */
