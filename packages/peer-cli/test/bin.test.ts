@@ -22,12 +22,13 @@ const withOldNode = oldNode === undefined ? "skipped: no Node.js older than 24 o
 
 /** Prints what it was given; as `wait` it stays until a signal and says which. */
 const PROGRAM = `
-process.stdout.write(JSON.stringify({ version: process.versions.node, args: process.argv.slice(2) }) + "\\n");
 if (process.argv[2] === "wait") {
   const timer = setInterval(() => {}, 1000);
   for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => { process.stdout.write(name); process.exitCode = 4; clearInterval(timer); process.disconnect?.(); });
   process.on("disconnect", () => clearInterval(timer));
 } else process.exitCode = Number(process.argv[3] ?? 0);
+// Last: who reads it may send a signal at once.
+process.stdout.write(JSON.stringify({ version: process.versions.node, args: process.argv.slice(2) }) + "\\n");
 `;
 
 let root: string;

@@ -12,7 +12,7 @@ export interface Comparison {
   readonly unseen: readonly string[];
 }
 
-/** Compares the options with what a running peer says of itself. `gamesDir` is the named folder with its links resolved. */
+/** Compares the options with what a running peer says of itself. `gamesDir` is the named folder; links are resolved in both. */
 export function compareWithRunning(
   flags: PeerFlags,
   status: Pick<StatusData, "name" | "party" | "gamesDir" | "addr">,

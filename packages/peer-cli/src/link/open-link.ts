@@ -51,7 +51,11 @@ async function linkToRunning(
 ): Promise<PeerLink> {
   try {
     const status = await client.send({ type: "status" });
-    const { contradictions, unseen } = compareWithRunning(flags, status, await namedGamesDir(flags));
+    const { contradictions, unseen } = compareWithRunning(
+      flags,
+      { ...status, gamesDir: await withoutLinks(status.gamesDir) },
+      flags.gamesDir === undefined ? undefined : await withoutLinks(flags.gamesDir),
+    );
     if (contradictions.length > 0) {
       throw new CommandError({
         code: "usage",
@@ -72,10 +76,9 @@ async function linkToRunning(
   });
 }
 
-/** The named folder as the runtime knows it; a folder that is not there cannot be compared by its real path. */
-async function namedGamesDir({ gamesDir }: PeerFlags): Promise<string | undefined> {
-  if (gamesDir === undefined) return undefined;
-  return realpath(gamesDir).catch(() => resolve(gamesDir));
+/** Two paths may lead to one folder. A folder that is not there has no other path than its own. */
+function withoutLinks(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
 }
 
 function createLink(peer: PeerHandle, rest: Pick<PeerLink, "ownership" | "closed" | "close">): PeerLink {

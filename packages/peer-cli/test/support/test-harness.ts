@@ -8,6 +8,10 @@ export type AnswerLine = Exclude<HarnessLine, EventLine>;
 /** Twenty seconds: a machine that is busy with other tests is slow, not wrong. */
 export const DEADLINE_MS = 20_000;
 
+/** What an error shows of a harness: enough to see what came instead. */
+const LAST_LINES = 12;
+const LINE_CHARS = 300;
+
 export function until<T>(what: string, look: () => T | Promise<T>) {
   return eventually(look, { what, deadlineMs: DEADLINE_MS });
 }
@@ -50,7 +54,13 @@ export function startTestHarness(args: readonly string[], options: CliOptions = 
     ...cli,
     lines,
     events,
-    event: (name) => until(`${name}, after\n${cli.stderr()}`, () => events(name)[0]),
+    event: (name) =>
+      until(name, () => events(name)[0]).catch((error: unknown) => {
+        const last = lines()
+          .slice(-LAST_LINES)
+          .map((line) => JSON.stringify(line).slice(0, LINE_CHARS));
+        throw new Error([String(error), ...last, cli.stderr()].join("\n"), { cause: error });
+      }),
     ask(command) {
       const id = nextId++;
       cli.child.stdin.write(`${JSON.stringify({ id, ...command })}\n`);
