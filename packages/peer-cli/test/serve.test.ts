@@ -1,3 +1,5 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { harnessLineSchema } from "@lanspread/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type RunningCli, runCli, startCli } from "./support/cli.ts";
@@ -99,6 +101,19 @@ describe("lanspread serve", () => {
     const other = await runCli(["games", ...attic.args, "--party", "another"]);
     expect(other.stderr).toMatch(/--party says another, but the peer that runs here has test-/);
     expect(other.code).toBe(2);
+  });
+
+  it.skipIf(process.platform === "win32")("has its folder by whatever links somebody names it", async () => {
+    const link = join(place.root, "link");
+    await symlink(attic.games, link);
+    await serve();
+    const byLink = await runCli(["peers", ...attic.args, "--games-dir", link]);
+    expect(byLink.code, byLink.stderr).toBe(3);
+    running[0]?.child.kill("SIGTERM");
+    await running[0]?.ended;
+    await serve("--games-dir", link);
+    const byItself = await runCli(["peers", ...attic.args]);
+    expect(byItself.code, byItself.stderr).toBe(3);
   });
 
   it("is named to a second one, which ends", async () => {
