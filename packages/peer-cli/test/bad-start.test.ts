@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
+import { namespacesUnavailable, smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asNobody, nobodyUnavailable } from "./support/as-nobody.ts";
 import { type CliResult, runCli } from "./support/cli.ts";
@@ -140,6 +140,23 @@ describe("the network", () => {
   ])("option %s with an address of nobody here ends with the code for no network", async (option, value) => {
     expectFailure(await serve(option, value), 7, "no-network-interface", "10.9.9.9");
     await expectStartsNow();
+  });
+});
+
+describe("no network at all", () => {
+  it.skipIf(namespacesUnavailable() !== undefined).each([
+    ["peers", "--wait", "1"],
+    ["games", "--wait", "1"],
+    ["get", "quake3", "--wait", "1"],
+  ])(`is what %s says, not that nobody is there ${namespacesUnavailable() ?? ""}`, async (...command) => {
+    // A namespace of its own has no interface but lo, and that one is down.
+    const result = await runCli([...command, "--games-dir", peer.games, "--state-dir", peer.state], {
+      inFront: ["unshare", "--net"],
+    });
+    expect(result.stderr).toContain("(no-network-interface)");
+    expect(result.stdout).toBe("");
+    expect(result.code).toBe(7);
+    expect(await readdir(peer.games)).toEqual([]);
   });
 });
 

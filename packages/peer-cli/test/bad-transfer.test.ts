@@ -128,7 +128,13 @@ describe("a download", () => {
     expect(await readdir(join(to.games, "quake3"))).not.toContain("version.ini");
     const before = arrived(receiver);
 
-    await startSource("quake3");
+    const back = await startSource("quake3");
+    const { addr } = (await back.event("local-peer-ready")).data;
+    // The old process may still look alive to the receiver.
+    await until("the source's new address", async () => {
+      const answer = await receiver.ask({ cmd: "list-peers" });
+      return answer.type === "result" && JSON.stringify(answer.data).includes(String(addr));
+    });
     await offered(receiver, "quake3");
     await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
     const finished = await receiver.event("download-finished");

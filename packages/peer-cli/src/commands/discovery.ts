@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { CommandError } from "../failure.ts";
+import { withHint } from "../hints.ts";
 import type { PeerLink } from "../link/peer-link.ts";
 import { count } from "../report/format.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -50,4 +52,15 @@ export async function discover(
   } finally {
     leave();
   }
+}
+
+/**
+ * Says that there is no network instead of that nobody is there.
+ *
+ * @throws CommandError `no-network-interface` where nobody is there because nobody can be found
+ */
+export async function requireNetwork(link: PeerLink): Promise<void> {
+  const problem = link.networkProblem();
+  if (problem === null || (await link.listPeers()).length > 0) return;
+  throw new CommandError(withHint({ code: "no-network-interface", message: problem }));
 }

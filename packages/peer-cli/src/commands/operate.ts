@@ -9,7 +9,7 @@ import type { ProgressView } from "../report/progress.ts";
 import type { OperationOutcome, OperationVerb } from "../report/results.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
 import { CANCEL_DEADLINE_MS, PARALLEL_OPERATIONS } from "./constants.ts";
-import { discover } from "./discovery.ts";
+import { discover, requireNetwork } from "./discovery.ts";
 import { createOperationTracker } from "./operation-tracker.ts";
 
 export interface OperateOptions {
@@ -46,6 +46,7 @@ export function operateOnGames(
         seconds: options.waitSeconds,
         enough: (peer) => everyGameOffered(peer, options.ids),
       });
+      if (!(await everyGameHere(link, options.ids))) await requireNetwork(link);
     }
     const progress = await context.reporter.openProgress();
     const outcomes: OperationOutcome[] = [];
@@ -118,7 +119,12 @@ async function operate(
 
 async function everyGameOffered(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
   const games = await link.listGames();
-  return ids.every((id) => games.some((game) => game.id === id && game.peerCount > 0));
+  return ids.every((id) => games.some((game) => game.id === id && (game.downloaded || game.peerCount > 0)));
+}
+
+async function everyGameHere(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
+  const games = await link.listGames();
+  return ids.every((id) => games.some((game) => game.id === id && game.downloaded));
 }
 
 function exitCode(outcome: OperationOutcome): ReturnType<typeof exitCodeForFailure> {

@@ -35,6 +35,7 @@ async function openLink(context: CommandContext, flags: PeerFlags): Promise<Peer
       const peer = await startOwnPeer(context, flags);
       return createLink(peer, {
         ownership: "own",
+        networkProblem: () => peer.snapshot().networkProblem,
         closed: peer.stopped.then(({ failed }) => failed?.message ?? "the peer has stopped"),
         close: () => peer.stop(),
       });
@@ -71,6 +72,7 @@ async function linkToRunning(
   }
   return createLink(client, {
     ownership: "running",
+    networkProblem: () => null,
     closed: client.closed.then((reason) => `the connection to the running peer ended: ${reason}`),
     close: () => client.close(),
   });
@@ -81,7 +83,10 @@ function withoutLinks(path: string): Promise<string> {
   return realpath(path).catch(() => resolve(path));
 }
 
-function createLink(peer: PeerHandle, rest: Pick<PeerLink, "ownership" | "closed" | "close">): PeerLink {
+function createLink(
+  peer: PeerHandle,
+  rest: Pick<PeerLink, "ownership" | "networkProblem" | "closed" | "close">,
+): PeerLink {
   return {
     ...rest,
     status: () => peer.send({ type: "status" }),

@@ -20,6 +20,8 @@ export interface PeerLink {
   cancel(gameId: GameId): Promise<void>;
   /** Calls the handler with every event from now on; returns what ends that. */
   onEvent(handler: (event: RuntimeEvent) => void): () => void;
+  /** Why nobody can be found at the moment; null where somebody can, and where another process would have to know. */
+  networkProblem(): string | null;
   /** Settles when the peer at the other end is gone, with the reason; never rejects. */
   readonly closed: Promise<string>;
   /** Ends the link; a peer of one's own says goodbye and stops. */

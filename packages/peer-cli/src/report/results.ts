@@ -1,7 +1,7 @@
 import { type ListedGame, type ListedPeer, toSnakeCase } from "@lanspread/proto";
 import type { Colors } from "picocolors/types.js";
 import type { Failure } from "../failure.ts";
-import { formatBytes, formatDuration, formatRate, formatVersion, printable } from "./format.ts";
+import { count, formatBytes, formatDuration, formatRate, formatVersion, printable } from "./format.ts";
 import { renderTable } from "./table.ts";
 
 /** How one requested operation on a game ended. */
@@ -119,13 +119,14 @@ function renderOutcome(outcome: OperationOutcome, verb: OperationVerb, colors: C
   if (outcome.outcome !== "done") return [];
   const details: string[] = [];
   if (outcome.bytes === 0) {
-    details.push("is here already");
+    details.push("was here already");
   } else {
     if (outcome.bytes !== undefined) details.push(formatBytes(outcome.bytes));
     if (outcome.elapsedMs !== undefined) details.push(formatDuration(outcome.elapsedMs / 1000));
     if (outcome.mibPerS !== undefined) details.push(formatRate(outcome.mibPerS * BYTES_PER_MIB));
   }
-  if (outcome.installedFiles !== undefined) details.push(`${outcome.installedFiles} files installed`);
+  if (outcome.installedFiles !== undefined)
+    details.push(`${count(outcome.installedFiles, "file")} installed`);
   const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
   return [`${colors.green(PAST[verb])} ${outcome.gameId}${text}`];
 }

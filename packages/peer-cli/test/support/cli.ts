@@ -15,6 +15,8 @@ export interface CliOptions {
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly input?: string;
+  /** A program that runs the rest of the command line, with its own arguments. */
+  readonly inFront?: readonly string[];
   /** Whom it runs as; default: who runs the tests. */
   readonly uid?: number;
   readonly gid?: number;
@@ -30,7 +32,9 @@ export interface RunningCli {
 }
 
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-  const child = spawn(process.execPath, ["--conditions=source", ...(options.nodeArgs ?? []), MAIN, ...args], {
+  const own = [process.execPath, "--conditions=source", ...(options.nodeArgs ?? []), MAIN, ...args];
+  const [program = process.execPath, ...rest] = [...(options.inFront ?? []), ...own];
+  const child = spawn(program, rest, {
     env: { ...process.env, NO_COLOR: "", FORCE_COLOR: "", ...options.env },
     stdio: "pipe",
     ...(options.uid === undefined ? {} : { uid: options.uid }),

@@ -94,6 +94,7 @@ export class LocalPeer implements Peer {
         ...warnings,
         ...(unreachable === null ? [] : [unreachable.message]),
       ],
+      networkProblem: unreachable?.message ?? null,
     };
   }
 

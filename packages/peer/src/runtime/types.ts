@@ -68,6 +68,8 @@ export interface PeerSnapshot {
   readonly peers: readonly ListedPeer[];
   /** What the user should know: of the games directory, of the network. */
   readonly warnings: readonly string[];
+  /** Why nobody can be found at the moment; null where somebody can. It is among the warnings, too. */
+  readonly networkProblem: string | null;
 }
 
 /** A peer as its host drives it: in this process ({@link Peer}), or in another one by its control socket. */
