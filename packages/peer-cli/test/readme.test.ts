@@ -16,6 +16,18 @@ describe("the README", () => {
     expect(cells(/^\| `([a-z-]+)` +\|/gm).sort()).toEqual([...known].sort());
   });
 
+  it("lists exactly the fields of each command, and what they are where they are left out", () => {
+    for (const { shape } of harnessCommandSchema.options) {
+      const { id: _, cmd, ...fields } = shape;
+      const row = new RegExp(`^\\| \`${cmd.value}\` +\\| ([^|]*)\\|`, "m").exec(readme)?.[1] ?? "no row";
+      const known = Object.entries(fields).map(([name, schema]) => {
+        const { success, data } = schema.safeParse(undefined);
+        return success ? `\`${name}\` = ${data}` : `\`${name}\``;
+      });
+      expect(row.trim(), cmd.value).toBe(known.join(", "));
+    }
+  });
+
   it("lists exactly the exit codes", () => {
     expect(cells(/^\| (\d+) +\|/gm).map(Number)).toEqual(Object.values(EXIT));
   });

@@ -1,6 +1,7 @@
 /**
  * The headless peer: finds others, shows everybody's games as one library, fetches, verifies and installs them. Hosts
- * (the command line, the desktop app, tests) use what is exported here and nothing else.
+ * (the command line, other programs, tests) use what is exported here, the commands and events of `@lanspread/proto`, and
+ * nothing else.
  *
  * ```ts
  * const peer = await startPeer({ gamesDir, stateDir });
