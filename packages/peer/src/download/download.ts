@@ -6,6 +6,7 @@ import { begin } from "./begin.ts";
 import { commit } from "./commit.ts";
 import { SAMPLE_INTERVAL_MS } from "./constants.ts";
 import { discardPartial } from "./discard.ts";
+import { requireInPlace } from "./in-place.ts";
 import type { JournalRecord } from "./journal-record.ts";
 import { prepare } from "./prepare.ts";
 import { ProgressMeter } from "./progress.ts";
@@ -143,6 +144,16 @@ async function run(
   sample();
   await onStep("all-flushed");
   signal.throwIfAborted();
+  await requireInPlace({
+    journal,
+    layout,
+    payload,
+    digests: ownDigests,
+    stateDir,
+    logger,
+    signal,
+    undoes,
+  });
   // From here on it is too late to cancel.
   undoes(null);
   await commit({ stateDir, record: journal.record, sentinel: payload.sentinel, logger, touch, onStep });

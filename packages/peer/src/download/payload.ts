@@ -1,6 +1,8 @@
+import type { BigIntStats } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { PieceLayout } from "@lanspread/proto";
-import { fromNodeError, PeerError } from "../errors/index.ts";
+import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
 import { flushDirectory, SENTINEL_NAME } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
@@ -34,6 +36,8 @@ export class Payload implements PieceSink, AsyncDisposable {
   readonly #sentinelIndex: number;
   readonly #sentinel: Uint8Array;
   readonly #made = new Set<number>();
+  /** Which file on the disk each one is. */
+  readonly #identities = new Map<number, string>();
   #replaced: Promise<void> | undefined;
 
   constructor(options: PayloadOptions) {
@@ -77,6 +81,33 @@ export class Payload implements PieceSink, AsyncDisposable {
       await this.#make([...this.#options.old], false);
     })();
     return this.#replaced;
+  }
+
+  /**
+   * Looks whether every file is still where it was made: somebody may have moved, replaced or deleted one, or the whole
+   * folder, while its bytes came through an open handle.
+   *
+   * @returns those that are not by index, with what is at the path now: `ours` where it is another file of the same size,
+   *   or where the file system does not keep the numbers of its files
+   */
+  async misplaced(signal?: AbortSignal): Promise<ReadonlyMap<number, FileState>> {
+    const { root, layout, old } = this.#options;
+    // What has no content in the new version came with no byte, and may still be the old version's.
+    if (old.size > 0) await this.replaceOld();
+    const misplaced = new Map<number, FileState>();
+    const payload = [...layout.files.keys()].filter((index) => index !== this.#sentinelIndex);
+    await mapLimited(
+      payload,
+      FILES_AT_ONCE,
+      async (index) => {
+        const path = pathOf(layout, index);
+        const state = await fileState(root, path, layout.files[index]?.size ?? 0);
+        const same = state === "ours" && (await identityAt(join(root, path))) === this.#identities.get(index);
+        if (!same) misplaced.set(index, state);
+      },
+      signal,
+    );
+    return misplaced;
   }
 
   async write(fileIndex: number, bytes: Uint8Array, offset: number): Promise<void> {
@@ -140,7 +171,10 @@ export class Payload implements PieceSink, AsyncDisposable {
     const size = layout.files[index]?.size ?? 0;
     // A new file of a new download need not be looked for: making it fails where something is there.
     const state = keep || old.has(index) ? await fileState(root, path, size) : "missing";
-    if (state === "ours" && keep) return false;
+    if (state === "ours" && keep) {
+      this.#identities.set(index, await identityAt(this.#absolute(index)));
+      return false;
+    }
     const stays = state === "empty" && keep;
     if (state !== "missing" && !stays && !(old.has(index) && (await removeFile(root, path)))) {
       throw inTheWay(this.#absolute(index));
@@ -148,6 +182,7 @@ export class Payload implements PieceSink, AsyncDisposable {
     await using file = stays ? await openBelow(root, path) : await makeBelow(root, path, directories);
     this.#made.add(index);
     try {
+      this.#identities.set(index, identityOf(await file.stat({ bigint: true })));
       if (size > 0) await file.truncate(size);
     } catch (error) {
       throw fromNodeError(error, this.#absolute(index));
@@ -170,6 +205,20 @@ export async function fileState(root: string, path: string, size: number): Promi
   if (!stats.isFile() || stats.nlink > 1) return "other";
   if (stats.size === size) return "ours";
   return stats.size === 0 ? "empty" : "other";
+}
+
+/** Tells what is at a path from every other file; empty where nothing is. */
+async function identityAt(absolute: string): Promise<string> {
+  try {
+    return identityOf(await lstat(absolute, { bigint: true }));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return "";
+    throw fromNodeError(error, absolute);
+  }
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 export function inTheWay(absolute: string): PeerError {
