@@ -29,6 +29,7 @@ import { parseListenOption, requireInterfaces, shownAddress } from "./listen-add
 import { LocalPeer } from "./local-peer.ts";
 import { OperationTable } from "./operations.ts";
 import { recover } from "./recover.ts";
+import { requireSeparate } from "./separate-directories.ts";
 import { pause, supervise } from "./supervisor.ts";
 import { TransferActivity } from "./transfer-activity.ts";
 import type { Peer, PeerOptions } from "./types.ts";
@@ -68,6 +69,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   await requireDirectory(gamesDir);
   const catalog = await openCatalog(options.catalog, { signal });
   const partyCa = await loadPartyCa(options.partyCa);
+  await requireSeparate(gamesDir, resolve(options.stateDir));
   const stateDir = await openStateDir(options.stateDir);
   const control = opened.use(await openControl({ stateDir, name, logger: logger.child("control") }));
   const identity = await openIdentity({ stateDir, partyCa, logger: logger.child("identity"), signal });

@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { PeerError } from "../../errors/index.ts";
 import type { RuntimeContext } from "../context.ts";
 import { recover } from "../recover.ts";
+import { requireSeparate } from "../separate-directories.ts";
 
 /**
  * `set-game-dir`: shares another folder from now on. Transfers of the old one are ended first.
  *
  * @throws PeerError `operation-in-progress` while any operation runs; `no-such-directory`, `not-a-directory`,
- *   `no-permission`: the old folder stays then
+ *   `no-permission`; `bad-request` where it is mixed up with the state directory: the old folder stays then
  */
 export async function setGamesDirCommand(context: RuntimeContext, path: string): Promise<string> {
   const [busy] = context.operations.list();
@@ -20,6 +21,7 @@ export async function setGamesDirCommand(context: RuntimeContext, path: string):
   const gamesDir = resolve(path);
   const reason = new PeerError("operation-in-progress", "The games directory is being changed.");
   return context.operations.closedDuring(reason, async () => {
+    await requireSeparate(gamesDir, context.stateDir.root);
     await context.library.setGamesDir(gamesDir);
     await context.outbound.cancelAll();
     await recover(context, gamesDir);
