@@ -4,6 +4,9 @@ export const GREETING_DEADLINE_MS = 1_000;
 /** Attempts to take over a lock that others try to take over at the same time. */
 export const TAKEOVER_ATTEMPTS = 8;
 
+/** How long a starter that took over a dead lock waits before it looks whether it still has it, milliseconds. */
+export const CONFIRM_AFTER_MS = 50;
+
 /** Clients at once: a desktop, some terminals, some scripts. More is a loop gone wrong. */
 export const MAX_CLIENTS = 64;
 

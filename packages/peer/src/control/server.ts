@@ -7,7 +7,7 @@ import { MAX_CLIENTS } from "./constants.ts";
 import { formatGreeting } from "./greeting.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { createControlSession } from "./session.ts";
-import { listenExclusively } from "./socket-lock.ts";
+import { listenExclusively, type SocketLock } from "./socket-lock.ts";
 
 export interface OpenControlOptions {
   readonly stateDir: StateDir;
@@ -37,6 +37,7 @@ class SocketControlServer implements ControlServer {
   readonly #options: OpenControlOptions;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  #lock: SocketLock | undefined;
   #peer: Peer | undefined;
 
   constructor(options: OpenControlOptions) {
@@ -46,7 +47,12 @@ class SocketControlServer implements ControlServer {
   }
 
   async listen(): Promise<void> {
-    await listenExclusively(this.#server, this.#options.stateDir.controlSocket);
+    try {
+      this.#lock = await listenExclusively(this.#server, this.#options.stateDir.controlSocket);
+    } catch (error) {
+      this.#server.close();
+      throw error;
+    }
     this.#server.on("error", (error) => this.#options.logger.warn("the control socket failed", { error }));
   }
 
@@ -56,6 +62,7 @@ class SocketControlServer implements ControlServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lock?.release();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });

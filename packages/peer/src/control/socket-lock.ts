@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chmod, link, lstat, rename, rm } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { link, lstat, readdir, rename, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { PRIVATE_FILE_MODE } from "../storage/index.ts";
-import { GREETING_DEADLINE_MS, TAKEOVER_ATTEMPTS } from "./constants.ts";
+import { CONFIRM_AFTER_MS, GREETING_DEADLINE_MS, TAKEOVER_ATTEMPTS } from "./constants.ts";
 import { parseGreeting } from "./greeting.ts";
 
 /** What `bind` allows of the path of a socket, bytes: 104 on macOS, 108 on Linux, each with an end. */
@@ -12,32 +14,127 @@ const MAX_SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
 /** No rights for anybody but the owner. */
 const PRIVATE_UMASK = 0o177;
 
+const NONCE_BYTES = 4;
+const NONCE = /^\.[0-9a-f]{8}$/;
+
+/** The right to a path, and the socket that listens there. */
+export interface SocketLock {
+  /** Gives the path free. The server is the caller's to close. */
+  release(): Promise<void>;
+}
+
 /**
  * Makes a server listen at `path`, which is a lock at the same time: only one process can. The socket of a process that
  * has died without removing it is noticed (nobody accepts) and replaced.
  *
- * @throws PeerError `state-locked`, naming who has it; `path-too-long`, `no-permission`
+ * The server is bound to a name of its own first and then linked to `path`, which succeeds for one only, and whose
+ * success can be told by the socket's inode.
+ *
+ * @throws PeerError `state-locked`, naming who has it; `path-too-long`, `no-permission`; `already-exists` where something
+ *   lies at `path` that is no socket. The server is not closed then.
  */
-export async function listenExclusively(server: Server, path: string): Promise<void> {
-  if (process.platform !== "win32" && Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+export async function listenExclusively(server: Server, path: string): Promise<SocketLock> {
+  if (process.platform === "win32") return listenAtPipe(server, path);
+  const own = `${path}.${randomBytes(NONCE_BYTES).toString("hex")}`;
+  if (Buffer.byteLength(own) > MAX_SOCKET_PATH_BYTES) {
     throw new PeerError(
       "path-too-long",
-      `The control socket ${path} would have more than ${MAX_SOCKET_PATH_BYTES} bytes in its path.`,
+      `The control socket ${own} would have more than ${MAX_SOCKET_PATH_BYTES} bytes in its path.`,
       { hint: "Use a state directory with a shorter path." },
     );
   }
+  try {
+    await listen(server, own);
+    const inode = await inodeOf(own);
+    if (inode === null) throw new PeerError("internal", `the control socket ${own} is gone`);
+    await take(own, path, inode);
+    await rm(own, { force: true });
+    await sweep(path);
+    return { release: () => removeIfOwn(path, inode) };
+  } catch (error) {
+    throw fromNodeError(error, path);
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+async function listenAtPipe(server: Server, path: string): Promise<SocketLock> {
+  try {
+    await listen(server, path);
+    return { release: async () => {} };
+  } catch (error) {
+    if (errnoOf(error) === "EADDRINUSE") await refuseIfAlive(path);
+    throw fromNodeError(error, path);
+  }
+}
+
+/** Links the socket `own` to `path`, where nobody lives. */
+async function take(own: string, path: string, inode: bigint): Promise<void> {
+  let sawDead = false;
   for (let attempt = 0; attempt < TAKEOVER_ATTEMPTS; attempt++) {
-    try {
-      await listen(server, path);
-      if (process.platform !== "win32") await chmod(path, PRIVATE_FILE_MODE);
-      return;
-    } catch (error) {
-      if (errnoOf(error) !== "EADDRINUSE") throw fromNodeError(error, path);
+    if (await linked(own, path)) {
+      if (!sawDead) return;
+      // Others that saw the same dead socket may have moved this one away before they saw that it is another.
+      await delay(CONFIRM_AFTER_MS);
+      if ((await inodeOf(path)) === inode) return;
+      continue;
     }
+    const there = await inodeOf(path);
+    if (there === null) continue;
     await refuseIfAlive(path);
-    await setAsideIfDead(path);
+    sawDead = true;
+    await setAside(path, there);
   }
   throw new PeerError("state-locked", `Others are starting at ${path} at the same time.`);
+}
+
+/** @returns false where something is at `path` already */
+async function linked(own: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Removes the dead socket at `path`; what is another one by now is left, or put back. */
+async function setAside(path: string, dead: bigint): Promise<void> {
+  if ((await inodeOf(path)) !== dead) return;
+  const aside = `${path}.${randomBytes(NONCE_BYTES).toString("hex")}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return;
+    throw error;
+  }
+  if ((await inodeOf(aside)) !== dead) await linked(aside, path);
+  await rm(aside, { force: true });
+}
+
+/** Removes what processes left that died while they started. */
+async function sweep(path: string): Promise<void> {
+  const directory = dirname(path);
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(basename(path)) || !NONCE.test(name.slice(basename(path).length))) continue;
+    const left = join(directory, name);
+    try {
+      const socket = await tryConnect(left);
+      socket?.destroy();
+      if (socket === null && (await inodeOf(left)) !== null) await rm(left, { force: true });
+    } catch {
+      // No socket, or not ours to touch.
+    }
+  }
+}
+
+async function removeIfOwn(path: string, inode: bigint): Promise<void> {
+  try {
+    if ((await inodeOf(path)) === inode) await rm(path, { force: true });
+  } catch {
+    // It is gone, or it is something else: not ours in either case.
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -70,37 +167,19 @@ async function refuseIfAlive(path: string): Promise<void> {
 }
 
 /**
- * Moves a socket away whose owner is dead. Two that do this at once may move the fresh one of the other: what was moved is
- * asked again, and put back where it lives.
+ * The identity of the socket at `path`; null where nothing is there.
+ *
+ * @throws PeerError `already-exists` where something lies there that is no socket, and so was not made by a peer
  */
-async function setAsideIfDead(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  await refuseIfForeign(path);
-  const aside = `${path}.${randomBytes(4).toString("hex")}`;
+async function inodeOf(path: string): Promise<bigint | null> {
+  let found: BigIntStats;
   try {
-    await rename(path, aside);
+    found = await lstat(path, { bigint: true });
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return;
-    throw fromNodeError(error, path);
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
   }
-  const socket = await tryConnect(aside);
-  if (socket !== null) {
-    socket.destroy();
-    await link(aside, path).catch(() => {});
-  }
-  await rm(aside, { force: true });
-}
-
-/** @throws PeerError `already-exists` where something lies at `path` that is no socket, and so was not made by a peer */
-async function refuseIfForeign(path: string): Promise<void> {
-  let isSocket: boolean;
-  try {
-    isSocket = (await lstat(path)).isSocket();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return;
-    throw fromNodeError(error, path);
-  }
-  if (isSocket) return;
+  if (found.isSocket()) return found.ino;
   throw new PeerError("already-exists", `${path} is no socket, and nobody knows whose it is.`, {
     hint: "Move it away, or use another state directory.",
   });

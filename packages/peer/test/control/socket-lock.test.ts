@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "@lanspread/testkit";
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 function newServer(): Server {
-  const server = createServer((socket) => socket.end());
+  const server = createServer((socket) => socket.on("error", () => {}).end());
   servers.push(server);
   return server;
 }
@@ -84,6 +84,25 @@ describe("the control socket as a lock", () => {
       if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "state-locked" });
     }
     expect(await readdir(place.path)).toEqual(["control.sock"]);
+  });
+
+  it("is given free by its holder alone, and what dead starters left is swept", async () => {
+    const path = place.join("control.sock");
+    const child = await otherHolder(path);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    await rename(path, `${path}.0123abcd`);
+    await writeFile(`${path}.notes`, "somebody's");
+    const lock = await listenExclusively(newServer(), path);
+    expect((await readdir(place.path)).sort()).toEqual(["control.sock", "control.sock.notes"]);
+    await rename(path, `${path}.moved`);
+    await listenExclusively(newServer(), path);
+    await lock.release();
+    expect((await readdir(place.path)).sort()).toEqual([
+      "control.sock",
+      "control.sock.moved",
+      "control.sock.notes",
+    ]);
   });
 
   it("leaves alone what is no socket", async () => {
