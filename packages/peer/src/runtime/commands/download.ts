@@ -82,7 +82,8 @@ async function fetch(
       signal,
       logger: logger.child("download"),
       onBegin: (begin) => bus.emit({ type: "download-begin", gameId, ...begin }),
-      onProgress: (sample) => bus.emit({ type: "download-progress", gameId, ...sample }),
+      // Who gives what is in the log and in the end event: the progress event has the sum.
+      onProgress: ({ rates: _, ...sample }) => bus.emit({ type: "download-progress", gameId, ...sample }),
       onChunk: (chunk) => bus.emit({ type: "download-chunk-finished", gameId, ...chunk }),
     }),
   );
