@@ -11,7 +11,7 @@ export function createStderrLogger(reporter: Reporter, verbosity: number): Logge
 }
 
 /** `warn lanspread:library: skipped a device path=/games/x/pipe`. */
-export function formatLogEntry(entry: LogEntry): string {
+function formatLogEntry(entry: LogEntry): string {
   const fields = Object.entries(entry.fields).map(([key, value]) => ` ${key}=${formatValue(value)}`);
   return `${entry.level} ${entry.name}: ${entry.message}${fields.join("")}`;
 }

@@ -70,7 +70,7 @@ export function addWaitOption(command: Command, seconds: number): Command {
 }
 
 /** `host:port` or `[v6]:port`; the text is returned as it was, since the runtime takes it in this form. */
-export function parseListen(text: string): string {
+function parseListen(text: string): string {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined || isIP(host) === 0)
@@ -79,7 +79,7 @@ export function parseListen(text: string): string {
   return text;
 }
 
-export function parseLabel(text: string): string {
+function parseLabel(text: string): string {
   const label = text.trim();
   if (label === "" || /\p{Cc}/u.test(label)) throw new InvalidArgumentError("Expected some visible text.");
   if (Buffer.byteLength(label) > MAX_LABEL_BYTES)

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { eventually, smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
+import { smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCli, startCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
@@ -119,10 +119,7 @@ describe("a download", () => {
     await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
     await until("a third of the download", () => arrived(receiver) > total / 3);
     await source.kill();
-    const end = await eventually(() => receiver.events("download-peers-gone")[0], {
-      what: "the end of the download",
-      deadlineMs: SILENCE_MS,
-    });
+    const end = await receiver.event("download-peers-gone", SILENCE_MS);
     expect(String(end.data["message"])).toContain("quake3");
     expect(receiver.events("download-finished")).toEqual([]);
     expect(await readdir(join(to.games, "quake3"))).not.toContain("version.ini");

@@ -16,6 +16,14 @@ describe("the narrator", () => {
     expect(createNarrator()(lost)).toBe(`peer ${peerId} is gone: goodbye`);
   });
 
+  it("names the address of a peer that does not fit once", () => {
+    const addr = "192.168.1.20:4711";
+    const tell = (reason: string): string | undefined =>
+      createNarrator()({ type: "peer-incompatible", peerId: null, addr, reason });
+    expect(tell("its protocol is version 4")).toBe(`${addr} is there, but its protocol is version 4`);
+    expect(tell(`${addr}: no certificate`)).toBe(`${addr} is there, but no certificate`);
+  });
+
   it("tells the number of shared games once until it changes", () => {
     const narrate = createNarrator();
     const changed = (libraryRev: number): RuntimeEvent => ({

@@ -3,6 +3,7 @@ import { CommandError } from "../failure.ts";
 import { withHint } from "../hints.ts";
 import type { PeerLink } from "../link/peer-link.ts";
 import { count } from "../report/format.ts";
+import { describeIncompatible } from "../report/narrate.ts";
 import type { CommandContext } from "../run-command.ts";
 
 export interface DiscoveryOptions {
@@ -38,8 +39,7 @@ export async function discover(
     if (event.type === "peer-discovered") {
       context.reporter.notice(`found ${event.name} (${event.addr}), ${count(event.gameCount, "game")}`);
     }
-    if (event.type === "peer-incompatible")
-      context.reporter.warn(`${event.addr} is there, but ${event.reason}`);
+    if (event.type === "peer-incompatible") context.reporter.warn(describeIncompatible(event));
     if (event.type === "list-games" || event.type === "peer-discovered") ask();
   });
   try {

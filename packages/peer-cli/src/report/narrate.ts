@@ -1,4 +1,4 @@
-import type { ListedPeer, RuntimeEvent } from "@lanspread/proto";
+import type { ListedPeer, RuntimeEvent, RuntimeEventOf } from "@lanspread/proto";
 import { count, formatBytes, formatDuration, formatRate } from "./format.ts";
 
 const BYTES_PER_MIB = 1_048_576;
@@ -21,6 +21,13 @@ export function createNarrator(known: readonly Pick<ListedPeer, "peerId" | "name
   };
 }
 
+/** Why nothing comes of a peer that is there. Reasons of the connection begin with the address themselves. */
+export function describeIncompatible(event: RuntimeEventOf<"peer-incompatible">): string {
+  const own = `${event.addr}: `;
+  const reason = event.reason.startsWith(own) ? event.reason.slice(own.length) : event.reason;
+  return `${event.addr} is there, but ${reason}`;
+}
+
 function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): string | undefined {
   switch (event.type) {
     case "peer-discovered":
@@ -28,7 +35,7 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
     case "peer-lost":
       return `${nameOf(event.peerId)} is gone: ${event.reason}`;
     case "peer-incompatible":
-      return `${event.addr} is there, but ${event.reason}`;
+      return describeIncompatible(event);
     case "local-library-changed":
       return `sharing ${count(event.games.filter((game) => game.availability === "ready").length, "game")}`;
     case "download-begin":

@@ -128,7 +128,7 @@ function createPlainView(stream: NodeJS.WritableStream): ProgressView {
 }
 
 /** One line of progress for a log: `quake3: downloading 40 %, 102.4 MiB of 256.0 MiB, 80.0 MiB/s, 2 s left`. */
-export function plainLine(state: ProgressState): string {
+function plainLine(state: ProgressState): string {
   if (state.totalBytes <= 0) return `${state.label}: ${state.phase}`;
   const parts = [
     `${state.label}: ${state.phase} ${Math.floor(share(state) * 100)} %`,

@@ -29,8 +29,8 @@ export interface TestHarness extends RunningCli {
   /** Every whole line so far. */
   lines(): HarnessLine[];
   events(name: string): EventLine[];
-  /** The first event of this name; waits for it. */
-  event(name: string): Promise<EventLine>;
+  /** The first event of this name; waits for it. What fails instead shows what came last. */
+  event(name: string, deadlineMs?: number): Promise<EventLine>;
   /** Sends a command and waits for its answer. */
   ask(command: object): Promise<AnswerLine>;
   /** Ends stdin, which ends the harness. */
@@ -54,8 +54,8 @@ export function startTestHarness(args: readonly string[], options: CliOptions = 
     ...cli,
     lines,
     events,
-    event: (name) =>
-      until(name, () => events(name)[0]).catch((error: unknown) => {
+    event: (name, deadlineMs = DEADLINE_MS) =>
+      eventually(() => events(name)[0], { what: name, deadlineMs }).catch((error: unknown) => {
         const last = lines()
           .slice(-LAST_LINES)
           .map((line) => JSON.stringify(line).slice(0, LINE_CHARS));
