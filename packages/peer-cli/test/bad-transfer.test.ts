@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asNobody, nobodyUnavailable } from "./support/as-nobody.ts";
 import { runCli, startCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
 import { makePlace, type Place } from "./support/place.ts";
@@ -73,6 +74,32 @@ describe("a download", () => {
     expect(code).toBe(3);
     expect(await readdir(games)).toEqual([]);
   });
+
+  it.skipIf(nobodyUnavailable !== undefined)(
+    `into a folder that may not be written says so; a game in one is shared all the same ${nobodyUnavailable ?? ""}`,
+    async () => {
+      const from = await place.peer("source");
+      const to = await place.peer("receiver");
+      await makeGame(from.games, "quake3", { files: { "a.pak": 3 * MIB } });
+      await using own = await asNobody.directory();
+      for (const path of [place.root, join(place.root, "source"), join(place.root, "receiver")]) {
+        await chmod(path, 0o755);
+      }
+      const state = (name: string): string[] => ["--state-dir", own.join(name)];
+      const source = startTestHarness([...from.args, ...state("source")], asNobody.options);
+      running.push(source);
+      await source.event("local-peer-ready");
+      const get = ["get", "quake3", "--no-install", ...to.args];
+      const refused = await runCli([...get, ...state("receiver")], asNobody.options);
+      expect(refused.stderr).toMatch(/quake3.*\(no-permission\)\n {2}\S/);
+      expect(refused.stdout).toBe("");
+      expect(refused.code).toBe(1);
+      expect(await readdir(to.games)).toEqual([]);
+      const allowed = await runCli(get);
+      expect(allowed.code, allowed.stderr).toBe(0);
+      expect(await digestsOf(to.games)).toEqual(await digestsOf(from.games));
+    },
+  );
 
   it.skipIf(smallDiskUnavailable() !== undefined)(
     `that does not fit ends with code 5 and both numbers, and makes nothing ${smallDiskUnavailable() ?? ""}`,
