@@ -68,6 +68,7 @@ async function fetch(
     candidates,
     ...(pinned === undefined ? {} : { pinnedContentId: pinned }),
     signal,
+    logger: logger.child("download"),
   });
   bus.emit({ type: "got-game-files", gameId, manifest, sources: sources.map(peerIdOf) });
   const result = await context.activity.during(() =>

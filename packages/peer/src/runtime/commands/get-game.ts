@@ -24,6 +24,7 @@ export async function getGameCommand(
       candidates,
       ...(pinned === undefined ? {} : { pinnedContentId: pinned }),
       signal: options.signal,
+      logger: context.logger.child("download"),
     });
     return { manifest, sources: sources.map(({ peerId }) => peerId) };
   }
