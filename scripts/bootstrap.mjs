@@ -87,20 +87,22 @@ function pinnedNode() {
 /** npx of the npm that started us, so that no shell is needed to find it on Windows. */
 function npx(args) {
   const beside = process.env.npm_execpath && join(dirname(process.env.npm_execpath), "npx-cli.js");
-  if (beside && existsSync(beside)) return run(process.execPath, [beside, ...args]);
-  return run("npx", args, { shell: windows });
+  // Not with our own bin folder on the PATH: the Node in it is what is being installed.
+  const env = { ...environment, PATH: process.env.PATH ?? "" };
+  if (beside && existsSync(beside)) return run(process.execPath, [beside, ...args], { env });
+  return run("npx", args, { shell: windows, env });
 }
 
 /**
  * Runs a program to its end; a failure ends this process with the same code.
  * @param {string} program
  * @param {string[]} args
- * @param {{ shell?: boolean, quiet?: boolean }} [options] quiet: its output is shown only when it fails
+ * @param {{ shell?: boolean, quiet?: boolean, env?: NodeJS.ProcessEnv }} [options] quiet: its output is shown only when it fails
  */
 async function run(program, args, options = {}) {
   const child = spawn(windows && !program.endsWith(".exe") ? `"${program}"` : program, args, {
     cwd: root,
-    env: environment,
+    env: options.env ?? environment,
     stdio: options.quiet ? ["ignore", "pipe", "pipe"] : "inherit",
     shell: options.shell ?? (windows && !program.endsWith(".exe")),
   });

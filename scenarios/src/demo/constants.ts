@@ -16,5 +16,3 @@ export const NEEDED_BYTES =
 export const DISCOVERY_DEADLINE_MS = 30_000;
 /** A whole game at a hundredth of the usual rate would still be in time, ms. */
 export const TRANSFER_DEADLINE_MS = 300_000;
-/** How often content digests of a fresh library are asked for while they are computed, ms. */
-export const POLL_MS = 200;

@@ -19,7 +19,7 @@ export function findJsonError(text: string): JsonPosition | null {
 }
 
 /** No catalog nests deeper than four levels; a scanner that calls itself needs some bound. */
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 
 const WHITESPACE = /[ \t\n\r]*/uy;
 const LITERAL = /true|false|null/uy;

@@ -7,7 +7,7 @@ const MAX_TEXT = 20_000;
 const MAX_NAME = 200;
 
 /** Most games of a catalog: the list that everybody holds in memory. */
-export const MAX_CATALOG_GAMES = 10_000;
+const MAX_CATALOG_GAMES = 10_000;
 
 const versionSchema = z.string().transform((text, context) => {
   const version = canonicalVersion(text);

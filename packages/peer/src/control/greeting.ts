@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The event that is the first line at a control socket: who is there, even while it still starts. */
-export const GREETING_EVENT = "control-ready";
+const GREETING_EVENT = "control-ready";
 
 const greetingSchema = z.object({
   type: z.literal("event"),

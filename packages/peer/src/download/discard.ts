@@ -58,7 +58,7 @@ export async function removePayload(root: string, paths: readonly string[], logg
 }
 
 /** The old sentinel comes back, unless there is one. */
-export async function restoreSentinel(root: string): Promise<void> {
+async function restoreSentinel(root: string): Promise<void> {
   const [discarded, sentinel] = [join(root, SENTINEL_DISCARDED_NAME), join(root, SENTINEL_NAME)];
   if ((await look(sentinel)) !== null || (await look(discarded))?.isFile() !== true) return;
   try {

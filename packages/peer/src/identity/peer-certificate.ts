@@ -60,7 +60,7 @@ export async function issuePeerCertificate(ca: OpenPartyCa, pair: KeyPair, now: 
 }
 
 /** When a certificate that is issued now ends: never after the CA. */
-export function peerCertificateEnd(caEnd: Date, now: Date): Date {
+function peerCertificateEnd(caEnd: Date, now: Date): Date {
   if (now.getTime() < EARLIEST_PLAUSIBLE_TIME) return caEnd;
   return new Date(Math.min(caEnd.getTime(), now.getTime() + PEER_VALID_DAYS * DAY_MS));
 }

@@ -95,7 +95,7 @@ export function mdnsDiscovery(): DiscoveryFactory {
 }
 
 /** Null where the record is none of a peer, or is named after another one. */
-export function seenPeer({ instance, txt, port, addresses }: ServiceInstance): SeenPeer | null {
+function seenPeer({ instance, txt, port, addresses }: ServiceInstance): SeenPeer | null {
   const announcement = parseAnnouncement(txt);
   if (announcement === null || announcement.peer_id !== instance) return null;
   return {

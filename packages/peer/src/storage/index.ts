@@ -1,5 +1,5 @@
 /** What lasts: one way to write, one way to read, one layout, one list of reserved names. */
-export { PRIVATE_DIRECTORY_MODE, PRIVATE_FILE_MODE } from "./constants.ts";
+export { PRIVATE_FILE_MODE } from "./constants.ts";
 export { flushDirectory } from "./flush.ts";
 export { type JsonFile, readJson } from "./read-json.ts";
 export * from "./reserved-names.ts";

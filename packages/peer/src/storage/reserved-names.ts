@@ -27,7 +27,7 @@ export const BACKUP_NAME = ".local.backup";
 export const OWNED_MARKER_NAME = ".lanspread_owned";
 
 /** The intent log of an older layout. */
-export const OLD_INTENT_NAME = ".lanspread.json";
+const OLD_INTENT_NAME = ".lanspread.json";
 
 /** Names of lanspread's own transactions. */
 export const RESERVED_NAMES: readonly string[] = [
