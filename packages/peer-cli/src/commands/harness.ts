@@ -30,9 +30,10 @@ export async function harness(
   flags: PeerFlags & HarnessFlags,
 ): Promise<CommandOutcome> {
   const fixtures = checkGameIds(flags.fixture);
-  const stdout = guardStdout(process.stdout, process.stderr, () =>
-    context.interrupt.trigger("stdout is not read"),
-  );
+  const stdout = guardStdout(process.stdout, process.stderr, () => {
+    context.reporter.warn("nobody reads the answers on stdout: ending");
+    context.interrupt.trigger("stdout is not read");
+  });
   for (const id of fixtures) await makeFixture(gamesPlace(flags).gamesDir, id);
   const peer = await startOwnPeer(context, flags);
   try {
