@@ -1,9 +1,9 @@
 import { webcrypto } from "node:crypto";
-import { chmod, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, readFile, stat } from "node:fs/promises";
 import { type PeerId, peerIdFromSpki } from "@lanspread/proto";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { PRIVATE_FILE_MODE, type StateDir, writeFileDurably } from "../storage/index.ts";
+import { PRIVATE_FILE_MODE, type StateDir, setAside, writeFileDurably } from "../storage/index.ts";
 import { MAX_PEM_BYTES } from "./constants.ts";
 import { generateKeyPair, importKeyPair, type KeyPair } from "./keys.ts";
 import { openPartyCa, type PartyCa } from "./party-ca.ts";
@@ -92,16 +92,6 @@ async function readText(path: string): Promise<string | undefined> {
     return size > MAX_PEM_BYTES ? "" : await readFile(path, "utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw fromNodeError(error, path);
-  }
-}
-
-async function setAside(path: string): Promise<void> {
-  const target = `${path}.damaged`;
-  try {
-    await rm(target, { force: true, recursive: true });
-    await rename(path, target);
-  } catch (error) {
     throw fromNodeError(error, path);
   }
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { contentId, type GameId, type Hash, type LibrarySnapshot } from "@lanspread/proto";
+import { contentId, type GameId, type Hash, type LibrarySnapshot, type LocalGame } from "@lanspread/proto";
 import { type PeerError, toPeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { ROOTS_AT_ONCE } from "./constants.ts";
@@ -12,7 +12,7 @@ import { createPieceHasher, type PieceHasher } from "./piece-hasher.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { isRoot, listRoots } from "./roots.ts";
 import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
-import { isServable, type LocalGame, localGameOf, summaryOf } from "./summary.ts";
+import { isServable, localGameOf, summaryOf } from "./summary.ts";
 import type {
   KnownDigests,
   Library,

@@ -1,23 +1,7 @@
-import type { Availability, GameId, GameSummary, GameVersion, Hash } from "@lanspread/proto";
+import type { GameSummary, LocalGame } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
 import { type IndexEntry, sizeOf } from "./entry.ts";
 import { formatVersion } from "./version.ts";
-
-/** A game of the own disk, for the user. */
-export interface LocalGame {
-  readonly id: GameId;
-  /** Null unless downloaded. */
-  readonly version: GameVersion | null;
-  /** Bytes of the payload; 0 unless downloaded. */
-  readonly size: number;
-  readonly downloaded: boolean;
-  readonly installed: boolean;
-  readonly availability: Availability;
-  readonly manifestHash: Hash | null;
-  readonly contentId: Hash | null;
-  /** What the user should know, each naming the file it is about. */
-  readonly warnings: readonly string[];
-}
 
 /** What the user is shown of a root; null for one that holds no game (nothing, or only a partial download). */
 export function localGameOf(entry: IndexEntry, catalog: Catalog, busy: boolean): LocalGame | null {

@@ -1,9 +1,8 @@
-import type { GameId, Hash, LibrarySnapshot, Manifest } from "@lanspread/proto";
+import type { GameId, Hash, LibrarySnapshot, LocalGame, Manifest } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
 import type { PeerError } from "../errors/index.ts";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
-import type { LocalGame } from "./summary.ts";
 
 export interface LibraryOptions {
   readonly gamesDir: string;

@@ -1,7 +1,8 @@
-import { readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type ZodType, z } from "zod";
 import { errnoOf, fromNodeError } from "../errors/index.ts";
 import { MAX_JSON_BYTES } from "./constants.ts";
+import { setAside } from "./set-aside.ts";
 
 /** What {@link readJson} found. */
 export type JsonFile<T> =
@@ -28,32 +29,25 @@ export async function readJson<T>(path: string, schema: ZodType<T>): Promise<Jso
   let text: string;
   try {
     const { size } = await stat(path);
-    if (size > MAX_JSON_BYTES) return await setAside(path, `${size} bytes are too many for this file`);
+    if (size > MAX_JSON_BYTES) return await damaged(path, `${size} bytes are too many for this file`);
     text = await readFile(path, "utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return { status: "missing" };
-    if (errnoOf(error) === "EISDIR") return await setAside(path, "a directory lies in its place");
+    if (errnoOf(error) === "EISDIR") return await damaged(path, "a directory lies in its place");
     throw fromNodeError(error, path);
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return await setAside(path, error instanceof Error ? error.message : String(error));
+    return await damaged(path, error instanceof Error ? error.message : String(error));
   }
   const parsed = schema.safeParse(json);
   return parsed.success
     ? { status: "ok", value: parsed.data }
-    : await setAside(path, z.prettifyError(parsed.error));
+    : await damaged(path, z.prettifyError(parsed.error));
 }
 
-async function setAside(path: string, reason: string): Promise<JsonFile<never>> {
-  const target = `${path}.damaged`;
-  try {
-    await rm(target, { force: true, recursive: true });
-    await rename(path, target);
-  } catch (error) {
-    throw fromNodeError(error, path);
-  }
-  return { status: "damaged", setAside: target, reason };
+async function damaged(path: string, reason: string): Promise<JsonFile<never>> {
+  return { status: "damaged", setAside: await setAside(path), reason };
 }
