@@ -2,7 +2,6 @@
 export { createLibrary } from "./library.ts";
 export { type HashOutcome, hashPieces } from "./piece-hasher.ts";
 export { readSentinel, type Sentinel } from "./sentinel.ts";
-export type { LocalGame } from "./summary.ts";
 export type {
   KnownDigests,
   Library,
