@@ -46,7 +46,7 @@ import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
 
 export interface PeerMeshOptions {
   readonly identity: Identity;
-  /** Made and closed by the caller; the mesh takes its inbound connections from `start` on. */
+  /** Made and closed by the caller; the mesh takes its inbound connections, which wait until `start`. */
   readonly endpoint: Endpoint;
   readonly name: string;
   readonly party: string;
@@ -64,7 +64,7 @@ export interface PeerMeshOptions {
   readonly signal: AbortSignal;
 }
 
-/** Creates the mesh; nothing is sent or accepted before {@link PeerMesh.start}. */
+/** Creates the mesh; nothing is sent or answered before {@link PeerMesh.start}. */
 export function createPeerMesh(options: PeerMeshOptions): PeerMesh & { readonly handlers: ControlHandlers } {
   return new Mesh(options);
 }
@@ -87,6 +87,8 @@ class Mesh implements PeerMesh {
   readonly #incompatibles = new Incompatibles();
   #serveStream: Parameters<PeerMesh["start"]>[0]["serveStream"] = async () => {};
   #discovery: Discovery | null = null;
+  /** Connections that came before the start; null from then on. */
+  #early: Connection[] | null = [];
   #stopping: Promise<void> | null = null;
 
   constructor(options: PeerMeshOptions) {
@@ -142,13 +144,19 @@ class Mesh implements PeerMesh {
       onGap: (peerId, revision) => this.#catchUp.announced(peerId, revision),
       onGoodbye: (peerId) => this.#connections.dismiss(peerId, "goodbye"),
     });
+    options.endpoint.onConnection((connection) => {
+      if (this.#early === null) this.#accept(connection);
+      else this.#early.push(connection);
+    });
   }
 
   async start({ serveStream }: Parameters<PeerMesh["start"]>[0]): Promise<void> {
     this.#signal.throwIfAborted();
-    const { endpoint, discovery, interfaces, listen } = this.#options;
+    const { discovery, interfaces, listen } = this.#options;
     this.#serveStream = serveStream;
-    endpoint.onConnection((connection) => this.#accept(connection));
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const connection of early) this.#accept(connection);
     if (discovery === null) return;
     const { peerId, name, party, library } = this.#self;
     const announced = {

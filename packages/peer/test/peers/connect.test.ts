@@ -30,6 +30,17 @@ describe("connect", () => {
     expect(b.served).toEqual([{ type: "hello", from: a.peerId }]);
   });
 
+  it("waits for a peer that does not answer yet, and tells it what there is by then", async () => {
+    await using a = await startTestPeer();
+    await using b = await startTestPeer({ start: false });
+    const joined = a.mesh.connect(b.addr);
+    await eventually(() => b.endpoint.stats().connections === 1 && b.endpoint.stats().halfOpen === 0);
+    b.publish(library(2, game("ggoo")));
+    await b.start();
+    expect(await joined).toBe(b.peerId);
+    expect(a.mesh.peers()).toMatchObject([{ peerId: b.peerId, libraryRev: 2, gameCount: 1 }]);
+  });
+
   it("gives both sides a channel over the one connection", async () => {
     await using a = await startTestPeer({ library: library(1, game("ggoo")) });
     await using b = await startTestPeer({ library: library(1, game("ggoo")) });

@@ -90,6 +90,8 @@ export interface TestPeer extends AsyncDisposable {
   readonly log: LogEntry[];
   /** Requests that came, by type and sender. */
   readonly served: { readonly type: string; readonly from: PeerId }[];
+  /** Begins to answer, where `start` was false. */
+  start(): Promise<void>;
   /** Another library from now on, as after a change on disk. */
   publish(snapshot: LibrarySnapshot): void;
   /** Ends it without a word, as a crash does: nothing is said on the network. */
@@ -159,7 +161,8 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
     },
     logger,
   });
-  if (options.start !== false) await mesh.start({ serveStream: server.serveStream.bind(server) });
+  const start = (): Promise<void> => mesh.start({ serveStream: server.serveStream.bind(server) });
+  if (options.start !== false) await start();
   let crashed = false;
   return {
     peerId: identity.peerId,
@@ -171,6 +174,7 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
     events,
     log,
     served,
+    start,
     publish: (snapshot) => {
       current = snapshot;
       mesh.libraryChanged();
