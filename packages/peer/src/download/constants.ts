@@ -54,3 +54,6 @@ export const METADATA_TIMEOUT_MS = 15_000;
 
 /** Peers and files that an error message names before it says how many more there are. */
 export const MAX_NAMED = 5;
+
+/** Largest file of pieces that is read, in bytes: one bit for each of 2^24 pieces, and as many runs as begin in hours. */
+export const MAX_PIECES_FILE_BYTES = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ import {
   MAX_MANIFEST_FILES,
 } from "@lanspread/proto";
 import { z } from "zod";
-import { isReservedOrLocalPath, SENTINEL_NAME } from "../storage/index.ts";
+import { isReservedOrLocalPath, isSealed, SENTINEL_NAME, seal } from "../storage/index.ts";
 
 /** A file of the download. */
 export interface JournalFile {
@@ -60,10 +60,13 @@ const fileSchema = z.strictObject({
   touched: z.boolean(),
   files: filesSchema,
   old_files: oldFilesSchema,
+  sha256: z.string(),
 });
 
+const sealedSchema = fileSchema.refine(isSealed, "it is not as it was written");
+
 /** What `download.json` says: the written intent that makes the files of a download ours. */
-export const journalRecordSchema = fileSchema.transform((file) => ({
+export const journalRecordSchema = sealedSchema.transform((file) => ({
   gameId: file.game_id,
   /** The game root: of another one the journal says nothing. */
   root: file.root,
@@ -85,7 +88,7 @@ export const journalRecordSchema = fileSchema.transform((file) => ({
 export type JournalRecord = z.infer<typeof journalRecordSchema>;
 
 export function journalToJson(record: JournalRecord): string {
-  const file: z.input<typeof fileSchema> = {
+  const file: Omit<z.input<typeof fileSchema>, "sha256"> = {
     format: 1,
     game_id: record.gameId,
     root: record.root,
@@ -98,5 +101,5 @@ export function journalToJson(record: JournalRecord): string {
     files: record.files.map(({ path, size, old }): FileRow => [path, size, old ? 1 : 0]),
     old_files: record.oldFiles,
   };
-  return JSON.stringify(file);
+  return seal(file);
 }

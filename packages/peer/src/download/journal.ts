@@ -1,14 +1,17 @@
-import { type FileHandle, open, readFile, rm } from "node:fs/promises";
-import { countPieces, type GameId, type Hash } from "@lanspread/proto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { type GameId, type Hash, pieceLayout } from "@lanspread/proto";
 import { errnoOf, fromNodeError } from "../errors/index.ts";
 import {
   ensureGameDir,
   flushDirectory,
   PRIVATE_FILE_MODE,
+  type RegularFile,
   readJson,
+  readRegularFile,
   type StateDir,
   writeFileDurably,
 } from "../storage/index.ts";
+import { MAX_PIECES_FILE_BYTES } from "./constants.ts";
 import { type JournalRecord, journalRecordSchema, journalToJson } from "./journal-record.ts";
 import { decodePieces, encodePieces, encodeRun, type PieceRun, type PiecesFile } from "./pieces-file.ts";
 
@@ -20,26 +23,35 @@ export type FoundJournal =
   | {
       readonly status: "found";
       readonly record: JournalRecord;
-      /** Nothing done where the file is missing or damaged. */
+      /** Nothing done where the file is missing, nothing sure where it is damaged. */
       readonly pieces: PiecesFile;
     };
 
 /** Reads the journal of a game. A damaged one is set aside. */
 export async function readJournal(stateDir: StateDir, gameId: GameId): Promise<FoundJournal> {
   const file = await readJson(stateDir.downloadJournal(gameId), journalRecordSchema);
-  const bitmap = await readIfThere(stateDir.downloadBitmap(gameId));
-  if (file.status === "missing" && bitmap === null) return { status: "missing" };
+  const bitmap = await readRegularFile(stateDir.downloadBitmap(gameId), MAX_PIECES_FILE_BYTES);
+  if (file.status === "missing" && bitmap.status === "missing") return { status: "missing" };
   if (file.status === "missing") return { status: "damaged", reason: "download.json is missing" };
   if (file.status === "damaged") return { status: "damaged", reason: file.reason };
   const record = file.value;
   if (record.gameId !== gameId) return { status: "damaged", reason: `it is about ${record.gameId}` };
-  const pieceCount = countPieces(record.files, record.pieceSize);
-  const pieces = bitmap === null ? null : decodePieces(bitmap, record.manifestHash, pieceCount);
-  return {
-    status: "found",
-    record,
-    pieces: pieces ?? { done: new Uint8Array(pieceCount), begun: [] },
-  };
+  return { status: "found", record, pieces: piecesOf(record, bitmap) };
+}
+
+function piecesOf(record: JournalRecord, bitmap: RegularFile): PiecesFile {
+  const layout = pieceLayout({ piece_size: record.pieceSize, files: record.files });
+  const done = new Uint8Array(layout.pieceCount);
+  if (bitmap.status === "missing") return { done, begun: [] };
+  const pieces =
+    bitmap.status === "ok" ? decodePieces(bitmap.bytes, record.manifestHash, layout.pieceCount) : null;
+  if (pieces !== null) return pieces;
+  // Damaged: every piece may be there.
+  const begun = [...record.files.keys()]
+    .map((fileIndex) => layout.piecesOfFile(fileIndex))
+    .map(({ first, end }) => ({ first, count: end - first }))
+    .filter(({ count }) => count > 0);
+  return { done, begun };
 }
 
 /** Forgets a download. What it did on disk is settled before. */
@@ -178,13 +190,4 @@ class OpenJournal implements Journal {
 async function writeRecord(stateDir: StateDir, record: JournalRecord): Promise<void> {
   const path = stateDir.downloadJournal(record.gameId);
   await writeFileDurably(path, journalToJson(record), { mode: PRIVATE_FILE_MODE });
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw fromNodeError(error, path);
-  }
 }

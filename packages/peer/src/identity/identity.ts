@@ -1,9 +1,15 @@
 import { webcrypto } from "node:crypto";
-import { chmod, readFile, stat } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { type PeerId, peerIdFromSpki } from "@lanspread/proto";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { PRIVATE_FILE_MODE, type StateDir, setAside, writeFileDurably } from "../storage/index.ts";
+import {
+  PRIVATE_FILE_MODE,
+  readRegularFile,
+  type StateDir,
+  setAside,
+  writeFileDurably,
+} from "../storage/index.ts";
 import { MAX_PEM_BYTES } from "./constants.ts";
 import { generateKeyPair, importKeyPair, type KeyPair } from "./keys.ts";
 import { openPartyCa, type PartyCa } from "./party-ca.ts";
@@ -85,13 +91,9 @@ async function openKey(stateDir: StateDir, logger: Logger): Promise<KeyPair> {
   return pair;
 }
 
-/** The text of a file; undefined when it is not there. A file too large to be ours counts as damaged, not as ours. */
+/** The text of a file; undefined when it is not there. What is too large to be ours, or no file, counts as damaged. */
 async function readText(path: string): Promise<string | undefined> {
-  try {
-    const { size } = await stat(path);
-    return size > MAX_PEM_BYTES ? "" : await readFile(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw fromNodeError(error, path);
-  }
+  const file = await readRegularFile(path, MAX_PEM_BYTES);
+  if (file.status === "missing") return undefined;
+  return file.status === "ok" ? file.bytes.toString("utf8") : "";
 }

@@ -14,3 +14,6 @@ export const EXECUTABLE_MODE = 0o777;
 
 /** Entries of one archive, at most: ten times what a manifest may list, and the listing still fits into memory. */
 export const MAX_ARCHIVE_ENTRIES = 1_000_000;
+
+/** Largest marker that is read, in bytes: it holds one word. */
+export const MAX_MARKER_BYTES = 1024;

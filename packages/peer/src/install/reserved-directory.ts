@@ -1,8 +1,9 @@
 import type { Stats } from "node:fs";
-import { lstat, readdir, readFile, rename, rm } from "node:fs/promises";
+import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { LOCAL_NAME, OWNED_MARKER_NAME, writeFileDurably } from "../storage/index.ts";
+import { LOCAL_NAME, OWNED_MARKER_NAME, readRegularFile, writeFileDurably } from "../storage/index.ts";
+import { MAX_MARKER_BYTES } from "./constants.ts";
 import { intentNameSchema } from "./intent.ts";
 import type { InstallIntent, ReservedState } from "./recovery-table.ts";
 
@@ -39,7 +40,8 @@ export async function examineReserved(path: string): Promise<ReservedDirectory> 
   if ((await lstatIfThere(marker))?.isFile() !== true) {
     return { state: "unmarked", purpose: undefined, obstructed: false };
   }
-  const text = await readFile(marker, "utf8").catch(() => "");
+  const file = await readRegularFile(marker, MAX_MARKER_BYTES).catch(() => null);
+  const text = file?.status === "ok" ? file.bytes.toString("utf8") : "";
   const purpose = intentNameSchema.safeParse(text.trim());
   return { state: "marked", purpose: purpose.data, obstructed: false };
 }

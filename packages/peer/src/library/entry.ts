@@ -9,6 +9,7 @@ import {
   pieceSizeFor,
 } from "@lanspread/proto";
 import { z } from "zod";
+import { isSealed, seal } from "../storage/index.ts";
 import type { WalkedFile } from "./walk.ts";
 
 /** What is known of one game root. It never changes: a new look makes a new entry. */
@@ -69,17 +70,22 @@ const entryFileSchema = z.strictObject({
   warnings: z.array(z.string()),
   content_id: hashSchema.nullable(),
   pieces: z.string().nullable(),
+  sha256: z.string(),
 });
 
 /** An entry's file. What contradicts itself is damaged. */
 export const entrySchema = entryFileSchema.transform((file, context): IndexEntry => {
   const files = file.files.map(([path, size, mtimeNs]) => ({ path, size, mtimeNs }));
   const consistent =
+    isSealed(file) &&
     (file.version === null) === (file.manifest_hash === null) &&
     (file.content_id === null) === (file.pieces === null) &&
     (file.pieces === null || Buffer.byteLength(file.pieces, "base64") === digestBytes(files));
   if (!consistent) {
-    context.addIssue({ code: "custom", message: "the entry contradicts itself" });
+    context.addIssue({
+      code: "custom",
+      message: "the entry is not as it was written, or contradicts itself",
+    });
     return z.NEVER;
   }
   return {
@@ -98,7 +104,7 @@ export const entrySchema = entryFileSchema.transform((file, context): IndexEntry
 
 /** The text of an entry's file. */
 export function entryToJson(entry: IndexEntry): string {
-  const file: z.input<typeof entryFileSchema> = {
+  const file: Omit<z.input<typeof entryFileSchema>, "sha256"> = {
     format: 1,
     id: entry.id,
     fingerprint: entry.fingerprint,
@@ -111,7 +117,7 @@ export function entryToJson(entry: IndexEntry): string {
     content_id: entry.contentId,
     pieces: entry.pieces,
   };
-  return JSON.stringify(file);
+  return seal(file);
 }
 
 /** Bytes of the payload. */

@@ -1,7 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
 import { type ZodType, z } from "zod";
-import { errnoOf, fromNodeError } from "../errors/index.ts";
 import { MAX_JSON_BYTES } from "./constants.ts";
+import { readRegularFile } from "./read-regular-file.ts";
 import { setAside } from "./set-aside.ts";
 
 /** What {@link readJson} found. */
@@ -19,23 +18,17 @@ export type JsonFile<T> =
 /**
  * Reads a JSON file of the state directory.
  *
- * A file that is no JSON or does not fit `schema` is set aside as `<name>.damaged` (an older one of that name is
+ * A file that is no regular file, no JSON, or does not fit `schema` is set aside as `<name>.damaged` (an older one of that name is
  * replaced): the caller reports it once, and rebuilds what was in it.
  *
  * @throws PeerError when the file is there but cannot be read (`no-permission`, `disk-error`): that is no damage, and
  *   the file stays where it is.
  */
 export async function readJson<T>(path: string, schema: ZodType<T>): Promise<JsonFile<T>> {
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_JSON_BYTES) return await damaged(path, `${size} bytes are too many for this file`);
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return { status: "missing" };
-    if (errnoOf(error) === "EISDIR") return await damaged(path, "a directory lies in its place");
-    throw fromNodeError(error, path);
-  }
+  const file = await readRegularFile(path, MAX_JSON_BYTES);
+  if (file.status === "missing") return { status: "missing" };
+  if (file.status === "other") return await damaged(path, file.reason);
+  const text = file.bytes.toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { gameVersionSchema, type Hash, hashSchema } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import fc from "fast-check";
@@ -42,6 +42,14 @@ const pieces = fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 200 })
   }),
 );
 
+function isRecord(text: string): boolean {
+  try {
+    return journalRecordSchema.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}
+
 describe("the file of pieces", () => {
   it("says what was written to it", () => {
     fc.assert(
@@ -75,6 +83,16 @@ describe("the file of pieces", () => {
     expect(decodePieces(torn, HASH, 2)?.begun).toEqual([{ first: 0, count: 1 }]);
   });
 
+  it("is refused for every bit that is flipped before the runs", () => {
+    const bytes = encodePieces(HASH, Uint8Array.of(1, 0, 1, 0, 0, 0, 0, 0, 1), []);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Uint8Array.from(bytes, (byte, at) =>
+        at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte,
+      );
+      expect(decodePieces(flipped, HASH, 9)).toBeNull();
+    }
+  });
+
   it("does not throw whatever is in it", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(100), (bytes, count) => {
@@ -106,6 +124,16 @@ describe("the journal's record", () => {
     expect(journalRecordSchema.safeParse(JSON.parse(files)).success).toBe(false);
     const old = journalToJson({ ...RECORD, oldFiles: [path] });
     expect(journalRecordSchema.safeParse(JSON.parse(old)).success).toBe(false);
+  });
+});
+
+describe("the journal's record", () => {
+  it("is refused for every byte that is another", () => {
+    const text = journalToJson(RECORD);
+    for (let at = 0; at < text.length; at++) {
+      const changed = `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
+      expect(isRecord(changed), changed).toBe(false);
+    }
   });
 });
 
@@ -143,11 +171,34 @@ describe("the journal", () => {
       { done: Uint8Array.of(1, 1, 1, 1), begun: [] },
       false,
     );
-    await writeFile(stateDir.downloadBitmap(GGOO), "nonsense");
+    await rm(stateDir.downloadBitmap(GGOO));
     expect(await readJournal(stateDir, GGOO)).toMatchObject({
       status: "found",
       pieces: { done: new Uint8Array(4), begun: [] },
     });
+  });
+
+  it("whose pieces are damaged takes none for done, and each for one that may be there", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    const all = { done: Uint8Array.of(1, 1, 1, 1), begun: [] };
+    await using _ = await openJournal(stateDir, RECORD, all, false);
+    const path = stateDir.downloadBitmap(GGOO);
+    const unsure = {
+      status: "found",
+      pieces: {
+        done: new Uint8Array(4),
+        begun: [
+          { first: 0, count: 3 },
+          { first: 3, count: 1 },
+        ],
+      },
+    };
+    await writeFile(path, "nonsense");
+    expect(await readJournal(stateDir, GGOO)).toMatchObject(unsure);
+    await rm(path);
+    await mkdir(path);
+    expect(await readJournal(stateDir, GGOO)).toMatchObject(unsure);
   });
 
   it("that is damaged is set aside", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, relative, sep } from "node:path";
 import { asGameId, type GameId, gameVersionSchema, hashSchema } from "@lanspread/proto";
@@ -200,9 +201,11 @@ describe("docs/on-disk.md", () => {
     expect([at("Format, 1").length, at("Format, 1").readUInt32LE()]).toEqual([4, 1]);
     expect([at("Number of pieces").length, at("Number of pieces").readUInt32LE()]).toEqual([4, 9]);
     expect(at("manifest_hash").toString("hex")).toBe(HASH);
-    expect(at("One bit per piece").toString("hex")).toBe("0101" + "03000000" + "02000000");
+    const digest = createHash("sha256").update(bytes.subarray(0, 50)).digest("hex");
+    expect(at("One bit per piece").toString("hex")).toBe(`0101${digest}0300000002000000`);
+    expect(table.at(-2)?.text).toContain("SHA-256 of all bytes before it");
     expect(table.at(-1)?.text).toContain("Runs of 8 bytes");
-    expect(table).toHaveLength(6);
+    expect(table).toHaveLength(7);
   });
 
   it("lists exactly the fields of a catalog", () => {

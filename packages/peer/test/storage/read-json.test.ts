@@ -1,4 +1,6 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -42,6 +44,23 @@ describe("readJson", () => {
   it("sets aside a directory that lies in the file's place", async () => {
     await using dir = await temporaryDirectory();
     await mkdir(dir.join("a.json", "child"), { recursive: true });
+    expect(await readJson(dir.join("a.json"), schema)).toMatchObject({ status: "damaged" });
+    expect(await readdir(dir.path)).toEqual(["a.json.damaged"]);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "sets aside a pipe, for whose other end it does not wait",
+    async () => {
+      await using dir = await temporaryDirectory();
+      await promisify(execFile)("mkfifo", [dir.join("a.json")]);
+      expect(await readJson(dir.join("a.json"), schema)).toMatchObject({ status: "damaged" });
+      expect(await readdir(dir.path)).toEqual(["a.json.damaged"]);
+    },
+  );
+
+  it.skipIf(process.platform === "win32")("sets aside a link to a device, which has no end", async () => {
+    await using dir = await temporaryDirectory();
+    await symlink("/dev/zero", dir.join("a.json"));
     expect(await readJson(dir.join("a.json"), schema)).toMatchObject({ status: "damaged" });
     expect(await readdir(dir.path)).toEqual(["a.json.damaged"]);
   });

@@ -1,0 +1,43 @@
+import { asGameId, contentId, gameVersionSchema, manifestHash } from "@lanspread/proto";
+import { describe, expect, it } from "vitest";
+import { entrySchema, entryToJson, type IndexEntry } from "../../src/library/entry.ts";
+
+const VERSION = gameVersionSchema.parse("20180412");
+const FILES = [{ path: "version.ini", size: 9, mtimeNs: "1700000000000000000" }];
+const DIGESTS = new Uint8Array(32).fill(7);
+const HASH = manifestHash(VERSION, FILES);
+
+const ENTRY: IndexEntry = {
+  id: asGameId("ggoo"),
+  fingerprint: "ab".repeat(32),
+  version: VERSION,
+  installed: false,
+  files: FILES,
+  manifestHash: HASH,
+  refusals: [],
+  warnings: ["a warning"],
+  contentId: contentId(HASH, DIGESTS),
+  pieces: Buffer.from(DIGESTS).toString("base64"),
+};
+
+function read(text: string): IndexEntry | undefined {
+  try {
+    return entrySchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+describe("an index entry's file", () => {
+  it("says what was written to it", () => {
+    expect(read(entryToJson(ENTRY))).toEqual(ENTRY);
+  });
+
+  it("is damaged where one bit is another: others would be told what is not on the disk", () => {
+    const text = entryToJson(ENTRY);
+    for (let at = 0; at < text.length; at++) {
+      const changed = `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
+      expect(read(changed), changed).toBeUndefined();
+    }
+  });
+});
