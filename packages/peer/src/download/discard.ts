@@ -12,7 +12,7 @@ import {
 } from "../storage/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { removeJournal, removePieces } from "./journal.ts";
-import type { JournalRecord } from "./journal-record.ts";
+import type { JournalFile, JournalRecord } from "./journal-record.ts";
 import { look, removeEmptyDirectories, removeEmptyDirectory, removeFile } from "./safe-path.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function discardPartial(
   if ((await look(root)) !== null) {
     const untouched = record.oldSentinel && !record.touched;
     const payload = record.files.filter(({ path, old }) => path !== SENTINEL_NAME && !(untouched && old));
-    const paths = payload.map(({ path }) => path);
+    const paths = await ownPaths(root, payload, logger);
     if (!untouched) paths.push(...record.oldFiles);
     await removePayload(root, paths, logger);
     await removeFile(root, SENTINEL_TEMPORARY_NAME);
@@ -42,6 +42,24 @@ export async function discardPartial(
     await removeEmptyDirectory(root);
   }
   await removeJournal(stateDir, gameId);
+}
+
+/**
+ * The files that the download made: each has its full size, or none in the moment of its making. A file of another size
+ * was put there by somebody else. What the old version had may have any size.
+ */
+async function ownPaths(root: string, files: readonly JournalFile[], logger: Logger): Promise<string[]> {
+  const paths: string[] = [];
+  await mapLimited(files, FILES_AT_ONCE, async ({ path, size, old }) => {
+    const absolute = join(root, path);
+    const stats = old ? null : await look(absolute);
+    if (stats === null || stats.size === size || stats.size === 0) paths.push(path);
+    else
+      logger.warn("a file of an unfinished download was replaced by another one, which stays", {
+        path: absolute,
+      });
+  });
+  return paths;
 }
 
 /** Removes files of a download or of an old version, and the directories that are empty then. */

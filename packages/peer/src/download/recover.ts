@@ -31,7 +31,7 @@ export type DownloadRecovery =
   | "forgotten"
   /** The journal cannot be read: what is there may be anybody's, and stays. */
   | "damaged"
-  /** The journal is about another games directory, which may come back. */
+  /** The journal is about another games directory, or one that is empty now, which may come back. */
   | "elsewhere";
 
 export interface RecoveredDownload {
@@ -88,6 +88,8 @@ async function recoverGame(
   const root = join(gamesDir, gameId);
   if (record.root !== root) return "elsewhere";
   if ((await look(root)) === null) {
+    // An empty games directory may be where a drive belongs that is not plugged in.
+    if ((await readdir(gamesDir)).length === 0) return "elsewhere";
     await removeJournal(stateDir, gameId);
     return "forgotten";
   }

@@ -241,6 +241,19 @@ describe("a download that was shut down", () => {
     expect(await hasWholeGame(rig.root, game)).toBe(true);
   });
 
+  it("that gives way to other content leaves a file alone that somebody else put in its place", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    await writeFile(join(rig.root, "game.eti"), "my own");
+    const version = gameVersionSchema.parse("20210101");
+    const other = await rig.game({ "version.ini": version, "other.eti": "other" }, version);
+    await rig.download(other, [createSource(peer(1), other)]);
+    expect(await hasWholeGame(rig.root, other)).toBe(true);
+    expect((await readdir(rig.root)).sort()).toEqual(["game.eti", "other.eti", "version.ini"]);
+    expect(await readFile(join(rig.root, "game.eti"), "utf8")).toBe("my own");
+  });
+
   it("leaves a file alone that somebody else put in its place", async () => {
     await using rig = await createRig();
     const game = await newGame(rig);

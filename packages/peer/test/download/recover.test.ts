@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { recoverDownloads } from "../../src/download/index.ts";
 import { PeerError } from "../../src/errors/index.ts";
 import {
+  askedPieces,
   createRig,
   createSource,
   createSourceGame,
@@ -149,6 +150,23 @@ describe("the recovery of downloads", () => {
     expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "kept" }]);
   });
 
+  it("goes on with a download on a drive that was unplugged meanwhile", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    await stopAt(rig, game, "all-flushed");
+    await rename(rig.gamesDir, rig.dir.join("unplugged"));
+    await mkdir(rig.gamesDir);
+    await recover(rig);
+    await rm(rig.gamesDir, { recursive: true });
+    await rename(rig.dir.join("unplugged"), rig.gamesDir);
+    expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "kept" }]);
+    const source = createSource(peer(1), game);
+    await rig.download(game, [source]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    // Nothing but the sentinel had to come.
+    expect(askedPieces(source, game)).toBe(1);
+  });
+
   it("forgets a download whose folder is gone, but not while the whole games directory is", async () => {
     await using rig = await createRig();
     const game = await rig.game(FILES);
@@ -157,6 +175,9 @@ describe("the recovery of downloads", () => {
     expect(await recover(rig)).toEqual([]);
     await rename(rig.dir.join("unplugged"), rig.gamesDir);
     await rename(rig.root, rig.dir.join("moved"));
+    // Where a drive is not plugged in, the directory that it belongs to is there, and empty.
+    expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "elsewhere" }]);
+    await mkdir(join(rig.gamesDir, "another"));
     expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "forgotten" }]);
     expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
   });
