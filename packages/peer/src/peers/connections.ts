@@ -6,6 +6,7 @@ import type { Logger } from "../logger.ts";
 import { createStreamChannel, type RequestChannel, type RequestStream } from "../transfer/index.ts";
 import type { Clock } from "./clock.ts";
 import { AFTER_GOODBYE_MS, HELLO_TIMEOUT_MS } from "./constants.ts";
+import { createFollowingChannel } from "./following-channel.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Timer } from "./timer.ts";
 import type { RequestContext } from "./types.ts";
@@ -150,10 +151,10 @@ export class Connections {
   channelTo(peerId: PeerId): RequestChannel {
     let channel = this.#channels.get(peerId);
     if (channel === undefined) {
-      channel = createStreamChannel((options) => {
+      channel = createFollowingChannel(() => {
         const link = this.#best(peerId);
         if (link === undefined) throw new PeerError("connect-failed", `${peerId} is not connected`);
-        return this.#open(link, options);
+        return link.channel;
       });
       this.#channels.set(peerId, channel);
     }

@@ -68,6 +68,33 @@ describe("Connections", () => {
     connections.closeAll(0, "done");
   });
 
+  it("asks again on the new connection what the old one has not answered when it ends", async () => {
+    await using own = await startRawPeer();
+    await using before = await startRawPeer();
+    await using after = await startRawPeer({ identity: before.identity });
+    const { connections } = createConnections();
+    const asked: string[] = [];
+    before.answerWith(() => {
+      asked.push("before");
+      return null;
+    });
+    after.answerWith(() => {
+      asked.push("after");
+      return { type: "pong" };
+    });
+    const old = connections.add(await own.endpoint.dial(addressOf(before)));
+    connections.greet(old.connection.id);
+    const ping = { type: "ping", peer_id: own.identity.peerId } as const;
+    const answer = connections.channelTo(old.peerId).request(ping);
+    await eventually(() => asked.length > 0);
+    const young = connections.add(await own.endpoint.dial(addressOf(after)));
+    connections.greet(young.connection.id);
+    expect(await answer).toEqual({ type: "pong" });
+    expect(asked).toEqual(["before", "after"]);
+    connections.close(young, 0, "done");
+    await expect(connections.channelTo(old.peerId).request(ping)).rejects.toThrow("is not connected");
+  });
+
   it("ends what is served on a connection with it", async () => {
     await using own = await startRawPeer();
     await using other = await startRawPeer();
