@@ -5,7 +5,7 @@ import { peerIdFromCertificate } from "../identity/index.ts";
 import type { Logger } from "../logger.ts";
 import { createStreamChannel, type RequestChannel, type RequestStream } from "../transfer/index.ts";
 import type { Clock } from "./clock.ts";
-import { AFTER_GOODBYE_MS, HELLO_TIMEOUT_MS } from "./constants.ts";
+import { AFTER_GOODBYE_MS, HELLO_TIMEOUT_MS, SECOND_CONNECTION_PONG_MS } from "./constants.ts";
 import { createFollowingChannel } from "./following-channel.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Timer } from "./timer.ts";
@@ -106,8 +106,9 @@ export class Connections {
     // A peer dials from the port it listens on: a connection from another port is left from a process that is no more. What it
     // still holds (answers under way, places) would be missed until it times out.
     for (const other of this.#byPeer.get(link.peerId) ?? []) {
-      if (other.connection.remote.port === link.connection.remote.port) continue;
-      this.#end(other, RESET.stalled, "the peer came back on another port");
+      if (other === link) continue;
+      if (other.connection.remote.port === link.connection.remote.port) void this.#verify(other);
+      else this.#end(other, RESET.stalled, "the peer came back on another port");
     }
     if (link.heartbeat !== null) link.heartbeat.heard();
     else {
@@ -118,6 +119,25 @@ export class Connections {
       });
     }
     return true;
+  }
+
+  /**
+   * Ends a connection whose other end does not answer soon. Of two that dialled each other at once both connections live;
+   * of a process that was killed and came back on the same port only the new one does.
+   */
+  async #verify(link: LinkState): Promise<void> {
+    if (!link.greeted) return;
+    const late = new AbortController();
+    const timer = new Timer(this.#options.clock);
+    timer.set(() => late.abort(), SECOND_CONNECTION_PONG_MS);
+    try {
+      await this.#options.ping(link, AbortSignal.any([late.signal, link.over.signal]));
+    } catch {
+      // Whatever else it answered: it lives.
+      if (late.signal.aborted) this.#end(link, RESET.stalled, "the peer came back, and does not answer here");
+    } finally {
+      timer.clear();
+    }
   }
 
   /** A peer has said goodbye: it is not here any more, and has a moment to close its connections itself. */

@@ -37,6 +37,9 @@ export const PING_AFTER_MS = 15 * SECOND;
 /** How long a pong may take, ms: two of them must end before {@link SILENCE_LIMIT_MS}. */
 export const PONG_TIMEOUT_MS = 10 * SECOND;
 
+/** How long a pong may take on a connection beside a younger one of the same peer, ms: then the older one is left from a process that is no more. */
+export const SECOND_CONNECTION_PONG_MS = 3 * SECOND;
+
 /** Pings without a pong after which a peer is gone. */
 export const MISSED_PINGS_LIMIT = 2;
 

@@ -1,13 +1,15 @@
+import { once } from "node:events";
 import { createVirtualClock, eventually } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
-import { Connections } from "../../src/peers/connections.ts";
+import { Connections, type Link } from "../../src/peers/connections.ts";
+import { SECOND_CONNECTION_PONG_MS } from "../../src/peers/constants.ts";
 import type { RequestContext } from "../../src/peers/index.ts";
 import { Joiner } from "../../src/peers/joiner.ts";
 import { type RawPeer, startRawPeer } from "./raw-peer.ts";
 import { game, library, startTestPeer, types } from "./support.ts";
 
-function createConnections() {
+function createConnections(answersPings: (link: Link) => boolean = () => false) {
   const clock = createVirtualClock();
   const gone: string[] = [];
   const served: RequestContext[] = [];
@@ -19,7 +21,11 @@ function createConnections() {
       stream.reset(0);
       stream.stop(0);
     },
-    ping: () => new Promise(() => {}),
+    ping: async (link, signal) => {
+      if (answersPings(link)) return;
+      await once(signal, "abort");
+      throw signal.reason;
+    },
     onGone: (_, reason) => gone.push(reason),
   });
   return { clock, gone, served, connections };
@@ -64,6 +70,23 @@ describe("Connections", () => {
     connections.greet(young.connection.id);
     expect([old, twin, young].map((link) => link.context.signal.aborted)).toEqual([true, true, false]);
     expect(connections.isGreeted(young.peerId)).toBe(true);
+    expect(gone).toEqual([]);
+    connections.closeAll(0, "done");
+  });
+
+  it("closes an older connection of the same port that answers no more, and keeps one that does", async () => {
+    await using own = await startRawPeer();
+    await using other = await startRawPeer();
+    const dead: Link[] = [];
+    const { connections, clock, gone } = createConnections((link) => !dead.includes(link));
+    const add = async (): Promise<Link> => connections.add(await own.endpoint.dial(addressOf(other)));
+    const links = [await add(), await add(), await add()];
+    dead.push(...links.slice(0, 1));
+    for (const link of links) connections.greet(link.connection.id);
+    expect(links.map((link) => link.context.signal.aborted)).toEqual([false, false, false]);
+    clock.advance(SECOND_CONNECTION_PONG_MS);
+    await eventually(() => links[0]?.context.signal.aborted);
+    expect(links.map((link) => link.context.signal.aborted)).toEqual([true, false, false]);
     expect(gone).toEqual([]);
     connections.closeAll(0, "done");
   });
