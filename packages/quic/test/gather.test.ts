@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { GATHER_DATAGRAMS, GATHER_MAX_MS, GATHER_MIN_MS } from "../src/core/constants.ts";
 import { Gather } from "../src/core/gather.ts";
-import { POLL_BURST_DATAGRAMS, POLL_IDLE_TICKS, TRICKLE_BURSTS } from "../src/io/constants.ts";
+import {
+  POLL_BURST_DATAGRAMS,
+  POLL_IDLE_LOOKS,
+  POLL_MAX_MS,
+  POLL_MIN_MS,
+  TRICKLE_BURSTS,
+} from "../src/io/constants.ts";
 import { Trickle } from "../src/io/linux/trickle.ts";
 
 const FULL = 1_472;
@@ -57,20 +63,54 @@ test("a sender that waits for us makes the wait short again", () => {
   expect(gather.waitMs).toBe(GATHER_MIN_MS);
 });
 
-test("a timer takes over from wake-ups only when datagrams trickle for long", () => {
+/** So many datagrams of one length, and the verdict of waking up for them. */
+function wakeUp(trickle: Trickle, datagrams: number, nowMs: number, bytes = FULL): boolean {
+  for (let i = 0; i < datagrams; i++) trickle.note(bytes);
+  return trickle.woken(datagrams, nowMs);
+}
+
+function look(trickle: Trickle, datagrams: number): boolean {
+  for (let i = 0; i < datagrams; i++) trickle.note(FULL);
+  return trickle.polled(datagrams);
+}
+
+test("a timer takes over from wake-ups only when a transfer's datagrams trickle for long", () => {
   const trickle = new Trickle();
-  const verdicts = Array.from({ length: TRICKLE_BURSTS + 1 }, (_, i) => trickle.woken(1, i));
-  expect(verdicts.indexOf(true)).toBe(TRICKLE_BURSTS); // the first one follows nothing
+  const verdicts = Array.from({ length: TRICKLE_BURSTS + 2 }, (_, i) => wakeUp(trickle, 1, i));
+  expect(verdicts.indexOf(true)).toBe(TRICKLE_BURSTS); // the first one is the first of its length
   const calm = new Trickle();
-  for (let i = 0; i < 10 * TRICKLE_BURSTS; i++) expect(calm.woken(1, i * 50)).toBe(false);
+  for (let i = 0; i < 10 * TRICKLE_BURSTS; i++) expect(wakeUp(calm, 1, i * 50)).toBe(false);
   const fast = new Trickle();
-  for (let i = 0; i < 10 * TRICKLE_BURSTS; i++) expect(fast.woken(40, i)).toBe(false);
+  for (let i = 0; i < 10 * TRICKLE_BURSTS; i++) expect(wakeUp(fast, 40, i)).toBe(false);
 });
 
-test("wake-ups are back when datagrams cease or come in bursts", () => {
+test("no number of small requests, of acknowledgements or of answers with an end makes a timer take over", () => {
   const trickle = new Trickle();
-  for (let i = 1; i < POLL_IDLE_TICKS; i++) expect(trickle.polled(0)).toBe(false);
-  expect(trickle.polled(0)).toBe(true);
-  expect(trickle.polled(8)).toBe(false);
-  expect(trickle.polled(POLL_BURST_DATAGRAMS)).toBe(true);
+  for (let i = 0; i < 10 * TRICKLE_BURSTS; i++) expect(wakeUp(trickle, 1, i, SMALL)).toBe(false);
+  for (let i = 0; i < 10 * TRICKLE_BURSTS; i++) {
+    trickle.note(FULL);
+    trickle.note(FULL);
+    expect(wakeUp(trickle, 1, i, FULL - 100)).toBe(false);
+  }
+});
+
+test("wake-ups are back when datagrams cease, come in bursts or are of another kind", () => {
+  const trickle = new Trickle();
+  wakeUp(trickle, 1, 0);
+  for (let i = 1; i < POLL_IDLE_LOOKS; i++) expect(look(trickle, 0)).toBe(false);
+  expect(look(trickle, 0)).toBe(true);
+  expect(look(trickle, 8)).toBe(false);
+  expect(look(trickle, POLL_BURST_DATAGRAMS)).toBe(true);
+  expect(look(trickle, 8)).toBe(false);
+  trickle.note(SMALL);
+  expect(look(trickle, 8)).toBe(true);
+});
+
+test("the timer looks less often while it finds little, and often again after a wake-up", () => {
+  const trickle = new Trickle();
+  expect(trickle.pollMs).toBe(POLL_MIN_MS);
+  for (let i = 0; i < 20; i++) look(trickle, 8);
+  expect(trickle.pollMs).toBe(POLL_MAX_MS);
+  wakeUp(trickle, 1, 0);
+  expect(trickle.pollMs).toBe(POLL_MIN_MS);
 });

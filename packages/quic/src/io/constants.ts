@@ -38,11 +38,18 @@ export const TRICKLE_BURSTS = 64;
 /** What a wake-up of another kind takes off the count: a process that was late finds more, whatever the link. */
 export const TRICKLE_PENALTY = 8;
 
-/** How often the timer looks, in ms: what timers can do. */
-export const POLL_MS = 1;
+/** Datagrams of a transfer have at least so many bytes: what every network carries (RFC 9000, 14). */
+export const BULK_DATAGRAM_BYTES = 1_200;
+
+/** How often the timer looks, in ms: at first what timers can do, at most half of the longest time that datagrams gather. */
+export const POLL_MIN_MS = 1;
+export const POLL_MAX_MS = 4;
+
+/** Fewer datagrams than this were found: the next look may come later. Half of what makes a round. */
+export const POLL_LOOK_DATAGRAMS = 32;
 
 /** Looks in vain after which the transfer is taken to be over. */
-export const POLL_IDLE_TICKS = 16;
+export const POLL_IDLE_LOOKS = 2;
 
 /** Datagrams found at once after which waking up is cheaper again: above 1 Gbit/s. */
 export const POLL_BURST_DATAGRAMS = 128;

@@ -95,6 +95,10 @@ export class Scheduler {
       if (this.#connections.has(connection)) this.#due.add(connection);
     }
     if (this.#due.size > 0) this.#armFlush();
+    if (this.#heard.size === 0) {
+      clearTimeout(this.#gathering);
+      this.#gathering = undefined;
+    }
     if (this.#heard.size > 0 && this.#gathering === undefined && !this.#stopped) {
       this.#gathering = setTimeout(() => {
         this.#gathering = undefined;

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import type { Address, DatagramSocket } from "../../types.ts";
-import { MAX_RECEIVES_PER_TURN, POLL_MS } from "../constants.ts";
+import { MAX_RECEIVES_PER_TURN } from "../constants.ts";
 import { type WrappedDgram, wrapDgram } from "../dgram-socket.ts";
 import { growBuffers } from "../socket-buffers.ts";
 import { encodeSockaddr, type Libc, loadLibc } from "./libc.ts";
@@ -33,7 +33,7 @@ type Handler = (bytes: Uint8Array, from: Address) => void;
 
 /**
  * Node has no way to wait for a socket that is not its own, so `node:dgram` gets a second descriptor of it as a doorbell: it brings
- * the first datagram of a burst, and what follows is fetched past it. While datagrams trickle, the doorbell is taken down and a timer
+ * the first datagram of a burst, and what follows is fetched past it. While a transfer trickles, the doorbell is taken down and a timer
  * looks instead.
  */
 class LinuxSocket implements DatagramSocket {
@@ -45,6 +45,10 @@ class LinuxSocket implements DatagramSocket {
   readonly #batch: ReceiveBatch;
   readonly #sender: SegmentSender;
   readonly #trickle = new Trickle();
+  readonly #take: Handler = (bytes, from) => {
+    this.#trickle.note(bytes.length);
+    this.#handler(bytes, from);
+  };
   #doorbell: WrappedDgram | undefined;
   #handler: Handler = () => undefined;
   #drained: () => void = () => undefined;
@@ -111,7 +115,7 @@ class LinuxSocket implements DatagramSocket {
   }
 
   #ring(bytes: Uint8Array, from: Address): void {
-    this.#handler(bytes, from);
+    this.#take(bytes, from);
     this.#renewal ??= setImmediate(() => {
       this.#renewal = undefined;
       this.#left = MAX_RECEIVES_PER_TURN;
@@ -132,14 +136,14 @@ class LinuxSocket implements DatagramSocket {
       if (!this.#open || this.#doorbell !== undefined) return;
       if (this.#trickle.polled(count)) this.#ensureDoorbell();
       else this.#pollSoon();
-    }, POLL_MS);
+    }, this.#trickle.pollMs);
   }
 
   /** Fetches what is there, up to the turn's share. Returns how many datagrams. */
   #receive(): number {
     let total = 0;
     while (this.#open && this.#left > 0) {
-      const count = this.#batch.receive(this.#fd, this.#handler);
+      const count = this.#batch.receive(this.#fd, this.#take);
       if (count === 0) break;
       total += count;
       this.#left -= count;

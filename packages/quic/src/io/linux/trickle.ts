@@ -1,6 +1,10 @@
 import {
+  BULK_DATAGRAM_BYTES,
   POLL_BURST_DATAGRAMS,
-  POLL_IDLE_TICKS,
+  POLL_IDLE_LOOKS,
+  POLL_LOOK_DATAGRAMS,
+  POLL_MAX_MS,
+  POLL_MIN_MS,
   TRICKLE_BURST_DATAGRAMS,
   TRICKLE_BURSTS,
   TRICKLE_GAP_MS,
@@ -8,28 +12,55 @@ import {
 } from "../constants.ts";
 
 /**
- * Notices when datagrams come one by one without a pause, as they do on a slow link: waking up for each costs more than the datagram
- * itself, so the socket is looked at by a timer instead, until they come in bursts or cease.
+ * Notices when a transfer's datagrams come one by one without a pause, as they do on a slow link: waking up for each costs more than
+ * the datagram itself, so the socket is looked at by a timer instead, until they come in bursts, or cease, or something else comes.
+ *
+ * Only bulk may wait for the timer. Its datagrams are large and of one length; whatever is not (a request, the end of an answer, an
+ * acknowledgement) ends the polling, and keeps it from beginning.
  */
 export class Trickle {
+  #length = 0;
+  #odd = false;
   #bursts = 0;
   #lastBurstMs = Number.NEGATIVE_INFINITY;
-  #idleTicks = 0;
+  #idleLooks = 0;
+  #pollMs = POLL_MIN_MS;
+
+  /** When the timer should look next, in ms. */
+  get pollMs(): number {
+    return this.#pollMs;
+  }
+
+  /** Notes a datagram of so many bytes: to be called for each, before `woken` or `polled`. */
+  note(bytes: number): void {
+    if (bytes !== this.#length || bytes < BULK_DATAGRAM_BYTES) this.#odd = true;
+    this.#length = bytes;
+  }
 
   /** The system said that there was something, and so many datagrams were there. True when a timer should take over. */
   woken(datagrams: number, nowMs: number): boolean {
-    const trickles = datagrams <= TRICKLE_BURST_DATAGRAMS && nowMs - this.#lastBurstMs <= TRICKLE_GAP_MS;
-    this.#bursts = trickles ? this.#bursts + 1 : Math.max(0, this.#bursts - TRICKLE_PENALTY);
+    const close = nowMs - this.#lastBurstMs <= TRICKLE_GAP_MS;
+    if (this.#takeOdd()) this.#bursts = 0;
+    else if (close && datagrams <= TRICKLE_BURST_DATAGRAMS) this.#bursts++;
+    else this.#bursts = Math.max(0, this.#bursts - TRICKLE_PENALTY);
     this.#lastBurstMs = nowMs;
-    this.#idleTicks = 0;
+    this.#idleLooks = 0;
+    this.#pollMs = POLL_MIN_MS;
     return this.#bursts >= TRICKLE_BURSTS;
   }
 
   /** The timer has looked, and so many datagrams were there. True when the system should wake us again. */
   polled(datagrams: number): boolean {
-    this.#idleTicks = datagrams === 0 ? this.#idleTicks + 1 : 0;
-    const over = this.#idleTicks >= POLL_IDLE_TICKS || datagrams >= POLL_BURST_DATAGRAMS;
+    this.#idleLooks = datagrams === 0 ? this.#idleLooks + 1 : 0;
+    if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs + 1);
+    const over = this.#takeOdd() || this.#idleLooks >= POLL_IDLE_LOOKS || datagrams >= POLL_BURST_DATAGRAMS;
     if (over) this.#bursts = 0;
     return over;
+  }
+
+  #takeOdd(): boolean {
+    const odd = this.#odd;
+    this.#odd = false;
+    return odd;
   }
 }
