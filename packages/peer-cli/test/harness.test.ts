@@ -89,7 +89,7 @@ describe("lanspread harness", () => {
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("says goodbye and ends with 0 at %s", async (signal) => {
     const other = await start("other");
     const cli = await start("alone");
-    await other.event("peer-discovered");
+    await Promise.all([other.event("peer-discovered"), cli.event("peer-discovered")]);
     cli.child.kill(signal);
     expect(await cli.ended).toMatchObject({ code: 0, signal: null });
     expect((await other.event("peer-lost")).data).toMatchObject({
