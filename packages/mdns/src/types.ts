@@ -53,6 +53,11 @@ export interface ServiceAddress {
   readonly family: AddressFamily;
   /** Name of the own interface that leads there. */
   readonly interface: string;
+  /**
+   * Whether it was heard from this very address. Anybody can announce any address; to do it in the name of the machine
+   * that has it takes a forged sender.
+   */
+  readonly vouched: boolean;
 }
 
 /** An instance of a service as the network shows it. */

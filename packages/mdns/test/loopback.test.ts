@@ -25,7 +25,7 @@ describe("programs on 127.0.0.1", () => {
       host: expect.stringMatching(/\.local$/),
       port: 1_111,
       txt: { rev: "1", name: "Jörg" },
-      addresses: [{ address: "127.0.0.1", family: "IPv4", interface: expect.any(String) }],
+      addresses: [{ address: "127.0.0.1", family: "IPv4", interface: expect.any(String), vouched: true }],
     });
     one.order({ update: { rev: "2", name: "Jörg" } });
     expect(await two.event("changed", "one")).toMatchObject({ txt: { rev: "2", name: "Jörg" }, port: 1_111 });

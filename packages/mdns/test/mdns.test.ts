@@ -46,7 +46,7 @@ describe("two machines", () => {
       host: expect.stringMatching(/^[A-Za-z0-9-]+\.local$/),
       port: 4_433,
       txt: { k: "v" },
-      addresses: [{ address: "10.0.0.1", family: "IPv4", interface: "eth0" }],
+      addresses: [{ address: "10.0.0.1", family: "IPv4", interface: "eth0", vouched: true }],
     });
     expect(one.interfaces()[0]?.heard).toBeGreaterThan(0);
   });
@@ -313,7 +313,10 @@ describe("interfaces", () => {
     await look(oneInterface("10.0.0.77"));
     await segment.clock.advanceAsync(2_000);
     expect(browser.instances()).toMatchObject([
-      { instance: "one", addresses: [{ address: "10.0.0.77", family: "IPv4", interface: "eth0" }] },
+      {
+        instance: "one",
+        addresses: [{ address: "10.0.0.77", family: "IPv4", interface: "eth0", vouched: true }],
+      },
     ]);
     expect(segment.sockets).toBe(2);
   });
@@ -328,13 +331,13 @@ describe("interfaces", () => {
     await look(oneInterface("10.0.0.1", "eth0", "fe80::1"));
     await segment.clock.advanceAsync(2_000);
     expect(browser.instances()[0]?.addresses).toEqual([
-      { address: "10.0.0.1", family: "IPv4", interface: "eth0" },
-      { address: "fe80::1%eth0", family: "IPv6", interface: "eth0" },
+      { address: "10.0.0.1", family: "IPv4", interface: "eth0", vouched: true },
+      { address: "fe80::1%eth0", family: "IPv6", interface: "eth0", vouched: false },
     ]);
     await look(oneInterface("10.0.0.1"));
     await segment.clock.advanceAsync(2_000);
     expect(browser.instances()[0]?.addresses).toEqual([
-      { address: "10.0.0.1", family: "IPv4", interface: "eth0" },
+      { address: "10.0.0.1", family: "IPv4", interface: "eth0", vouched: true },
     ]);
     // Taken back alone: the cache-flush bit would end what remains as well.
     const goodbyes = segment.heard.flatMap(({ packet }) => packet.answers.filter(({ ttl }) => ttl === 0));
@@ -369,9 +372,9 @@ describe("interfaces", () => {
     segment.say({ response: true, answers: second }, "10.1.0.9");
     await segment.clock.advanceAsync(1_000);
     expect((events.last.get("a") as ServiceInstance).addresses).toEqual([
-      { address: "10.0.0.9", family: "IPv4", interface: "eth0" },
-      { address: "10.1.0.9", family: "IPv4", interface: "eth1" },
-      { address: "fe80::9%eth1", family: "IPv6", interface: "eth1" },
+      { address: "10.0.0.9", family: "IPv4", interface: "eth0", vouched: true },
+      { address: "10.1.0.9", family: "IPv4", interface: "eth1", vouched: true },
+      { address: "fe80::9%eth1", family: "IPv6", interface: "eth1", vouched: false },
     ]);
     for (const { from, packet } of segment.heard.filter(({ packet }) => packet.answers.length > 3)) {
       const said = packet.answers.flatMap((answer) => ("address" in answer ? [answer.address] : []));

@@ -44,8 +44,13 @@ describe.skipIf(unavailable !== undefined)(title("machines on a network"), () =>
     const device = two.interfaceOn(wire);
     expect(seen).toMatchObject({ port: 1_111, txt: { rev: "1" } });
     expect(seen.addresses).toEqual([
-      { address: one.address, family: "IPv4", interface: device },
-      { address: `${linkLocal(one, one.interfaceOn(wire))}%${device}`, family: "IPv6", interface: device },
+      { address: one.address, family: "IPv4", interface: device, vouched: true },
+      {
+        address: `${linkLocal(one, one.interfaceOn(wire))}%${device}`,
+        family: "IPv6",
+        interface: device,
+        vouched: false,
+      },
     ]);
   });
 

@@ -23,6 +23,8 @@ interface Entry {
   readonly source: string;
   receivedAt: number;
   expiresAt: number;
+  /** Of an address: it came from there. */
+  vouched: boolean;
   /** Times at which it is to be asked for again; the first comes first. */
   refreshAt: number[];
 }
@@ -31,6 +33,8 @@ interface Entry {
 export interface Remembered<R extends DnsRecord = DnsRecord> {
   readonly record: R;
   readonly receivedAt: number;
+  /** Of an address: the machine that has it has said it, at least once. */
+  readonly vouched: boolean;
 }
 
 /**
@@ -120,7 +124,8 @@ export class RecordCache {
   lookup<T extends RecordType>(name: string, type: T): Remembered<RecordOf<T>>[] {
     const found: Remembered<RecordOf<T>>[] = [];
     for (const entry of this.#sets.get(setKey({ name, type }))?.values() ?? []) {
-      if (isOfType(entry.record, type)) found.push({ record: entry.record, receivedAt: entry.receivedAt });
+      const { record, receivedAt, vouched } = entry;
+      if (isOfType(record, type)) found.push({ record, receivedAt, vouched });
     }
     return found;
   }
@@ -142,6 +147,7 @@ export class RecordCache {
     const record = { ...heard, ttl: Math.min(heard.ttl, MAX_TTL_S) };
     const key = setKey(record);
     const identity = recordIdentity(record);
+    const vouched = isAddress(record) && record.address === source;
     const known = this.#sets.get(key)?.get(identity);
     if (known !== undefined) {
       if (record.ttl === 0) {
@@ -153,14 +159,17 @@ export class RecordCache {
       known.receivedAt = now;
       known.expiresAt = now + record.ttl * 1_000;
       known.refreshAt = this.#refreshTimes(record.ttl, now);
+      const news = vouched && !known.vouched;
+      known.vouched ||= vouched;
       // Alone in its set it says nothing new; beside another it is the newest now.
-      return (this.#sets.get(key)?.size ?? 0) > 1;
+      return news || (this.#sets.get(key)?.size ?? 0) > 1;
     }
     if (record.ttl === 0 || !this.#hasRoom(record, source)) return false;
     const set = this.#sets.get(key) ?? new Map<string, Entry>();
     this.#sets.set(key, set);
     const refreshAt = this.#refreshTimes(record.ttl, now);
-    set.set(identity, { record, source, receivedAt: now, expiresAt: now + record.ttl * 1_000, refreshAt });
+    const expiresAt = now + record.ttl * 1_000;
+    set.set(identity, { record, source, receivedAt: now, expiresAt, vouched, refreshAt });
     this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);
     this.#size++;
     return true;
@@ -197,6 +206,10 @@ export class RecordCache {
     else this.#perSource.set(entry.source, left);
     this.#size--;
   }
+}
+
+function isAddress(record: DnsRecord): record is RecordOf<"A"> {
+  return record.type === "A" || record.type === "AAAA";
 }
 
 function isOfType<T extends RecordType>(record: DnsRecord, type: T): record is RecordOf<T> & DnsRecord {

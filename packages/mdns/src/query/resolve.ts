@@ -63,14 +63,18 @@ function resolveOn(view: InterfaceView, name: string): Part | null {
   const text = newestOf(view.cache.lookup(name, "TXT"));
   if (service === undefined || text === undefined) return null;
   const { target } = service.record;
-  const ipv4 = view.cache.lookup(target, "A").map(({ record }) => record.address);
-  const ipv6 = view.cache.lookup(target, "AAAA").map(({ record }) => record.address);
   const addresses: ServiceAddress[] = [
-    ...ipv4.map((address) => ({ address, family: "IPv4" as const, interface: view.name })),
-    ...ipv6.map((address) => ({
+    ...view.cache.lookup(target, "A").map(({ record: { address }, vouched }) => ({
+      address,
+      family: "IPv4" as const,
+      interface: view.name,
+      vouched,
+    })),
+    ...view.cache.lookup(target, "AAAA").map(({ record: { address }, vouched }) => ({
       address: isLinkLocalIpv6(address) ? `${address}%${view.scope}` : address,
       family: "IPv6" as const,
       interface: view.name,
+      vouched,
     })),
   ];
   return addresses.length === 0 ? null : { service, text, addresses };
@@ -146,6 +150,6 @@ function fingerprint(instance: ServiceInstance): string {
     nameKey(host),
     port,
     txt,
-    addresses.map((entry) => [entry.address, entry.interface]),
+    addresses.map((entry) => [entry.address, entry.interface, entry.vouched]),
   ]);
 }

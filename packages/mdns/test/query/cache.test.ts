@@ -32,6 +32,19 @@ describe("a record", () => {
     expect(ips(cache)).toEqual([]);
   });
 
+  it("of an address is vouched for when it came from there, at first or later", () => {
+    const cache = newCache();
+    const vouched = () => cache.lookup("h.local", "A").map((heard) => heard.vouched);
+    expect(cache.put([address("h.local", "10.0.0.1")], SOURCE, 0)).toBe(true);
+    expect(vouched()).toEqual([false]);
+    expect(cache.put([address("h.local", "10.0.0.1")], "10.0.0.1", 1)).toBe(true);
+    expect(vouched()).toEqual([true]);
+    expect(cache.put([address("h.local", "10.0.0.1")], SOURCE, 2)).toBe(false);
+    expect(vouched()).toEqual([true]);
+    cache.put([address("h.local", SOURCE)], SOURCE, 3);
+    expect(vouched()).toEqual([true, true]);
+  });
+
   it("is asked for at 80, 85, 90 and 95 % of its life, each time once", () => {
     const cache = newCache();
     cache.put([address("h.local", "10.0.0.1", 100)], SOURCE, 0);
