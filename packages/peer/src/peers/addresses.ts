@@ -16,6 +16,34 @@ export function listenerOf(listenAddr: string, remoteHost: string): string {
   return formatListenAddress({ host: plainHost(remoteHost), port: listener.port });
 }
 
+/** Where a peer is announced to listen. */
+export interface SeenAddress extends ListenAddress {
+  /** The machine with this address has said so itself. Absent: somebody has. */
+  readonly vouched?: boolean;
+}
+
+/**
+ * What to dial of announced addresses. Those come first that their own machine announces, so that others cannot crowd them
+ * out; those are left out that are no machine's.
+ */
+export function worthDialling(announced: readonly SeenAddress[]): readonly SeenAddress[] {
+  const rank = ({ vouched }: SeenAddress) => (vouched === true ? 0 : 1);
+  return announced.filter(({ host }) => isOfOneMachine(host)).sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Whether packets to an announced address reach one other machine at most. Not so: wildcards, multicast, broadcast and what
+ * is reserved (RFC 6890; RFC 4291 section 2.4).
+ */
+function isOfOneMachine(host: string): boolean {
+  const plain = plainHost(host);
+  if (isIPv4(plain)) {
+    const first = Number.parseInt(plain, 10);
+    return first > 0 && first < 224;
+  }
+  return !isWildcard(plain) && !/^ff/i.test(plain);
+}
+
 /** Whether a socket bound to `own` can send to `host`. */
 export function canReach(own: string, host: string): boolean {
   return isIPv4(own) === isIPv4(plainHost(host));

@@ -6,8 +6,17 @@ export const MAX_PEERS = 256;
 /** Announced instances that are remembered: must exceed {@link MAX_PEERS}, since some of them cannot be reached. */
 export const MAX_RECORDS = 1_024;
 
+/** Of these, of one machine (and of all addresses that no machine vouches for): more than anybody runs on one. */
+export const MAX_RECORDS_OF_ONE = 256;
+
 /** Peers that are dialled at once: a party that starts all at one moment must not cost all its handshakes at one moment. */
-export const MAX_DIALS_AT_ONCE = 8;
+export const MAX_DIALS_AT_ONCE = 12;
+
+/**
+ * Of these, to one machine, and to all addresses together that no machine vouches for: a dial to nobody takes
+ * {@link DIAL_TIMEOUT_MS}, and one machine that announces hundreds of peers must leave places for the others.
+ */
+export const MAX_DIALS_TO_ONE = 4;
 
 /** Addresses of one announced peer that are tried: a computer has a few networks, not dozens. */
 export const MAX_ADDRESSES_PER_PEER = 8;

@@ -1,7 +1,14 @@
 import type { PeerId } from "@lanspread/proto";
 import { backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
-import { BACKOFF_LONGEST_MS, DIAL_PATIENCE_MS, MAX_DIALS_AT_ONCE, MAX_RECORDS } from "./constants.ts";
+import {
+  BACKOFF_LONGEST_MS,
+  DIAL_PATIENCE_MS,
+  MAX_DIALS_AT_ONCE,
+  MAX_DIALS_TO_ONE,
+  MAX_RECORDS,
+  MAX_RECORDS_OF_ONE,
+} from "./constants.ts";
 import type { SeenPeer } from "./discovery.ts";
 import { Timer } from "./timer.ts";
 
@@ -36,6 +43,8 @@ export class Dialer {
   readonly #targets = new Map<PeerId, Target>();
   readonly #waiting = new Set<PeerId>();
   readonly #running = new Set<Promise<void>>();
+  /** Dials that run, by {@link machineOf}. */
+  readonly #perMachine = new Map<string, number>();
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -47,7 +56,7 @@ export class Dialer {
     const where = JSON.stringify(seen.addresses);
     const target = this.#targets.get(peerId);
     if (target === undefined) {
-      if (this.#targets.size >= MAX_RECORDS) return;
+      if (!this.#hasRoomFor(machineOf(seen))) return;
       this.#targets.set(peerId, {
         seen,
         where,
@@ -63,6 +72,13 @@ export class Dialer {
     target.where = where;
     target.failures = 0;
     this.#schedule(peerId, this.#patience(peerId));
+  }
+
+  #hasRoomFor(machine: string): boolean {
+    if (this.#targets.size >= MAX_RECORDS) return false;
+    let there = 0;
+    for (const target of this.#targets.values()) if (machineOf(target.seen) === machine) there += 1;
+    return there < MAX_RECORDS_OF_ONE;
   }
 
   /** A peer is announced no longer. */
@@ -114,18 +130,38 @@ export class Dialer {
     const target = this.#targets.get(peerId);
     const { isConnected, signal } = this.#options;
     if (target === undefined || target.dialing !== null || signal.aborted || isConnected(peerId)) return;
-    if (this.#running.size >= MAX_DIALS_AT_ONCE) {
+    const machine = machineOf(target.seen);
+    if (!this.#hasPlace(machine)) {
       this.#waiting.add(peerId);
       return;
     }
+    this.#perMachine.set(machine, (this.#perMachine.get(machine) ?? 0) + 1);
     const running = this.#dial(peerId, target).finally(() => {
       this.#running.delete(running);
-      const [next] = this.#waiting;
-      if (next === undefined) return;
-      this.#waiting.delete(next);
-      this.#start(next);
+      const left = (this.#perMachine.get(machine) ?? 0) - 1;
+      if (left > 0) this.#perMachine.set(machine, left);
+      else this.#perMachine.delete(machine);
+      this.#startNext();
     });
     this.#running.add(running);
+  }
+
+  #hasPlace(machine: string): boolean {
+    const { size } = this.#running;
+    return size < MAX_DIALS_AT_ONCE && (this.#perMachine.get(machine) ?? 0) < MAX_DIALS_TO_ONE;
+  }
+
+  /** Fills the free places: who failed least comes first, of these who has waited longest. */
+  #startNext(): void {
+    const waiting = [...this.#waiting]
+      .map((peerId) => ({ peerId, target: this.#targets.get(peerId) }))
+      .sort((a, b) => (a.target?.failures ?? 0) - (b.target?.failures ?? 0));
+    for (const { peerId, target } of waiting) {
+      if (this.#running.size >= MAX_DIALS_AT_ONCE) return;
+      if (target !== undefined && !this.#hasPlace(machineOf(target.seen))) continue;
+      this.#waiting.delete(peerId);
+      this.#start(peerId);
+    }
   }
 
   async #dial(peerId: PeerId, target: Target): Promise<void> {
@@ -145,4 +181,9 @@ export class Dialer {
     const pause = target.where === where ? backoffMs(target.failures, random()) : 0;
     this.#schedule(peerId, pause);
   }
+}
+
+/** The machine that an announced peer is on; all that none vouches for count as one. */
+function machineOf({ addresses }: SeenPeer): string {
+  return addresses.find(({ vouched }) => vouched === true)?.host ?? "";
 }

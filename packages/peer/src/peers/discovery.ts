@@ -11,7 +11,7 @@ import {
 } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import type { Logger } from "../logger.ts";
-import { isWildcard } from "./addresses.ts";
+import { isWildcard, type SeenAddress, worthDialling } from "./addresses.ts";
 
 /** A peer as it announces itself. Anybody may announce anything: only its certificate proves who it is. */
 export interface SeenPeer {
@@ -21,7 +21,7 @@ export interface SeenPeer {
   readonly party: string;
   readonly name: string;
   /** Where it listens; best first. */
-  readonly addresses: readonly ListenAddress[];
+  readonly addresses: readonly SeenAddress[];
 }
 
 export interface DiscoveryOptions {
@@ -104,7 +104,7 @@ function seenPeer({ instance, txt, port, addresses }: ServiceInstance): SeenPeer
     libraryRev: announcement.library_rev,
     party: announcement.party,
     name: announcement.name,
-    addresses: addresses.map(({ address }) => ({ host: address, port })),
+    addresses: worthDialling(addresses.map(({ address, vouched }) => ({ host: address, port, vouched }))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canReach, isOwnListener, isWildcard, listenerOf } from "../../src/peers/addresses.ts";
+import { canReach, isOwnListener, isWildcard, listenerOf, worthDialling } from "../../src/peers/addresses.ts";
 
 describe("listenerOf", () => {
   it.each([
@@ -51,5 +51,41 @@ describe("canReach", () => {
     expect(canReach("0.0.0.0", "fe80::1%eth0")).toBe(false);
     expect(canReach("::", "fe80::1%eth0")).toBe(true);
     expect(canReach("::", "192.168.1.7")).toBe(false);
+  });
+});
+
+describe("worthDialling", () => {
+  const hosts = (announced: readonly string[]) =>
+    worthDialling(announced.map((host) => ({ host, port: 4000 }))).map(({ host }) => host);
+
+  it("leaves out what is no machine's address", () => {
+    expect(
+      hosts([
+        ...["0.0.0.0", "0.1.2.3", "224.0.0.251", "239.255.255.255", "240.0.0.1", "255.255.255.255"],
+        ...["::", "ff02::fb%eth0", "FF05::1", "::ffff:224.0.0.251", "::ffff:0.0.0.0"],
+      ]),
+    ).toEqual([]);
+  });
+
+  it("keeps every address that can be a machine's", () => {
+    const good = [
+      "1.2.3.4",
+      "127.0.0.1",
+      "192.168.1.7",
+      "223.255.255.254",
+      "fe80::1%eth0",
+      "::1",
+      "2001:db8::ff",
+    ];
+    expect(hosts(good)).toEqual(good);
+  });
+
+  it("begins with what the machine itself announces", () => {
+    const [a, b, c] = [
+      { host: "10.0.0.1", port: 1, vouched: false },
+      { host: "10.0.0.2", port: 1, vouched: true },
+      { host: "10.0.0.3", port: 1 },
+    ] as const;
+    expect(worthDialling([a, b, c])).toEqual([b, a, c]);
   });
 });

@@ -3,7 +3,13 @@ import { createVirtualClock } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../src/errors/index.ts";
 import { CatchUp } from "../../src/peers/catch-up.ts";
-import { MAX_DIALS_AT_ONCE, NEXT_ADDRESS_MS } from "../../src/peers/constants.ts";
+import {
+  MAX_DIALS_AT_ONCE,
+  MAX_DIALS_TO_ONE,
+  MAX_RECORDS,
+  MAX_RECORDS_OF_ONE,
+  NEXT_ADDRESS_MS,
+} from "../../src/peers/constants.ts";
 import { dialFirst } from "../../src/peers/dial-first.ts";
 import { Dialer } from "../../src/peers/dialer.ts";
 import type { SeenPeer } from "../../src/peers/index.ts";
@@ -14,8 +20,8 @@ const OWN = id(1_000);
 const SMALLER = id(1);
 const LARGER = id(2_000);
 
-function seen(peerId: PeerId, port = 1): SeenPeer {
-  const addresses = [{ host: "127.0.0.1", port }];
+function seen(peerId: PeerId, port = 1, host = "127.0.0.1", vouched = true): SeenPeer {
+  const addresses = [{ host, port, vouched }];
   return { peerId, protoVer: 5, libraryRev: 1, party: "test", name: "x", addresses };
 }
 
@@ -125,7 +131,7 @@ describe("Dialer", () => {
   it("dials a bounded number of peers at once, and the others in their order", async () => {
     const pending: (() => void)[] = [];
     const { clock, dialer, dials } = rig(() => new Promise<void>((resolve) => pending.push(resolve)));
-    for (let i = 0; i < MAX_DIALS_AT_ONCE + 2; i++) dialer.seen(seen(id(2_000 + i)));
+    for (let i = 0; i < MAX_DIALS_AT_ONCE + 2; i++) dialer.seen(seen(id(2_000 + i), 1, `10.0.0.${i}`));
     await clock.advanceAsync(0);
     expect(dials).toHaveLength(MAX_DIALS_AT_ONCE);
     pending[0]?.();
@@ -134,6 +140,49 @@ describe("Dialer", () => {
     pending[1]?.();
     await clock.advanceAsync(0);
     expect(dials).toHaveLength(MAX_DIALS_AT_ONCE + 2);
+  });
+
+  it.each([
+    ["one machine", (_: number) => "10.0.0.6", true],
+    ["machines that are not there", (index: number) => `10.0.0.${index % 250}`, false],
+  ])("who announces hundreds of peers on %s keeps nobody else waiting", async (_, host, vouched) => {
+    const { clock, dialer, dials } = rig(() => new Promise<void>(() => {}));
+    for (let i = 0; i < MAX_RECORDS; i++) dialer.seen(seen(id(2_000 + i), 1, host(i), vouched));
+    await clock.advanceAsync(0);
+    expect(dials).toHaveLength(MAX_DIALS_TO_ONE);
+    dialer.seen(seen(id(9_999), 1, "10.0.0.7"));
+    await clock.advanceAsync(0);
+    expect(dials.at(-1)?.peerId).toBe(id(9_999));
+    expect(dialer.announced(id(2_000 + MAX_RECORDS_OF_ONE - 1))).toBeDefined();
+    expect(dialer.announced(id(2_000 + MAX_RECORDS_OF_ONE))).toBeUndefined();
+  });
+
+  it("dials those first that have not failed", async () => {
+    const pending: (() => void)[] = [];
+    const { clock, dialer, dials } = rig(({ peerId }) =>
+      peerId === id(2_000) ? Promise.reject(new Error("no")) : new Promise((end) => pending.push(end)),
+    );
+    dialer.seen(seen(id(2_000)));
+    await clock.advanceAsync(0);
+    for (let i = 1; i <= MAX_DIALS_TO_ONE; i++) dialer.seen(seen(id(2_000 + i)));
+    await clock.advanceAsync(10_000);
+    dialer.seen(seen(id(3_000)));
+    await clock.advanceAsync(0);
+    expect(dials).toHaveLength(1 + MAX_DIALS_TO_ONE);
+    pending[0]?.();
+    await clock.advanceAsync(0);
+    expect(dials.at(-1)?.peerId).toBe(id(3_000));
+  });
+
+  it("goes on with the next where one that waited has come by itself meanwhile", async () => {
+    const pending: (() => void)[] = [];
+    const { clock, connected, dialer, dials } = rig(() => new Promise((resolve) => pending.push(resolve)));
+    for (let i = 0; i < MAX_DIALS_TO_ONE + 2; i++) dialer.seen(seen(id(2_000 + i)));
+    await clock.advanceAsync(0);
+    connected.add(id(2_000 + MAX_DIALS_TO_ONE));
+    pending[0]?.();
+    await clock.advanceAsync(0);
+    expect(dials.at(-1)?.peerId).toBe(id(2_000 + MAX_DIALS_TO_ONE + 1));
   });
 
   it("ends a dial when the record goes, and every dial when it stops", async () => {
