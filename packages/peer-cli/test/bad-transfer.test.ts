@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -200,27 +200,58 @@ describe("a download", () => {
     expect(await treeOf(to.games)).not.toContain("quake3/version.ini");
   });
 
-  it("that Ctrl+C ends leaves nothing, and what the user has in local/", { timeout: 60_000 }, async () => {
+  it("that Ctrl+C ends keeps what has come, and what the user has in local/; the same command goes on there", {
+    timeout: 90_000,
+  }, async () => {
     const from = await place.peer("source");
     await makeGame(from.games, "quake3", { files: LARGE });
     const source = await startSource("quake3");
     const to = await place.peer("receiver");
     await mkdir(join(to.games, "quake3/local"), { recursive: true });
     await writeFile(join(to.games, "quake3/local/save.dat"), "mine");
-    const get = startCli(["get", "quake3", "--no-install", ...to.args]);
+    const command = ["get", "quake3", "--no-install", "--json", ...to.args];
+    const get = startCli(command);
     await until("the transfer", async () => {
+      if (!(await treeOf(to.games)).includes("quake3/data/large.pak")) return false;
       const status = await source.ask({ cmd: "status" });
       return status.type === "result" && JSON.stringify(status.data["outbound_transfers"]) !== "{}";
     });
     get.child.kill("SIGINT");
-    const { code, stdout } = await get.ended;
+    const { code, stderr } = await get.ended;
     expect(code).toBe(4);
-    expect(stdout).toBe("");
-    expect(await treeOf(to.games)).toEqual(["quake3/", "quake3/local/", "quake3/local/save.dat"]);
+    expect(stderr).toContain("goes on from there");
+    const tree = await treeOf(to.games);
+    expect(tree).toContain("quake3/local/save.dat");
+    expect(tree).not.toContain("quake3/version.ini");
     await until("the end of the source's transfers", async () => {
       const status = await source.ask({ cmd: "status" });
       return status.type === "result" && JSON.stringify(status.data["outbound_transfers"]) === "{}";
     });
+    const again = await runCli(command);
+    expect(again.code, again.stderr).toBe(0);
+    await rm(join(to.games, "quake3/local"), { recursive: true });
+    expect(await digestsOf(join(to.games, "quake3"))).toEqual(await digestsOf(join(from.games, "quake3")));
+  });
+
+  it("at a running peer that Ctrl+C cancels leaves nothing, and what the user has in local/", {
+    timeout: 60_000,
+  }, async () => {
+    const from = await place.peer("source");
+    await makeGame(from.games, "quake3", { files: LARGE });
+    await startSource("quake3");
+    const to = await place.peer("receiver");
+    await mkdir(join(to.games, "quake3/local"), { recursive: true });
+    await writeFile(join(to.games, "quake3/local/save.dat"), "mine");
+    const receiver = await start("receiver");
+    await offered(receiver, "quake3");
+    const get = startCli(["get", "quake3", "--no-install", "--state-dir", to.state]);
+    await until("some of the download", () => arrived(receiver) > 0);
+    get.child.kill("SIGINT");
+    const { code, stdout } = await get.ended;
+    expect(code).toBe(4);
+    expect(stdout).toBe("");
+    await receiver.event("download-cancelled");
+    expect(await treeOf(to.games)).toEqual(["quake3/", "quake3/local/", "quake3/local/save.dat"]);
   });
 });
 

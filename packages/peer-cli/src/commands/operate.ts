@@ -73,7 +73,10 @@ export function operateOnGames(
   });
 }
 
-/** One operation from the command to its end event. Cancels it when the user asks to end. */
+/**
+ * One operation from the command to its end event. When the user asks to end, a peer of one's own is stopped, which keeps
+ * what a download has fetched; at a running peer the operation is cancelled, since that peer goes on.
+ */
 async function operate(
   context: CommandContext,
   link: PeerLink,
@@ -98,8 +101,9 @@ async function operate(
   );
   let giveUp: NodeJS.Timeout | undefined;
   const cancel = (): void => {
+    if (link.ownership === "own") void link.close();
     // Where nothing can be cancelled the peer says so; its own end then ends the operation.
-    link.cancel(gameId).catch(() => {});
+    else link.cancel(gameId).catch(() => {});
     giveUp = setTimeout(() => ended.resolve({ gameId, outcome: "cancelled" }), CANCEL_DEADLINE_MS);
   };
   try {
@@ -107,7 +111,13 @@ async function operate(
     else await link[options.verb](gameId);
     if (context.signal.aborted) cancel();
     else context.signal.addEventListener("abort", cancel, { once: true });
-    return await ended.promise;
+    const outcome = await ended.promise;
+    if (!context.signal.aborted || outcome.outcome !== "failed") return outcome;
+    if (outcome.error.code !== "shutting-down") return outcome;
+    if (options.verb === "get" && tracker.progress !== undefined) {
+      context.reporter.notice(`${gameId}: what has come is kept; the same command goes on from there`);
+    }
+    return { gameId, outcome: "cancelled" };
   } catch (error) {
     return { gameId, outcome: "failed", error: toFailure(error) };
   } finally {
