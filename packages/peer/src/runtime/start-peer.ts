@@ -30,7 +30,7 @@ import { LocalPeer } from "./local-peer.ts";
 import { OperationTable } from "./operations.ts";
 import { recover } from "./recover.ts";
 import { requireSeparate } from "./separate-directories.ts";
-import { pause, supervise } from "./supervisor.ts";
+import { pause, type Service, supervise } from "./supervisor.ts";
 import { TransferActivity } from "./transfer-activity.ts";
 import type { Peer, PeerOptions } from "./types.ts";
 
@@ -156,7 +156,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     scanned.then(firstScan.resolve, firstScan.resolve);
     services.push(
       supervise(
-        { name: "the local library", run: (ends) => monitorLibrary(library, scanned, ends) },
+        { name: "the local library", run: libraryMonitor(library, scanned) },
         { signal, logger, restartDelayMs: RESTART_DELAY_MS },
       ),
       Promise.race([scanned.catch(() => {}), pause(FIRST_SCAN_GRACE_MS, signal)])
@@ -171,13 +171,18 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   return peer;
 }
 
-/** Looks through the games directory again and again. */
-async function monitorLibrary(library: Library, scanned: Promise<void>, signal: AbortSignal): Promise<void> {
-  await scanned;
-  while (!signal.aborted) {
-    await pause(RESCAN_INTERVAL_MS, signal);
-    if (!signal.aborted) await library.rescanAll();
-  }
+/** Looks through the games directory again and again. Each run begins with a whole scan; the first one's has begun. */
+function libraryMonitor(library: Library, begun: Promise<void>): Service["run"] {
+  let scan: Promise<void> | null = begun;
+  return async (signal) => {
+    const first = scan ?? library.start();
+    scan = null;
+    await first;
+    while (!signal.aborted) {
+      await pause(RESCAN_INTERVAL_MS, signal);
+      if (!signal.aborted) await library.rescanAll();
+    }
+  };
 }
 
 /** Ends the operations where they can go on later, then everything that was opened, the last one first. */
