@@ -12,6 +12,7 @@ import { forgetInstalledList, writeInstalledList } from "./installed-list.ts";
 import { clearIntent, removeDurably, writeIntent } from "./intent.ts";
 import { inspectPayload, requireSpace } from "./payload.ts";
 import { recoverInstall } from "./recover-install.ts";
+import { requireStaged } from "./require-staged.ts";
 import {
   deleteOwned,
   lstatIfThere,
@@ -108,6 +109,7 @@ export async function installGame(options: InstallOptions): Promise<InstallResul
         // Launch settings were applied to an earlier install.
         await removeDurably(stateDir.launchSettingsApplied(gameId));
       });
+      await requireStaged(staging, files, signal);
       signal?.throwIfAborted();
       // An install may take an hour: the user may have made one by hand meanwhile.
       await requireNoLocal(options);

@@ -97,13 +97,23 @@ async function listArchives(options: InspectOptions): Promise<readonly RootArchi
 async function archiveNames(root: string): Promise<readonly string[]> {
   try {
     const listing = await readdir(root, { withFileTypes: true });
-    return listing
-      .filter((entry) => entry.isFile() && extname(entry.name).toLowerCase() === ARCHIVE_EXTENSION)
+    const archives = listing.filter(({ name }) => extname(name).toLowerCase() === ARCHIVE_EXTENSION);
+    const link = archives.find((entry) => entry.isSymbolicLink());
+    if (link !== undefined) throw linkRefused(join(root, link.name));
+    return archives
+      .filter((entry) => entry.isFile())
       .map(({ name }) => name)
       .sort(comparePaths);
   } catch (error) {
     throw fromNodeError(error, root);
   }
+}
+
+/** Without it the game would be installed without what it holds. */
+function linkRefused(archive: string): PeerError {
+  return new PeerError("archive-unsupported", `${archive} is a link, which is not followed`, {
+    hint: "Put the archive itself there.",
+  });
 }
 
 /** A later archive may replace files of an earlier one, under exactly the same path. */

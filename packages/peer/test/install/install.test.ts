@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Rar5Entry, seededBytes, writeRar5 } from "@lanspread/testkit";
@@ -14,6 +14,34 @@ import { createGame, failure, GAME, install, MTIME, unpacker } from "./installin
 import { createRig, GGOO, namesIn, tree, writeFiles } from "./support.ts";
 
 describe("installing", () => {
+  it.each([
+    ["a file that is gone", "game.exe", undefined],
+    ["a file that is shorter", "game.exe", "gam"],
+    ["the mark of the staging", ".lanspread_owned", undefined],
+  ])("does not promote what somebody took something away from: %s", async (_, name, left) => {
+    await using rig = await createGame({ "a.eti": GAME });
+    const path = join(rig.root, ".local.installing", name);
+    const onStep = async (step: InstallStep, moment: string): Promise<void> => {
+      if (step !== "write-list" || moment !== "after") return;
+      await rm(path);
+      if (left !== undefined) await writeFile(path, left);
+    };
+    expect(await failure(rig, () => install(rig, { onStep }))).toMatchObject({
+      code: "no-such-file",
+      message: expect.stringContaining(path),
+    });
+  });
+
+  it("does not go on without an archive that is a link", async () => {
+    await using rig = await createGame({ "a.eti": GAME });
+    await rename(join(rig.root, "a.eti"), rig.place.join("elsewhere.eti"));
+    await symlink(rig.place.join("elsewhere.eti"), join(rig.root, "a.eti"));
+    expect(await failure(rig, () => install(rig))).toMatchObject({
+      code: "archive-unsupported",
+      message: expect.stringContaining(join(rig.root, "a.eti")),
+    });
+  });
+
   it("unpacks the archives in the order of their names, and keeps a list", async () => {
     await using rig = await createGame({
       "a.eti": [...GAME, { name: "patched", content: "old", mtime: MTIME }],
