@@ -1,8 +1,9 @@
 import { type CloseInfo, ConnectionClosedError } from "../errors.ts";
 import type { Address, Connection, ConnectionStats, Stream } from "../types.ts";
-import { MAX_CLOSE_REASON_BYTES } from "./constants.ts";
+import { MAX_CLOSE_REASON_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./constants.ts";
 import { Gather } from "./gather.ts";
 import type { NativeConnection, NativeRecvInfo } from "./native-types.ts";
+import { isShortHeader } from "./packet-header.ts";
 import { PeerStreams } from "./peer-streams.ts";
 import { checkErrorCode, StreamCore, type StreamOwner } from "./stream.ts";
 import { type Waiter, waitFor } from "./waiter.ts";
@@ -13,6 +14,8 @@ export interface ConnectionOwner {
   wake(connection: ConnectionCore): void;
   /** The handshake succeeded on both sides. Called once, before `ended` or never. */
   established(connection: ConnectionCore): void;
+  /** Sends a datagram at once: it cannot wait for the next `fill`. */
+  sendNow(connection: ConnectionCore, datagram: Uint8Array): void;
   /** It is over: call `fill` for its last words, then forget it. Called once. */
   ended(connection: ConnectionCore): void;
   /** A handler of the application threw. */
@@ -376,7 +379,21 @@ export class ConnectionCore implements Connection, StreamOwner {
     }
   }
 
+  /**
+   * What the handshake still has to say goes before the farewell: the other side could not read that otherwise. And with a repetition
+   * of the handshake due, the library (quiche 0.18) would acknowledge for ever instead of saying farewell.
+   */
+  #sendHandshake(): void {
+    const packet = new Uint8Array(MIN_INITIAL_DATAGRAM_BYTES);
+    for (let ofHandshake = true; ofHandshake; ofHandshake = !isShortHeader(packet)) {
+      const length = this.fill(packet);
+      if (length === 0) return;
+      this.#owner.sendNow(this, packet.subarray(0, length));
+    }
+  }
+
   #closeNative(app: boolean, code: number, reason: Uint8Array): void {
+    this.#sendHandshake();
     try {
       this.native.close(app, code, reason);
     } catch {

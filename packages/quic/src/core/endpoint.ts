@@ -30,7 +30,7 @@ export interface EndpointCoreOptions extends Omit<ConfigOptions, "limits"> {
   readonly mac: TokenMac;
   /** Largest datagram in bytes for a host. */
   readonly datagramBytesTo: (host: string) => number;
-  /** Sends one datagram that belongs to no connection (any more). */
+  /** Sends one datagram at once. */
   readonly send: (bytes: Uint8Array, to: Address) => void;
   /** Packets of the connection may be due. */
   readonly wake: (connection: ConnectionCore) => void;
@@ -137,6 +137,10 @@ export class EndpointCore implements ConnectionOwner {
     this.#options.established(connection);
   }
 
+  sendNow(connection: ConnectionCore, datagram: Uint8Array): void {
+    this.#options.send(datagram, connection.remote);
+  }
+
   ended(connection: ConnectionCore): void {
     if (!connection.initiator)
       this.#admission.closed(connection.remote.host, this.#established.delete(connection));
@@ -172,7 +176,7 @@ export class EndpointCore implements ConnectionOwner {
       case "refuse": {
         this.counters.refused++;
         const connection = this.#accept(datagram, header, from, originalId, nowMs);
-        if (connection !== null) this.#refuse(connection);
+        connection?.refuse(CONNECTION_REFUSED);
         return null;
       }
       case "retry":
@@ -210,18 +214,6 @@ export class EndpointCore implements ConnectionOwner {
     const connection = this.#add(native, [id, clientsId], remote, false, limits.handshakeTimeoutMs, nowMs);
     if (failed) connection.suspectEnd();
     return connection;
-  }
-
-  /**
-   * The library encrypts a refusal with the keys that it has just agreed on. The newcomer can read it only when it has heard of them
-   * before, so the first flight goes out first.
-   */
-  #refuse(connection: ConnectionCore): void {
-    const packet = new Uint8Array(MIN_INITIAL_DATAGRAM_BYTES);
-    for (let length = connection.fill(packet); length > 0; length = connection.fill(packet)) {
-      this.#options.send(packet.subarray(0, length), connection.remote);
-    }
-    connection.refuse(CONNECTION_REFUSED);
   }
 
   #add(

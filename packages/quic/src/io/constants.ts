@@ -41,6 +41,9 @@ export const TRICKLE_PENALTY = 8;
 /** Datagrams of a transfer have at least so many bytes: what every network carries (RFC 9000, 14). */
 export const BULK_DATAGRAM_BYTES = 1_200;
 
+/** What a wake-up with a datagram of another length takes off: a transfer has one in some forty, an exchange of requests many more. */
+export const TRICKLE_ODD_PENALTY = 16;
+
 /** How often the timer looks, in ms: at first what timers can do, at most half of the longest time that datagrams gather. */
 export const POLL_MIN_MS = 1;
 export const POLL_MAX_MS = 4;
@@ -48,14 +51,11 @@ export const POLL_MAX_MS = 4;
 /** Fewer datagrams than this were found: the next look may come later. Half of what makes a round. */
 export const POLL_LOOK_DATAGRAMS = 32;
 
-/** Looks in vain after which the transfer is taken to be over. */
-export const POLL_IDLE_LOOKS = 2;
+/** Looks in vain after which the transfer is taken to be over: less may be a sender that waits for our acknowledgement. */
+export const POLL_IDLE_LOOKS = 4;
 
 /** Datagrams found at once after which waking up is cheaper again: above 1 Gbit/s. */
 export const POLL_BURST_DATAGRAMS = 128;
 
-/**
- * Datagrams that a closed connection may still send. One says it all; a connection that both sides end in mid-handshake was seen
- * to have another one for ever.
- */
-export const MAX_LAST_WORDS = 4;
+/** Datagrams that a closed connection may still send: one says it all, before it may go an acknowledgement of the handshake. */
+export const MAX_LAST_WORDS = 2;
