@@ -8,6 +8,7 @@ import {
   TRICKLE_BURST_DATAGRAMS,
   TRICKLE_BURSTS,
   TRICKLE_GAP_MS,
+  TRICKLE_ODD_PENALTY,
   TRICKLE_PENALTY,
 } from "../constants.ts";
 
@@ -15,12 +16,14 @@ import {
  * Notices when a transfer's datagrams come one by one without a pause, as they do on a slow link: waking up for each costs more than
  * the datagram itself, so the socket is looked at by a timer instead, until they come in bursts, or cease, or something else comes.
  *
- * Only bulk may wait for the timer. Its datagrams are large and of one length; whatever is not (a request, the end of an answer, an
- * acknowledgement) ends the polling, and keeps it from beginning.
+ * Only bulk may wait for the timer. Its datagrams are large and of one length, but for one at the end of what the sender's window
+ * allowed. Requests, acknowledgements and short answers keep the polling from beginning, and one that came last makes the next look
+ * come soon: its sender may have said all it had to say.
  */
 export class Trickle {
   #length = 0;
   #odd = false;
+  #oddLast = false;
   #bursts = 0;
   #lastBurstMs = Number.NEGATIVE_INFINITY;
   #idleLooks = 0;
@@ -33,16 +36,20 @@ export class Trickle {
 
   /** Notes a datagram of so many bytes: to be called for each, before `woken` or `polled`. */
   note(bytes: number): void {
-    if (bytes !== this.#length || bytes < BULK_DATAGRAM_BYTES) this.#odd = true;
-    this.#length = bytes;
+    this.#oddLast = bytes !== this.#length;
+    if (!this.#oddLast) return;
+    this.#odd = true;
+    if (bytes >= BULK_DATAGRAM_BYTES) this.#length = bytes;
   }
 
   /** The system said that there was something, and so many datagrams were there. True when a timer should take over. */
   woken(datagrams: number, nowMs: number): boolean {
     const close = nowMs - this.#lastBurstMs <= TRICKLE_GAP_MS;
-    if (this.#takeOdd()) this.#bursts = 0;
+    if (this.#odd) this.#bursts -= TRICKLE_ODD_PENALTY;
     else if (close && datagrams <= TRICKLE_BURST_DATAGRAMS) this.#bursts++;
-    else this.#bursts = Math.max(0, this.#bursts - TRICKLE_PENALTY);
+    else this.#bursts -= TRICKLE_PENALTY;
+    this.#bursts = Math.max(0, this.#bursts);
+    this.#odd = false;
     this.#lastBurstMs = nowMs;
     this.#idleLooks = 0;
     this.#pollMs = POLL_MIN_MS;
@@ -52,15 +59,11 @@ export class Trickle {
   /** The timer has looked, and so many datagrams were there. True when the system should wake us again. */
   polled(datagrams: number): boolean {
     this.#idleLooks = datagrams === 0 ? this.#idleLooks + 1 : 0;
-    if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs + 1);
-    const over = this.#takeOdd() || this.#idleLooks >= POLL_IDLE_LOOKS || datagrams >= POLL_BURST_DATAGRAMS;
+    const over = this.#idleLooks >= POLL_IDLE_LOOKS || datagrams >= POLL_BURST_DATAGRAMS;
     if (over) this.#bursts = 0;
-    return over;
-  }
-
-  #takeOdd(): boolean {
-    const odd = this.#odd;
+    if (datagrams === 0 || this.#oddLast) this.#pollMs = POLL_MIN_MS;
+    else if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs + 1);
     this.#odd = false;
-    return odd;
+    return over;
   }
 }
