@@ -4,6 +4,7 @@ import {
   encodeFrame,
   type GameId,
   MAX_RESPONSE_BYTES,
+  type Manifest,
   RESET,
   WireError,
 } from "@lanspread/proto";
@@ -23,6 +24,8 @@ export interface AnswerGameOptions {
   readonly outbound: Pick<OutboundTransfers, "run">;
   readonly gamesDir: () => string;
   readonly buffers: BufferPool;
+  /** The frame that answers a request for a manifest. */
+  readonly manifestFrame: (manifest: Manifest) => Uint8Array;
   /** The disk is not as the library says. */
   readonly onStale: (id: GameId) => void;
 }
@@ -54,7 +57,7 @@ export async function answerGame(
       switch (request.type) {
         case "get_game":
           await onDisk(() => checkRoot(options.gamesDir(), request.game_id), request.game_id, options);
-          return await send(stream, transfer, { type: "game", manifest: pass().manifest });
+          return await writeInSteps(stream, options.manifestFrame(pass().manifest), transfer);
         case "get_piece_hashes":
           return await sendDigests(stream, transfer, request.game_id, options);
         case "get_game_file_data":

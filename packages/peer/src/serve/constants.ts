@@ -8,16 +8,26 @@ export const CONTROL_REQUESTS_PER_SECOND = 50;
 export const COUNTED_PEERS = 1_024;
 
 /**
- * Bytes of request frames of one peer that are being received: two libraries of the largest size. Must be at least the
- * longest frame (8 MiB), or that could never come.
+ * Bytes of frames of one peer that are held at once, and apart from them those of its answers: two libraries of the largest
+ * size. Must be at least the longest frame (8 MiB), or that could never come.
  */
 export const FRAME_BYTES_PER_PEER = 16 * MIB;
 
-/** Bytes of request frames of all peers that are being received: 200 peers say hello at once with 500 games each. */
+/** Bytes of frames of all peers that are held at once: 200 peers say hello at once with 500 games each. */
 export const FRAME_BYTES_OF_ALL = 128 * MIB;
 
-/** A request frame of more bytes has to bring so many within the no-progress limit: single bytes are no progress. */
-export const FRAME_PROGRESS_BYTES = 64 * KIB;
+/**
+ * Bytes of frames that a peer may have held whatever the others hold, so that few who hold all they can shut nobody out:
+ * some pings and requests, and the library of an ordinary peer.
+ */
+export const FRAME_BYTES_ALWAYS = 256 * KIB;
+
+/**
+ * Bytes per second of one peer in request frames that are longer than 64 KiB, and such bytes at once: checking a library of
+ * 8 MiB takes some hundred milliseconds, in which nothing else happens.
+ */
+export const LONG_FRAME_BYTES_PER_SECOND = MIB;
+export const LONG_FRAME_BYTES_AT_ONCE = 16 * MIB;
 
 /** Largest buffer of an answer, bytes: a disk is kept busy by it, and two per answer fit in memory many times. */
 export const SEND_BUFFER_BYTES = 512 * KIB;

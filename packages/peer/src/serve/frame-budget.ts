@@ -1,4 +1,4 @@
-/** Memory that request frames may take while they come, for each peer and for all together. */
+/** Memory that frames may take while they come or go, for each peer and for all together. */
 export interface FrameBudget {
   /**
    * Reserves `bytes` for a frame of a peer until the result is disposed.
@@ -12,9 +12,11 @@ export interface FrameBudgetOptions {
   readonly perPeer: number;
   /** Bytes. */
   readonly all: number;
+  /** Bytes that a peer gets also where all have taken everything. */
+  readonly always: number;
 }
 
-export function createFrameBudget({ perPeer, all }: FrameBudgetOptions): FrameBudget {
+export function createFrameBudget({ perPeer, all, always }: FrameBudgetOptions): FrameBudget {
   const used = new Map<string, number>();
   let total = 0;
   const give = (peer: string, bytes: number): void => {
@@ -26,7 +28,7 @@ export function createFrameBudget({ perPeer, all }: FrameBudgetOptions): FrameBu
   return {
     reserve: (peer, bytes) => {
       const own = (used.get(peer) ?? 0) + bytes;
-      if (own > perPeer || total + bytes > all) return null;
+      if (own > perPeer || (total + bytes > all && own > always)) return null;
       used.set(peer, own);
       total += bytes;
       let reserved = true;

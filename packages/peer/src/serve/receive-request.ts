@@ -6,7 +6,6 @@ import {
   readFrameLength,
   type Waiting,
 } from "../transfer/index.ts";
-import { FRAME_PROGRESS_BYTES } from "./constants.ts";
 import type { FrameBudget } from "./frame-budget.ts";
 import { Refused } from "./refused.ts";
 
@@ -14,10 +13,10 @@ export interface ReceiveOptions extends Waiting {
   readonly stream: Pick<RequestStream, "read">;
   readonly peer: string;
   readonly budget: FrameBudget;
-  /** Milliseconds in which a frame, or the next part of a long one, has to come. */
+  /** Milliseconds in which the frame has to come. */
   readonly noProgressMs: number;
   /** A frame announced itself that is so long that only control requests can be: refuses by throwing. */
-  readonly onLongFrame: () => void;
+  readonly onLongFrame: (bytes: number) => void;
 }
 
 /**
@@ -32,13 +31,10 @@ export async function receiveRequest(options: ReceiveOptions): Promise<Request |
   const waiting = { signal: limit.signal };
   const length = await readFrameLength(stream, MAX_HELLO_BYTES, waiting);
   if (length === null) return null;
-  if (length > MAX_REQUEST_BYTES) options.onLongFrame();
+  if (length > MAX_REQUEST_BYTES) options.onLongFrame(length);
   using reserved = budget.reserve(peer, length);
   if (reserved === null) throw new Refused("busy", "too many long requests at once", true);
   const body = Buffer.allocUnsafe(length);
-  for (let offset = 0; offset < length; offset += FRAME_PROGRESS_BYTES) {
-    await readFrameBody(stream, body.subarray(offset, offset + FRAME_PROGRESS_BYTES), waiting);
-    limit.moved();
-  }
+  await readFrameBody(stream, body, waiting);
   return parseRequest(body);
 }

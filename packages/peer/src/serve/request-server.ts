@@ -3,7 +3,9 @@ import {
   encodeControlFrame,
   encodeFrame,
   type GameId,
+  type LibrarySnapshot,
   MAX_RESPONSE_BYTES,
+  type Manifest,
   RESET,
   type Request,
   WireError,
@@ -27,8 +29,11 @@ import {
   COUNTED_PEERS,
   FILES_OF_ALL,
   FILES_PER_PEER,
+  FRAME_BYTES_ALWAYS,
   FRAME_BYTES_OF_ALL,
   FRAME_BYTES_PER_PEER,
+  LONG_FRAME_BYTES_AT_ONCE,
+  LONG_FRAME_BYTES_PER_SECOND,
 } from "./constants.ts";
 import { tell } from "./failure.ts";
 import { createFrameBudget, type FrameBudget } from "./frame-budget.ts";
@@ -36,6 +41,7 @@ import { receiveRequest } from "./receive-request.ts";
 import { Refused } from "./refused.ts";
 import { createRequestAllowance, type RequestAllowance } from "./request-allowance.ts";
 import { createServeViews } from "./serve-view.ts";
+import { createSharedFrames } from "./shared-frames.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import type { ControlHandlers, RequestServer } from "./types.ts";
 import { writeInSteps } from "./write-in-steps.ts";
@@ -67,18 +73,26 @@ export function createRequestServer(options: RequestServerOptions): RequestServe
 /** Requests for a file's bytes, which come by the thousand and are bounded by what they send. */
 const DATA_REQUESTS: ReadonlySet<Request["type"]> = new Set(["get_game_file_data", "get_game_file_chunk"]);
 
+const FRAME_BUDGET = { perPeer: FRAME_BYTES_PER_PEER, all: FRAME_BYTES_OF_ALL, always: FRAME_BYTES_ALWAYS };
+
 class Server implements RequestServer {
   readonly #options: RequestServerOptions;
   readonly #game: AnswerGameOptions;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #noProgressMs: number;
-  readonly #budget: FrameBudget = createFrameBudget({
-    perPeer: FRAME_BYTES_PER_PEER,
-    all: FRAME_BYTES_OF_ALL,
-  });
+  readonly #budget: FrameBudget = createFrameBudget(FRAME_BUDGET);
+  readonly #answerBudget: FrameBudget = createFrameBudget(FRAME_BUDGET);
+  readonly #libraryFrame = createSharedFrames((snapshot: LibrarySnapshot) =>
+    encodeAnswer({ type: "games", snapshot }),
+  );
   readonly #allowance: RequestAllowance = createRequestAllowance({
     perSecond: CONTROL_REQUESTS_PER_SECOND,
+    peers: COUNTED_PEERS,
+  });
+  readonly #longFrames: RequestAllowance = createRequestAllowance({
+    perSecond: LONG_FRAME_BYTES_PER_SECOND,
+    atOnce: LONG_FRAME_BYTES_AT_ONCE,
     peers: COUNTED_PEERS,
   });
   readonly #slots: Slots = createSlots({ perKey: FILES_PER_PEER, all: FILES_OF_ALL });
@@ -91,6 +105,7 @@ class Server implements RequestServer {
       outbound: options.outbound,
       gamesDir: options.gamesDir,
       buffers: options.buffers ?? createBufferPool(),
+      manifestFrame: createSharedFrames((manifest: Manifest) => encodeAnswer({ type: "game", manifest })),
       onStale: (id) => this.#rescan(id),
     };
     this.#logger = (options.logger ?? silentLogger).child("serve");
@@ -128,7 +143,11 @@ class Server implements RequestServer {
         peer: context.peerId,
         budget: this.#budget,
         noProgressMs: this.#noProgressMs,
-        onLongFrame: count,
+        onLongFrame: (bytes) => {
+          count();
+          if (this.#longFrames.take(context.peerId, this.#now(), bytes)) return;
+          throw new Refused("busy", "too many long requests", true);
+        },
         signal: context.signal,
       });
       if (request !== null && !DATA_REQUESTS.has(request.type)) count();
@@ -157,11 +176,7 @@ class Server implements RequestServer {
       case "goodbye":
         return await this.#send(stream, await control.goodbye(request, context), context);
       case "list_games":
-        return await this.#send(
-          stream,
-          { type: "games", snapshot: this.#options.library.snapshot() },
-          context,
-        );
+        return await this.#sendFrame(stream, this.#libraryFrame(this.#options.library.snapshot()), context);
       case "stream_install":
         throw new Refused("bad_request", "streamed installs are not offered here");
       case "get_game":
@@ -176,7 +191,10 @@ class Server implements RequestServer {
   }
 
   async #send(stream: AnsweringStream, answer: Answer, context: RequestContext): Promise<void> {
-    await this.#sendFrame(stream, encodeFrame(answer, MAX_RESPONSE_BYTES), context);
+    const frame = encodeAnswer(answer);
+    using reserved = this.#answerBudget.reserve(context.peerId, frame.length);
+    if (reserved === null) throw new Refused("busy", "too many answers that are not read", true);
+    await this.#sendFrame(stream, frame, context);
   }
 
   async #sendFrame(stream: AnsweringStream, frame: Uint8Array, context: RequestContext): Promise<void> {
@@ -230,4 +248,8 @@ class Server implements RequestServer {
       this.#logger.warn("a game could not be looked at again", { gameId: id, error });
     });
   }
+}
+
+function encodeAnswer(answer: Answer): Uint8Array {
+  return encodeFrame(answer, MAX_RESPONSE_BYTES);
 }

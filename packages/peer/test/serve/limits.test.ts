@@ -37,6 +37,15 @@ describe("the allowance of requests", () => {
     );
   });
 
+  it("may hold more or less than one second's, and takes amounts", () => {
+    const allowance = createRequestAllowance({ perSecond: 10, atOnce: 100, peers: 10 });
+    expect(allowance.take("a", 0, 101)).toBe(false);
+    expect(allowance.take("a", 0, 100)).toBe(true);
+    expect(allowance.take("a", 5_999, 60)).toBe(false);
+    expect(allowance.take("a", 6_001, 60)).toBe(true);
+    expect(allowance.take("a", 1_000_000, 101)).toBe(false);
+  });
+
   it("forgets quiet peers, never one that has used its allowance", () => {
     const allowance = createRequestAllowance({ perSecond: 2, peers: 3 });
     for (let taken = 0; taken < 2; taken++) allowance.take("flood", 1000);
@@ -55,7 +64,7 @@ it("the budget of frames bounds each peer and all, and takes everything back", (
   );
   fc.assert(
     fc.property(sizes, (steps) => {
-      const budget = createFrameBudget({ perPeer: 100, all: 200 });
+      const budget = createFrameBudget({ perPeer: 100, all: 200, always: 20 });
       const held: { peer: string; bytes: number; reserved: Disposable }[] = [];
       const used = (peer?: string): number =>
         held
@@ -66,7 +75,8 @@ it("the budget of frames bounds each peer and all, and takes everything back", (
         oldest?.reserved[Symbol.dispose]();
         // Given back twice counts once.
         oldest?.reserved[Symbol.dispose]();
-        const fits = used(peer) + bytes <= 100 && used() + bytes <= 200;
+        const own = used(peer) + bytes;
+        const fits = own <= 100 && (used() + bytes <= 200 || own <= 20);
         const reserved = budget.reserve(peer, bytes);
         expect(reserved !== null).toBe(fits);
         if (reserved !== null) held.push({ peer, bytes, reserved });
