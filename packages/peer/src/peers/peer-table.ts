@@ -1,10 +1,11 @@
-import type {
-  GameId,
-  GameSummary,
-  LibraryChange,
-  LibrarySnapshot,
-  ListedPeer,
-  PeerId,
+import {
+  type GameId,
+  type GameSummary,
+  type LibraryChange,
+  type LibrarySnapshot,
+  type ListedPeer,
+  MAX_LIBRARY_GAMES,
+  type PeerId,
 } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
 import type { SummaryChange } from "./remote-view.ts";
@@ -81,13 +82,14 @@ export class PeerGameDb {
   /**
    * Changes on top of the revision held.
    *
-   * @returns null where the change begins at another revision than the one held: a snapshot is needed.
+   * @returns null where the change begins at another revision than the one held, or makes more of the library than a
+   *   snapshot can hold: a snapshot is needed.
    */
   applyDelta(peerId: PeerId, delta: LibraryChange): readonly SummaryChange[] | null {
     const entry = this.#peers.get(peerId);
     if (entry === undefined) return null;
     if (delta.to_rev <= entry.libraryRev) return [];
-    if (delta.from_rev !== entry.libraryRev) return null;
+    if (delta.from_rev !== entry.libraryRev || isTooLarge(entry.games, delta)) return null;
     entry.libraryRev = delta.to_rev;
     return this.#replace(peerId, entry, [...delta.added, ...delta.updated], delta.removed);
   }
@@ -128,6 +130,19 @@ export class PeerGameDb {
     }
     return changes;
   }
+}
+
+/** Whether a change would make more of a library than {@link MAX_LIBRARY_GAMES}. */
+function isTooLarge(
+  games: ReadonlyMap<GameId, unknown>,
+  { added, updated, removed }: LibraryChange,
+): boolean {
+  if (games.size + added.length + updated.length <= MAX_LIBRARY_GAMES) return false;
+  const kept = new Set(games.keys());
+  for (const id of removed) kept.delete(id);
+  for (const { id } of added) kept.add(id);
+  for (const { id } of updated) kept.add(id);
+  return kept.size > MAX_LIBRARY_GAMES;
 }
 
 function listedOf({ facts, libraryRev, games }: PeerEntry): ListedPeer {

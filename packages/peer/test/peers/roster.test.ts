@@ -1,4 +1,4 @@
-import { asPeerId } from "@lanspread/proto";
+import { asPeerId, MAX_LIBRARY_GAMES } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { openCatalogForAll } from "../../src/catalog/index.ts";
 import type { MeshEvent } from "../../src/peers/index.ts";
@@ -31,6 +31,27 @@ describe("Roster", () => {
     roster.welcome(facts, library(1, game("ggoo")));
     expect(take()).toEqual(["peer-updated", "remote-games-changed"]);
     expect(roster.table.list()).toMatchObject([{ libraryRev: 1, gameCount: 1 }]);
+  });
+
+  it("lets no library grow by changes beyond what a snapshot can hold", () => {
+    const { roster, take } = rig();
+    const half = (name: string) =>
+      Array.from({ length: MAX_LIBRARY_GAMES / 2 }, (_, index) => game(`${name}${index}`));
+    const change = (rev: number, parts: object) => ({
+      ...{ from_rev: rev, to_rev: rev + 1, added: [], updated: [], removed: [] },
+      ...parts,
+    });
+    roster.welcome(facts, library(1, ...half("a")));
+    expect(roster.applyDelta(PEER, change(1, { added: half("b") }))).toBe(true);
+    take();
+    expect(roster.applyDelta(PEER, change(2, { added: [game("c")] }))).toBe(false);
+    expect(roster.applyDelta(PEER, change(2, { updated: [game("c")] }))).toBe(false);
+    expect(roster.table.list()).toMatchObject([{ libraryRev: 2, gameCount: MAX_LIBRARY_GAMES }]);
+    expect(take()).toEqual([]);
+    const newer = game("b0", { version: "20210101" });
+    expect(roster.applyDelta(PEER, change(2, { updated: [newer] }))).toBe(true);
+    expect(roster.applyDelta(PEER, change(3, { added: [game("c")], removed: [newer.id] }))).toBe(true);
+    expect(roster.table.list()).toMatchObject([{ libraryRev: 4, gameCount: MAX_LIBRARY_GAMES }]);
   });
 
   it("tells of nothing that has not changed, and of nobody who is not here", () => {
