@@ -1,12 +1,12 @@
-import { type CloseInfo, ConnectionClosedError } from "../errors.ts";
+import type { CloseInfo } from "../errors.ts";
 import type { Address, Connection, ConnectionStats, Stream } from "../types.ts";
+import { INTERNAL_ERROR, NO_ERROR, NOTHING_HEARD, readCloseInfo } from "./close-info.ts";
+import { ConnectionStreams } from "./connection-streams.ts";
 import { MAX_CLOSE_REASON_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./constants.ts";
 import { Gather } from "./gather.ts";
 import type { NativeConnection, NativeRecvInfo } from "./native-types.ts";
 import { isShortHeader } from "./packet-header.ts";
-import { PeerStreams } from "./peer-streams.ts";
-import { checkErrorCode, StreamCore, type StreamOwner } from "./stream.ts";
-import { type Waiter, waitFor } from "./waiter.ts";
+import { checkErrorCode } from "./stream.ts";
 
 /** What a connection needs of its endpoint. */
 export interface ConnectionOwner {
@@ -41,8 +41,7 @@ export interface ConnectionCoreOptions {
  */
 type Phase = "handshake" | "confirming" | "open" | "closed";
 
-const TEXT_OUT = new TextEncoder();
-const TEXT_IN = new TextDecoder();
+const TEXT = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -53,7 +52,7 @@ const NO_BYTES = new Uint8Array(0);
  * 3. after the callbacks that this woke have run: `fill(slot)` until it returns 0, sending each;
  * 4. `deadlineMs(now)`: when to call `tick` at the latest.
  */
-export class ConnectionCore implements Connection, StreamOwner {
+export class ConnectionCore implements Connection {
   readonly id: string;
   readonly remote: Address;
   readonly initiator: boolean;
@@ -70,18 +69,9 @@ export class ConnectionCore implements Connection, StreamOwner {
   readonly #recvInfo: NativeRecvInfo;
   readonly #keepAliveMs: number;
   readonly #handshakeDeadlineMs: number;
-  readonly #streams = new Map<number, StreamCore>();
-  readonly #parked = new Set<StreamCore>();
-  readonly #ending = new Set<StreamCore>();
-  /** The stream whose end was told last: it goes first. */
-  #lastEnded: StreamCore | undefined;
-  readonly #openers: Waiter<Stream>[] = [];
-  readonly #peerStreams: PeerStreams;
-  #nextStreamId: number;
+  readonly #streams: ConnectionStreams;
   #phase: Phase = "handshake";
   #peerCertificate: Uint8Array = NO_BYTES;
-  #onStream: ((stream: Stream) => void) | undefined;
-  #unclaimed: StreamCore[] = [];
   #resolveClosed: (info: CloseInfo) => void = () => undefined;
   #keepAliveAtMs: number;
   /** The library threw: it may have closed the connection. */
@@ -99,8 +89,12 @@ export class ConnectionCore implements Connection, StreamOwner {
     this.#keepAliveMs = options.keepAliveMs;
     this.#keepAliveAtMs = options.nowMs + options.keepAliveMs;
     this.#handshakeDeadlineMs = options.nowMs + options.handshakeTimeoutMs;
-    this.#peerStreams = new PeerStreams(options.initiator ? 1 : 0);
-    this.#nextStreamId = options.initiator ? 0 : 1;
+    this.#streams = new ConnectionStreams({
+      native: options.native,
+      initiator: options.initiator,
+      wake: () => this.#owner.wake(this),
+      handlerFailed: (error) => this.#owner.handlerFailed(error),
+    });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -154,31 +148,19 @@ export class ConnectionCore implements Connection, StreamOwner {
   serve(): void {
     if (this.#phase === "closed") return;
     if (this.#phase !== "open") this.#advanceHandshake();
-    if (this.#phase === "open") {
-      if (this.native.isReadable()) this.#serveReaders();
-      if (this.#openers.length > 0) this.#serveOpeners();
-    }
+    if (this.isOpen) this.#streams.serveReaders();
     this.#checkEnd();
-    if (this.#parked.size > 0) this.serveWriters();
+    this.serveWriters();
   }
 
-  /** Hands waiting bytes to the native library, in turns. */
+  /** Hands the application's waiting bytes to the native library. */
   serveWriters(): void {
-    let more = this.#parked.size > 0 && this.#phase === "open";
-    while (more) {
-      more = false;
-      for (const stream of [...this.#parked]) {
-        if (stream.serveWriter()) more = true;
-        // To the end of the line: the next round starts with somebody else.
-        this.#parked.delete(stream);
-        if (stream.hasParkedWrite) this.#parked.add(stream);
-      }
-    }
+    if (this.isOpen) this.#streams.serveWriters();
   }
 
   /** Writes the next datagram into `slot`. Returns its length, 0 when there is none. */
   fill(slot: Uint8Array): number {
-    if (this.#ending.size > 0) this.#sendEnd();
+    this.#streams.sendEnd();
     try {
       const sent = this.native.send(slot);
       return sent === null ? 0 : sent[0];
@@ -205,29 +187,17 @@ export class ConnectionCore implements Connection, StreamOwner {
   // ---- the application's side
 
   openStream(options?: { readonly signal?: AbortSignal }): Promise<Stream> {
-    const signal = options?.signal;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.closeInfo !== undefined) return Promise.reject(new ConnectionClosedError(this.closeInfo));
-    if (this.#openers.length === 0 && this.native.peerStreamsLeftBidi() > 0)
-      return Promise.resolve(this.#open());
-    return waitFor<Stream>(signal, (waiter) => {
-      this.#openers.push(waiter);
-      return () => {
-        const at = this.#openers.indexOf(waiter);
-        if (at >= 0) this.#openers.splice(at, 1);
-      };
-    });
+    return this.#streams.openStream(options?.signal);
   }
 
   onStream(handler: (stream: Stream) => void): void {
-    this.#onStream = handler;
-    for (const stream of this.#unclaimed.splice(0)) this.#deliver(handler, stream);
+    this.#streams.onStream(handler);
   }
 
   close(code = 0, reason = ""): void {
     checkErrorCode(code);
     if (this.#phase === "closed") return;
-    const words = TEXT_OUT.encode(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
+    const words = TEXT.encode(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
     this.#closeNative(true, code, words);
     this.#end({ byPeer: false, app: true, code, reason, timedOut: false });
   }
@@ -237,6 +207,11 @@ export class ConnectionCore implements Connection, StreamOwner {
     if (this.#phase === "closed") return;
     this.#closeNative(false, code, NO_BYTES);
     this.#end({ byPeer: false, app: false, code, reason: "", timedOut: false });
+  }
+
+  /** Ends it without a word to the other side, and without the native library: nothing can be sent any more. */
+  abandon(info: CloseInfo): void {
+    this.#end(info);
   }
 
   stats(): ConnectionStats {
@@ -251,50 +226,11 @@ export class ConnectionCore implements Connection, StreamOwner {
       packetsLost: totals.lost,
       congestionWindowBytes: path?.cwnd ?? 0,
       datagramBytes: this.native.maxSendUdpPayloadSize(),
-      openStreams: this.#streams.size,
+      openStreams: this.#streams.open,
     };
   }
 
-  // ---- the streams' side
-
-  get hasParkedWrites(): boolean {
-    return this.#parked.size > 0;
-  }
-
-  wake(): void {
-    this.#owner.wake(this);
-  }
-
-  writerParked(stream: StreamCore): void {
-    this.#parked.add(stream);
-  }
-
-  endDue(stream: StreamCore): void {
-    this.#ending.add(stream);
-    this.#owner.wake(this);
-  }
-
-  streamDone(stream: StreamCore): void {
-    this.#streams.delete(stream.id);
-    this.#parked.delete(stream);
-    this.#ending.delete(stream);
-  }
-
   // ---- inside
-
-  /** At most one per datagram: each goes out with the datagram that is taken next. */
-  #sendEnd(): void {
-    for (const stream of this.#ending) {
-      this.#lastEnded?.yieldToOthers();
-      this.#lastEnded = undefined;
-      const how = stream.sendEnd();
-      if (how !== "blocked") this.#ending.delete(stream);
-      if (how === "sent") {
-        this.#lastEnded = stream;
-        return;
-      }
-    }
-  }
 
   #advanceHandshake(): void {
     if (this.#phase === "handshake" && this.native.isEstablished()) {
@@ -312,71 +248,12 @@ export class ConnectionCore implements Connection, StreamOwner {
     this.#owner.established(this);
   }
 
-  #serveReaders(): void {
-    for (const id of this.native.readable()) {
-      if (this.closeInfo !== undefined) return; // a handler has closed it
-      const stream = this.#streams.get(id) ?? this.#accept(id);
-      stream?.serveReader();
-    }
-  }
-
-  #accept(id: number): StreamCore | undefined {
-    if (!this.#peerStreams.isNew(id)) return undefined;
-    const stream = new StreamCore(id, this);
-    this.#streams.set(id, stream);
-    stream.noticeStop();
-    if (this.#onStream === undefined) this.#unclaimed.push(stream);
-    else this.#deliver(this.#onStream, stream);
-    return stream;
-  }
-
-  #deliver(handler: (stream: Stream) => void, stream: Stream): void {
-    try {
-      handler(stream);
-    } catch (error) {
-      this.#owner.handlerFailed(error);
-      stream.reset(0);
-      stream.stop(0);
-    }
-  }
-
-  #serveOpeners(): void {
-    while (this.#openers.length > 0 && this.native.peerStreamsLeftBidi() > 0) {
-      this.#openers.shift()?.resolve(this.#open());
-    }
-  }
-
-  #open(): StreamCore {
-    const id = this.#nextStreamId;
-    this.native.streamSend(id, NO_BYTES, false); // makes the library know it, so that it can be read from at once
-    this.#nextStreamId += 4;
-    const stream = new StreamCore(id, this);
-    this.#streams.set(id, stream);
-    return stream;
-  }
-
   #checkEnd(): void {
     const { native } = this;
     if (!this.#suspect && !native.isDraining() && !native.isClosed()) return;
     this.#suspect = false;
-    if (native.isTimedOut()) {
-      this.#end({ ...NOTHING_HEARD });
-      return;
-    }
-    const theirs = native.peerError();
-    const error = theirs ?? native.localError();
-    if (error !== null) {
-      const reason = TEXT_IN.decode(error.reason);
-      this.#end({
-        byPeer: theirs !== null,
-        app: error.isApp,
-        code: error.errorCode,
-        reason,
-        timedOut: false,
-      });
-    } else if (native.isClosed()) {
-      this.#end({ byPeer: true, app: false, code: 0, reason: "", timedOut: false });
-    }
+    const info = readCloseInfo(native);
+    if (info !== null) this.#end(info);
   }
 
   /**
@@ -405,19 +282,11 @@ export class ConnectionCore implements Connection, StreamOwner {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.closeInfo = info;
-    for (const stream of [...this.#streams.values()]) stream.fail(info);
-    for (const opener of this.#openers.splice(0)) opener.reject(new ConnectionClosedError(info));
-    this.#unclaimed = [];
+    this.#streams.fail(info);
     this.#owner.ended(this);
     this.#resolveClosed(info);
   }
 }
-
-/** RFC 9000, 20.1. */
-const NO_ERROR = 0;
-const INTERNAL_ERROR = 1;
-
-const NOTHING_HEARD: CloseInfo = { byPeer: false, app: false, code: 0, reason: "", timedOut: true };
 
 /** The native library knows no IPv6 scopes (`fe80::1%eth0`); only the socket needs them. */
 export function withoutScope({ host, port }: Address): Address {
