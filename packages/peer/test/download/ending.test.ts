@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { link, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gameVersionSchema } from "@lanspread/proto";
@@ -196,6 +197,46 @@ describe("an update", () => {
   });
 });
 
+describe("an update that is killed in its commit", () => {
+  it("does not bring the old version back, whose files are gone", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(
+      { "version.ini": "20190101", "new.eti": "new" },
+      gameVersionSchema.parse("20190101"),
+    );
+    await createSourceGame(rig.root, { "version.ini": "20180412", "old.eti": "old" });
+    const killed = rig.download(game, [createSource(peer(1), game)], {
+      onStep: (step) => {
+        if (step === "old-files-removed") throw new Error("as if killed");
+      },
+    });
+    await expect(killed).rejects.toThrow("as if killed");
+    const controller = new AbortController();
+    const cancelled = rig.download(game, [createSource(peer(1), game)], {
+      signal: controller.signal,
+      onStep: () => controller.abort(),
+    });
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+    expect(existsSync(join(rig.root, "version.ini"))).toBe(false);
+  });
+
+  it("puts no sentinel behind a link that took the root's place", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    const elsewhere = rig.dir.join("elsewhere");
+    await mkdir(elsewhere);
+    const download = rig.download(game, [createSource(peer(1), game)], {
+      onStep: async (step) => {
+        if (step !== "old-files-removed") return;
+        await rename(rig.root, rig.dir.join("moved"));
+        await symlink(elsewhere, rig.root);
+      },
+    });
+    await expect(download).rejects.toMatchObject({ code: "forbidden-path" });
+    expect(await readdir(elsewhere)).toEqual([]);
+  });
+});
+
 describe("a download that was shut down", () => {
   it("is kept, and goes on with nothing fetched twice", async () => {
     await using rig = await createRig();
@@ -239,6 +280,30 @@ describe("a download that was shut down", () => {
     await rm(join(rig.root, "game.eti"));
     await rig.download(game, [createSource(peer(1), game)]);
     expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
+
+  it("leaves a file alone that has a second name, which is somebody else's", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    const path = join(rig.root, "game.eti");
+    await link(path, rig.dir.join("second-name"));
+    const before = await readFile(path);
+    await expect(rig.download(game, [createSource(peer(1), game)])).rejects.toMatchObject({
+      code: "already-exists",
+    });
+    expect((await readFile(rig.dir.join("second-name"))).equals(before)).toBe(true);
+  });
+
+  it("that gives way to other content removes what was made and had not got its size", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    await truncate(join(rig.root, "game.eti"), 0);
+    const version = gameVersionSchema.parse("20210101");
+    const other = await rig.game({ "version.ini": version, "other.eti": "other" }, version);
+    await rig.download(other, [createSource(peer(1), other)]);
+    expect((await readdir(rig.root)).sort()).toEqual(["other.eti", "version.ini"]);
   });
 
   it("that gives way to other content leaves a file alone that somebody else put in its place", async () => {
