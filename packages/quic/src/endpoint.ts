@@ -1,11 +1,12 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { endpointFailed } from "./core/close-info.ts";
 import type { ConnectionCore } from "./core/connection.ts";
 import { MAX_DATAGRAM_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./core/constants.ts";
 import { EndpointCore } from "./core/endpoint.ts";
 import { handshakeError } from "./core/handshake-error.ts";
 import type { NativeLibrary } from "./core/native-types.ts";
 import { checkCredentials } from "./credentials.ts";
-import { CONNECTION_REFUSED, QuicError } from "./errors.ts";
+import { type CloseInfo, CONNECTION_REFUSED, QuicError } from "./errors.ts";
 import { Scheduler } from "./io/scheduler.ts";
 import { Transmitter } from "./io/transmitter.ts";
 import type {
@@ -44,6 +45,7 @@ interface Dialling {
  */
 export class UdpEndpoint implements Endpoint {
   readonly address: Address;
+  readonly failed: Promise<Error>;
   readonly #socket: DatagramSocket;
   readonly #socketKind: string;
   readonly #limits: EndpointLimits;
@@ -55,12 +57,17 @@ export class UdpEndpoint implements Endpoint {
   #onConnection: ((connection: Connection) => void) | undefined;
   #received = 0;
   #closed = false;
+  #failure: QuicError | undefined;
+  #resolveFailed: (error: Error) => void = () => undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws Error when the credentials cannot be used. The socket is the caller's until this returns. */
   constructor(options: UdpEndpointOptions) {
     const { socket } = options;
     this.address = socket.address;
+    this.failed = new Promise((resolve) => {
+      this.#resolveFailed = resolve;
+    });
     this.#socket = socket;
     this.#socketKind = options.socketKind;
     this.#limits = options.limits;
@@ -79,28 +86,35 @@ export class UdpEndpoint implements Endpoint {
       random: (length) => randomBytes(length),
       mac: (parts) => createHmac("sha256", key).update(parts).digest(),
       datagramBytesTo: (host) => Math.max(MIN_INITIAL_DATAGRAM_BYTES, Math.min(largest, carried(host))),
-      send: (bytes, to) => this.#transmitter.send(bytes, to),
+      send: (bytes, to) => this.#safely(() => this.#transmitter.send(bytes, to)),
       wake: (connection) => this.#scheduler.wake(connection),
       established: (connection) => this.#established(connection),
       ended: (connection) => this.#ended(connection),
       handlerFailed: (error) => this.#handlerFailed(error),
     });
-    this.#transmitter = new Transmitter(socket, () => this.#scheduler.drained());
+    this.#transmitter = new Transmitter(socket, () => this.#safely(() => this.#scheduler.drained()));
     this.#scheduler = new Scheduler({
       transmit: (connection) => this.#transmitter.transmit(connection),
       connections: this.#core.connections,
+      failed: (error) => this.#fail(error),
     });
     const now = () => this.#scheduler.now();
+    socket.onFailure?.((error) => this.#fail(error));
     socket.onMessage((bytes, from) => {
       this.#received++;
-      const connection = this.#core.receive(bytes, from, now);
-      if (connection !== null) this.#scheduler.received(connection, bytes.length);
+      try {
+        const connection = this.#core.receive(bytes, from, now);
+        if (connection !== null) this.#scheduler.received(connection, bytes.length);
+      } catch (error) {
+        this.#fail(error);
+      }
     });
   }
 
   async dial(remote: Address, options: DialOptions = {}): Promise<Connection> {
     const { signal, timeoutMs = this.#limits.handshakeTimeoutMs } = options;
     signal?.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed) throw new QuicError("the endpoint is closed");
     const to: Address = { host: remote.host, port: remote.port };
     const connection = this.#core.dial(to, timeoutMs, this.#scheduler.now());
@@ -166,6 +180,38 @@ export class UdpEndpoint implements Endpoint {
     await this.#socket.close();
   }
 
+  #safely(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Ends everything at once. Whatever has failed is not asked again. */
+  #fail(cause: unknown): void {
+    if (this.#failure !== undefined) return;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const failure = new QuicError(`the endpoint failed: ${message}`, { cause });
+    this.#failure = failure;
+    this.#logger?.warn("the endpoint failed", { error: cause });
+    this.#closed = true;
+    this.#core.stopAccepting();
+    this.#scheduler.stop();
+    for (const connection of [...this.#core.connections]) connection.abandon(endpointFailed(message));
+    this.#closing ??= this.#closeSocket();
+    const resolve = () => this.#resolveFailed(failure);
+    void this.#closing.then(resolve, resolve);
+  }
+
+  async #closeSocket(): Promise<void> {
+    try {
+      await this.#socket.close();
+    } catch (error) {
+      this.#logger?.warn("the socket of a failed endpoint cannot be closed", { error });
+    }
+  }
+
   #established(connection: ConnectionCore): void {
     if (connection.initiator) {
       this.#dialling.get(connection)?.resolve();
@@ -184,15 +230,24 @@ export class UdpEndpoint implements Endpoint {
   }
 
   #ended(connection: ConnectionCore): void {
-    const lastWords = this.#transmitter.sendLastWords(connection);
+    let lastWords: Uint8Array | null = null;
+    if (this.#failure === undefined) {
+      this.#safely(() => {
+        lastWords = this.#transmitter.sendLastWords(connection);
+      });
+    }
     this.#core.forget(connection, lastWords, this.#scheduler.now());
     this.#scheduler.forget(connection);
     const info = connection.closeInfo;
     if (info === undefined) return;
-    const ours = this.#closed && !info.byPeer;
-    this.#dialling
-      .get(connection)
-      ?.reject(ours ? new QuicError("the endpoint is closed") : handshakeError(connection.remote, info));
+    this.#dialling.get(connection)?.reject(this.#whyNoConnection(connection.remote, info));
+  }
+
+  #whyNoConnection(remote: Address, info: CloseInfo): Error {
+    if (this.#failure !== undefined) return this.#failure;
+    return this.#closed && !info.byPeer
+      ? new QuicError("the endpoint is closed")
+      : handshakeError(remote, info);
   }
 
   #handlerFailed(error: unknown): void {

@@ -32,6 +32,8 @@ export interface DatagramSocket {
   onDrain?(handler: () => void): void;
   /** Largest datagram in bytes that goes to `host` without being fragmented. */
   datagramBytesTo?(host: string): number;
+  /** Sets the handler that hears, once, that the socket can no longer receive or send. A single datagram that was lost is no reason. */
+  onFailure?(handler: (error: unknown) => void): void;
   /** Buffer sizes in bytes that the system granted, for reports. */
   readonly buffers?: { readonly receive: number; readonly send: number };
 }
@@ -119,6 +121,12 @@ export interface Endpoint {
   /** Other credentials for connections to come; those that are up keep theirs. Throws QuicError where they cannot be used. */
   updateTls(tls: TlsOptions): void;
   stats(): EndpointStats;
+  /**
+   * Resolves with a QuicError when the endpoint cannot go on, because its socket or the native library failed in a way that none of
+   * its connections is the cause of. Everything is over by then: the connections have ended with QUIC's code 1 (internal error) and the
+   * reason, dials reject, the socket is closed. Never resolves in a healthy endpoint, also not when that is closed; never rejects.
+   */
+  readonly failed: Promise<Error>;
   /** Closes all connections (code 0), waits until the other sides could have heard it, frees the port. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -6,6 +6,8 @@ export interface SchedulerOptions {
   readonly transmit: (connection: ConnectionCore) => Transmission;
   /** All connections there are. */
   readonly connections: ReadonlySet<ConnectionCore>;
+  /** Takes what was thrown at one of the moments, where no caller could take it. */
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -18,6 +20,7 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #transmit: (connection: ConnectionCore) => Transmission;
   readonly #connections: ReadonlySet<ConnectionCore>;
+  readonly #failed: (error: unknown) => void;
   readonly #heard = new Set<ConnectionCore>();
   readonly #due = new Set<ConnectionCore>();
   readonly #blocked = new Set<ConnectionCore>();
@@ -32,6 +35,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#transmit = options.transmit;
     this.#connections = options.connections;
+    this.#failed = options.failed;
   }
 
   get rounds(): number {
@@ -47,7 +51,7 @@ export class Scheduler {
     const mayWait = connection.gather.note(bytes, this.now());
     this.#heard.add(connection);
     if (this.#turn !== undefined || (mayWait && this.#gathering !== undefined) || this.#stopped) return;
-    this.#turn = setImmediate(() => this.#takeTurn(false));
+    this.#turn = setImmediate(() => this.#safely(() => this.#takeTurn(false)));
   }
 
   /** The application did something on a connection, or it is new. */
@@ -79,6 +83,14 @@ export class Scheduler {
     clearTimeout(this.#deadline);
   }
 
+  #safely(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   #takeTurn(all: boolean): void {
     this.#turn = undefined;
     const now = this.now();
@@ -102,13 +114,14 @@ export class Scheduler {
     if (this.#heard.size > 0 && this.#gathering === undefined && !this.#stopped) {
       this.#gathering = setTimeout(() => {
         this.#gathering = undefined;
-        this.#takeTurn(true);
+        this.#safely(() => this.#takeTurn(true));
       }, waitMs);
     }
   }
 
   #armFlush(): void {
-    if (this.#flush === undefined && !this.#stopped) this.#flush = setImmediate(() => this.#flushDue());
+    if (this.#flush === undefined && !this.#stopped)
+      this.#flush = setImmediate(() => this.#safely(() => this.#flushDue()));
   }
 
   #flushDue(): void {
@@ -117,6 +130,7 @@ export class Scheduler {
     const due = [...this.#due];
     this.#due.clear();
     for (const connection of due) {
+      if (!this.#connections.has(connection)) continue;
       connection.serveWriters();
       const transmission = this.#transmit(connection);
       if (transmission === "more") this.wake(connection);
@@ -131,7 +145,10 @@ export class Scheduler {
     if (atMs >= this.#deadlineAtMs || this.#stopped) return;
     clearTimeout(this.#deadline);
     this.#deadlineAtMs = atMs;
-    this.#deadline = setTimeout(() => this.#passDeadline(), Math.max(0, Math.ceil(atMs - now)));
+    this.#deadline = setTimeout(
+      () => this.#safely(() => this.#passDeadline()),
+      Math.max(0, Math.ceil(atMs - now)),
+    );
   }
 
   #passDeadline(): void {

@@ -1,3 +1,5 @@
+import type Koffi from "koffi";
+
 /** A system call's outcome: what it returned, or minus the error number. */
 type Outcome = number;
 
@@ -34,12 +36,17 @@ export const EINVAL = 22;
 /** Bytes of a `sockaddr_in`. */
 export const SOCKADDR_BYTES = 16;
 
+/** Loads the module that calls C functions. Rejects where it is not installed, or has no binary for this machine. */
+export type KoffiLoader = () => Promise<{
+  readonly default: Pick<typeof Koffi, "load" | "errno" | "address">;
+}>;
+
 /** The C library's UDP calls, or null where there are none that we know: another system, another processor, no `koffi`. */
-export async function loadLibc(): Promise<Libc | null> {
+export async function loadLibc(loadKoffi: KoffiLoader = () => import("koffi")): Promise<Libc | null> {
   // The layouts of the structures below are those of 64-bit Linux.
   if (process.platform !== "linux" || (process.arch !== "x64" && process.arch !== "arm64")) return null;
   try {
-    const { default: koffi } = await import("koffi");
+    const { default: koffi } = await loadKoffi();
     const library = koffi.load("libc.so.6");
     const socket = library.func("int socket(int domain, int type, int protocol)");
     const bind = library.func("int bind(int fd, void *name, uint32_t length)");

@@ -13,10 +13,13 @@ import { Trickle } from "./trickle.ts";
  *
  * @returns null where that cannot be done, for whatever reason: `node:dgram` alone will do it, or say why not.
  */
-export async function createLinuxSocket(options: Address): Promise<DatagramSocket | null> {
+export async function createLinuxSocket(
+  options: Address,
+  load: () => Promise<Libc | null> = loadLibc,
+): Promise<DatagramSocket | null> {
   const name = encodeSockaddr(options.host, options.port);
   if (name === null) return null;
-  const libc = await loadLibc();
+  const libc = await load();
   if (libc === null) return null;
   const fd = libc.socket();
   if (fd < 0) return null;
@@ -52,6 +55,7 @@ class LinuxSocket implements DatagramSocket {
   #doorbell: WrappedDgram | undefined;
   #handler: Handler = () => undefined;
   #drained: () => void = () => undefined;
+  #failed: (error: unknown) => void = () => undefined;
   #left = MAX_RECEIVES_PER_TURN;
   #renewal: NodeJS.Immediate | undefined;
   #poll: NodeJS.Timeout | undefined;
@@ -64,6 +68,7 @@ class LinuxSocket implements DatagramSocket {
     this.#batch = new ReceiveBatch(libc);
     this.#sender = new SegmentSender(libc);
     const doorbell = this.#ensureDoorbell();
+    if (doorbell === undefined) throw new Error("no descriptor for the doorbell");
     this.address = doorbell.address;
     this.buffers = doorbell.buffers;
     this.datagramBytesTo = doorbell.datagramBytesTo;
@@ -71,14 +76,14 @@ class LinuxSocket implements DatagramSocket {
 
   send(bytes: Uint8Array, host: string, port: number): void {
     if (!this.#open || this.#sender.send(this.#fd, bytes, host, port) === "sent") return;
-    this.#ensureDoorbell().send(bytes, host, port); // no room: node:dgram waits for it
+    this.#ensureDoorbell()?.send(bytes, host, port); // no room: node:dgram waits for it
   }
 
   sendSegments(bytes: Uint8Array, segmentBytes: number, to: Address): boolean {
     if (!this.#open) return true;
     const dealtWith = this.#sender.sendSegments(this.#fd, bytes, segmentBytes, to.host, to.port);
     if (dealtWith === bytes.length) return true;
-    return this.#ensureDoorbell().sendRest(bytes.subarray(dealtWith), segmentBytes, to);
+    return this.#ensureDoorbell()?.sendRest(bytes.subarray(dealtWith), segmentBytes, to) ?? true;
   }
 
   onDrain(handler: () => void): void {
@@ -87,6 +92,10 @@ class LinuxSocket implements DatagramSocket {
 
   onMessage(handler: Handler): void {
     this.#handler = handler;
+  }
+
+  onFailure(handler: (error: unknown) => void): void {
+    this.#failed = handler;
   }
 
   async close(): Promise<void> {
@@ -98,18 +107,19 @@ class LinuxSocket implements DatagramSocket {
     this.#libc.close(this.#fd);
   }
 
-  #ensureDoorbell(): WrappedDgram {
+  /** Undefined where the process may open no more files: what cannot be sent is lost then, and the timer goes on looking. */
+  #ensureDoorbell(): WrappedDgram | undefined {
     if (this.#doorbell !== undefined) return this.#doorbell;
+    const copy = this.#libc.duplicate(this.#fd);
+    if (copy < 0) return undefined;
     clearTimeout(this.#poll);
     this.#poll = undefined;
-    const copy = this.#libc.duplicate(this.#fd);
-    if (copy < 0) throw new Error(`cannot duplicate a socket's descriptor: error ${-copy}`);
     const socket = createSocket("udp4");
     socket.bind({ fd: copy, exclusive: true });
     growBuffers(socket);
     const doorbell = wrapDgram(socket);
     doorbell.onDrain?.(() => this.#drained());
-    doorbell.onMessage((bytes, from) => this.#ring(bytes, from));
+    doorbell.onMessage((bytes, from) => this.#safely(() => this.#ring(bytes, from)));
     this.#doorbell = doorbell;
     return doorbell;
   }
@@ -130,13 +140,23 @@ class LinuxSocket implements DatagramSocket {
   }
 
   #pollSoon(): void {
-    this.#poll = setTimeout(() => {
-      this.#left = MAX_RECEIVES_PER_TURN;
-      const count = this.#receive();
-      if (!this.#open || this.#doorbell !== undefined) return;
-      if (this.#trickle.polled(count)) this.#ensureDoorbell();
-      else this.#pollSoon();
-    }, this.#trickle.pollMs);
+    this.#poll = setTimeout(() => this.#safely(() => this.#look()), this.#trickle.pollMs);
+  }
+
+  #look(): void {
+    this.#left = MAX_RECEIVES_PER_TURN;
+    const count = this.#receive();
+    if (!this.#open || this.#doorbell !== undefined) return;
+    if (this.#trickle.polled(count) && this.#ensureDoorbell() !== undefined) return;
+    this.#pollSoon();
+  }
+
+  #safely(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (this.#open) this.#failed(error);
+    }
   }
 
   /** Fetches what is there, up to the turn's share. Returns how many datagrams. */
