@@ -75,6 +75,18 @@ describe("the recovery of downloads", () => {
     expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
   });
 
+  it("does not throw away what came for an old version that was not touched", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    await createSourceGame(rig.root, { "version.ini": "20170101", "old.eti": "old" });
+    await stopAt(rig, game, "all-flushed");
+    expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "kept" }]);
+    const source = createSource(peer(1), game);
+    await rig.download(game, [source]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    expect(askedPieces(source, game)).toBe(1);
+  });
+
   it("does not give the old sentinel back where a byte of the old version was touched", async () => {
     await using rig = await createRig();
     const game = await rig.game(FILES);

@@ -25,6 +25,22 @@ function warnings(rig: Rig): (readonly [string, unknown])[] {
 
 const LEFT_ALONE = "something lies at a reserved name and is left alone";
 
+describe("where local/ is no directory", () => {
+  it.each(["installing", "updating", "uninstalling"] as const)("%s waits for the user", async (operation) => {
+    await using rig = await createRig({
+      "version.ini": "1",
+      local: "a file of the user",
+      ".local.backup/saves/slot1.sav": "a hundred hours",
+      ".local.installing/data": "half a file",
+    });
+    await writeIntent(rig, operation);
+    const before = await tree(rig.place.path);
+    await recover(rig);
+    expect(await tree(rig.place.path)).toEqual(before);
+    expect(warnings(rig)).toEqual([[LEFT_ALONE, join(rig.root, "local")]]);
+  });
+});
+
 describe("without an intent", () => {
   it("marked directories go, unmarked ones stay and are told once", async () => {
     await using rig = await createRig({

@@ -24,6 +24,13 @@ describe("a bad archive", () => {
       'ARCHIVE: "bad": the checksum is wrong',
     ],
     [
+      "with a name that is cut when it is read",
+      [{ name: `${"long-name-".repeat(20)}/`.repeat(6), content: bad }],
+      {},
+      "archive-unsafe-path",
+      `ARCHIVE: "${"long-name-".repeat(20)}…" is too long a name`,
+    ],
+    [
       "with a wrong byte",
       [{ name: "bad", content: bad, damage: "data" }],
       {},

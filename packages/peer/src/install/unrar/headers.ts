@@ -9,11 +9,13 @@ const TYPE_REGULAR = 0x8000;
 const TYPE_DIRECTORY = 0x4000;
 const OWNER_MAY_EXECUTE = 0o100;
 const REPARSE_POINT = 0x400;
+/** Characters at which the library cuts a name without a word: one that long may be another entry's, or end elsewhere. */
+const CUT_NAME_LENGTH = 1024;
 
 /**
  * What a header says about an entry.
  *
- * @throws UnpackFailure for what is refused whatever its name is: encrypted entries, links, devices, files of unknown
+ * @throws UnpackFailure for what is refused whatever its path is: names that may be cut, encrypted entries, links, devices, files of unknown
  *   size.
  */
 export function readHeader(archive: string, header: Header): RawEntry {
@@ -21,6 +23,9 @@ export function readHeader(archive: string, header: Header): RawEntry {
   const refuse = (why: string): never => {
     throw new UnpackFailure("archive-unsupported", `${archive}: ${quoteName(name)} ${why}`);
   };
+  if (name.length >= CUT_NAME_LENGTH) {
+    throw new UnpackFailure("archive-unsafe-path", `${archive}: ${quoteName(name)} is too long a name`);
+  }
   if ((flags & ENTRY_FLAG.encrypted) !== 0) throw passwordNeeded(archive, name);
   const isUnix = UNIX_HOSTS.has(header.hostOS);
   const type = isUnix ? fileAttr & TYPE_MASK : 0;
