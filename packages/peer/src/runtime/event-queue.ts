@@ -9,8 +9,9 @@ const PROGRESS: ReadonlySet<RuntimeEventType> = new Set([
 ] as const);
 
 /**
- * The events that one reader has not taken yet. Only progress is bounded: of {@link MAX_WAITING_PROGRESS} the oldest gives
- * way, and a `progress-missed` behind the others says how many did.
+ * The events that one reader has not taken yet. Progress is bounded: of {@link MAX_WAITING_PROGRESS} the oldest gives way,
+ * and a `progress-missed` behind the others says how many did. Of the lists of all games, which others make as often and as
+ * long as they like, only the newest waits: it says all that those before it said.
  */
 export class EventQueue implements AsyncIterableIterator<RuntimeEvent> {
   readonly #onReturn: () => void;
@@ -41,7 +42,13 @@ export class EventQueue implements AsyncIterableIterator<RuntimeEvent> {
         this.#progress += 1;
       }
     }
+    if (event.type === "list-games") this.#dropOlderList();
     this.#waiting.push(event);
+  }
+
+  #dropOlderList(): void {
+    const older = this.#waiting.findLastIndex(({ type }) => type === "list-games");
+    if (older !== -1) this.#waiting.splice(older, 1);
   }
 
   close(): void {

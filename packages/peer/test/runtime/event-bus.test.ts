@@ -59,6 +59,24 @@ describe("the event bus", () => {
     expect(all.at(-1)).toEqual({ type: "download-cancelled", gameId });
   });
 
+  it("keeps one list of all games for a slow reader, the newest, where it came", async () => {
+    const bus = new EventBus(silentLogger);
+    const events = bus.events();
+    const lists = Array.from({ length: 100 }, (): RuntimeEvent => ({ type: "list-games", games: [] }));
+    const [first, ...later] = lists;
+    if (first !== undefined) bus.emit(first);
+    expect((await events.next()).value).toBe(first);
+    for (const [index, list] of later.entries()) {
+      bus.emit(list);
+      if (index === 50) bus.emit(count(50));
+    }
+    bus.close();
+    const all = await drain(events);
+    expect(all).toHaveLength(2);
+    expect(all[0]).toEqual(count(50));
+    expect(all[1]).toBe(lists.at(-1));
+  });
+
   it("counts what is waiting, not what has passed", async () => {
     const bus = new EventBus(silentLogger);
     const events = bus.events();
