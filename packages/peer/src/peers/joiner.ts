@@ -67,7 +67,8 @@ export class Joiner {
       connections.serve(link);
       return link.peerId;
     } catch (error) {
-      if (signal.aborted) connections.close(link, RESET.cancelled, "given up before the hellos were exchanged");
+      if (signal.aborted)
+        connections.close(link, RESET.cancelled, "given up before the hellos were exchanged");
       else connections.close(link, RESET.refused, "no hello");
       if (timeout.aborted && !signal.aborted) {
         throw new PeerError("connect-failed", `${addr}: the peer does not answer a hello`, { cause: error });
