@@ -120,6 +120,11 @@ export const PEER_ERRORS = {
     hint: "Plug in the cable or join the wireless network; name the interface's address if it was filtered.",
     retryable: true,
   },
+  "platform-unsupported": {
+    summary: "There is no QUIC library for this system and processor.",
+    hint: "Use Linux x64, Windows x64 or macOS.",
+    retryable: false,
+  },
   "catalog-invalid": {
     summary: "The catalog file cannot be used.",
     hint: "Correct the line or entry that the message names.",

@@ -5,16 +5,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   ALPN,
   formatListenAddress,
+  type ListenAddress,
   MAX_CONNECTIONS_PER_ADDRESS,
   MAX_NAME_LENGTH,
   MAX_STREAMS_PER_CONNECTION,
   nameSchema,
 } from "@lanspread/proto";
-import { createEndpoint, type Endpoint } from "@lanspread/quic";
+import { createEndpoint, type Endpoint, QuicUnavailableError } from "@lanspread/quic";
 import { openCatalog } from "../catalog/index.ts";
 import { openControl } from "../control/index.ts";
 import { errnoOf, fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
-import { loadPartyCa, openIdentity } from "../identity/index.ts";
+import { type Identity, loadPartyCa, openIdentity } from "../identity/index.ts";
 import { createUnrarJsUnpacker } from "../install/index.ts";
 import { createLibrary, type Library } from "../library/index.ts";
 import { silentLogger } from "../logger.ts";
@@ -81,9 +82,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   opened.defer(() => library.close());
   const activity = new TransferActivity((active) => library.setHashingPaused(active));
   const outbound = activity.count(createOutboundTransfers());
-  const endpoint = opened.use(
-    await bindEndpoint(listen, { key: identity.keyPem, cert: identity.certPem, ca: identity.caPem }),
-  );
+  const endpoint = opened.use(await bindEndpoint(listen, identity, options.socket));
   const listener = { host: listen.host, port: endpoint.address.port };
   const mesh = createPeerMesh({
     identity,
@@ -146,6 +145,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     else bus.emit({ type: "list-games", games: listGames(context) });
   });
   options.signal?.addEventListener("abort", () => void peer.stop(), { once: true, signal });
+  void endpoint.failed.then((error) => peer.fail(error));
   control.serve(peer);
 
   // In a later turn, when the host has attached to the events.
@@ -211,22 +211,26 @@ async function shutDown(
 }
 
 async function bindEndpoint(
-  listen: { readonly host: string; readonly port: number },
-  tls: { readonly key: string; readonly cert: string; readonly ca: string },
+  listen: ListenAddress,
+  { keyPem, certPem, caPem }: Identity,
+  socket: PeerOptions["socket"],
 ): Promise<Endpoint> {
   try {
     return await createEndpoint({
       ...listen,
-      tls,
+      tls: { key: keyPem, cert: certPem, ca: caPem },
       alpn: ALPN,
       limits: {
         maxStreamsPerConnection: MAX_STREAMS_PER_CONNECTION,
         maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
       },
+      ...(socket === undefined ? {} : { socket }),
     });
   } catch (error) {
-    const where = formatListenAddress(listen);
-    if (errnoOf(error) !== "EADDRNOTAVAIL") throw fromNodeError(error, where);
+    if (error instanceof QuicUnavailableError) {
+      throw new PeerError("platform-unsupported", error.message, { cause: error });
+    }
+    if (errnoOf(error) !== "EADDRNOTAVAIL") throw fromNodeError(error, formatListenAddress(listen));
     throw new PeerError("no-network-interface", `This computer has no address ${listen.host} to listen on.`, {
       cause: error,
     });

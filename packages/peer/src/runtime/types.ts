@@ -9,6 +9,7 @@ import type {
   RuntimeEvent,
   StatusData,
 } from "@lanspread/proto";
+import type { DatagramSocketFactory } from "@lanspread/quic";
 import type { Unpacker } from "../install/index.ts";
 import type { Logger } from "../logger.ts";
 import type { DiscoveryFactory } from "../peers/discovery.ts";
@@ -35,6 +36,8 @@ export interface PeerOptions {
   readonly unpacker?: Unpacker;
   /** How peers are found. Default: multicast DNS; null: not at all, `connect` only. */
   readonly discovery?: DiscoveryFactory | null;
+  /** Where datagrams go. Default: real UDP. */
+  readonly socket?: DatagramSocketFactory;
   readonly logger?: Logger;
   /** Aborts the start, and stops the peer later. */
   readonly signal?: AbortSignal;

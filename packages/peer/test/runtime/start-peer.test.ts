@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { asGameId, type RuntimeEvent, type RuntimeEventType } from "@lanspread/proto";
+import { createDgramSocket } from "@lanspread/quic";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectControl, createPartyCa, writePartyCa } from "../../src/index.ts";
 import { contentOf, makeGame, offered, Party } from "./party.ts";
@@ -118,6 +119,31 @@ describe("a peer alone", () => {
     await expect(alpha.peer.send({ type: "status" })).rejects.toMatchObject({ code: "shutting-down" });
     const again = await party.start("alpha");
     expect(again.peer.peerId).toBe(alpha.peer.peerId);
+  });
+
+  it("whose endpoint fails says so, and stops", async () => {
+    let broken = false;
+    const alpha = await party.start("alpha", {
+      socket: async (address) => {
+        const socket = await createDgramSocket(address);
+        const send: typeof socket.send = (...args) => {
+          if (broken) throw new Error("the cable burns");
+          socket.send(...args);
+        };
+        return { address: socket.address, send, onMessage: socket.onMessage, close: socket.close };
+      },
+    });
+    await alpha.event("local-library-changed");
+    broken = true;
+    const bravo = await party.start("bravo", { discovery: null });
+    await expect(bravo.peer.send({ type: "connect", addr: alpha.peer.addr })).rejects.toMatchObject({
+      code: "connect-failed",
+    });
+    const failure = { code: "internal", message: expect.stringContaining("the cable burns") };
+    expect(await alpha.event("runtime-failed")).toMatchObject(failure);
+    expect(await alpha.peer.stopped).toEqual({ failed: failure });
+    await expect(alpha.peer.send({ type: "status" })).rejects.toMatchObject({ code: "shutting-down" });
+    await party.start("alpha");
   });
 
   it.each([
