@@ -29,6 +29,10 @@ export const EARLIEST_PLAUSIBLE_TIME = Date.UTC(2026, 0, 1);
 export const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 export const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" } as const;
 
+/** What the SubjectPublicKeyInfo of a P-256 key begins with, up to its uncompressed point (RFC 5480 section 2), and its length. */
+export const P256_SPKI_HEAD = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d03010703420004", "hex");
+export const P256_SPKI_BYTES = 91;
+
 /** Files of a party CA's directory. */
 export const CA_CERT_NAME = "party-ca.pem";
 export const CA_KEY_NAME = "party-ca-key.pem";

@@ -3,6 +3,8 @@ import { type PeerId, peerIdFromSpki } from "@lanspread/proto";
 import {
   DAY_MS,
   EARLIEST_PLAUSIBLE_TIME,
+  P256_SPKI_BYTES,
+  P256_SPKI_HEAD,
   PEER_RENEW_DAYS,
   PEER_VALID_DAYS,
   SIGNING_ALGORITHM,
@@ -26,10 +28,15 @@ import {
  * The id of the peer that a certificate (DER) was issued to: computed from its SubjectPublicKeyInfo, the very bytes of
  * the certificate. Used on the certificate of a connection; the chain was verified by TLS before.
  *
- * @throws when `der` is no certificate.
+ * @throws when `der` is no certificate, or not for a P-256 key in its one usual form: the same key in another form would be
+ *   another peer.
  */
 export function peerIdFromCertificate(der: Uint8Array): PeerId {
-  return peerIdFromSpki(new Uint8Array(new X509Certificate(new Uint8Array(der)).publicKey.rawData));
+  const spki = Buffer.from(new X509Certificate(new Uint8Array(der)).publicKey.rawData);
+  if (spki.length !== P256_SPKI_BYTES || !spki.subarray(0, P256_SPKI_HEAD.length).equals(P256_SPKI_HEAD)) {
+    throw new Error("the certificate is not for a P-256 key");
+  }
+  return peerIdFromSpki(spki);
 }
 
 /** Has the party CA sign a certificate for a peer's key. The result is PEM. */

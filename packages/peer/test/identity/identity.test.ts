@@ -1,9 +1,10 @@
-import { createPublicKey, X509Certificate } from "node:crypto";
+import { createPublicKey, webcrypto, X509Certificate } from "node:crypto";
 import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { peerIdFromSpki } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { createPartyCa, openIdentity, peerIdFromCertificate } from "../../src/identity/index.ts";
+import { X509CertificateGenerator } from "../../src/identity/x509.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -146,5 +147,30 @@ describe("openIdentity", () => {
       code: "party-ca-invalid",
       message: expect.stringContaining("expired"),
     });
+  });
+});
+
+describe("peerIdFromCertificate", () => {
+  const made = async (algorithm: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams) => {
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const signingAlgorithm = { ...algorithm, hash: "SHA-256" };
+    return await X509CertificateGenerator.createSelfSigned(
+      { name: "CN=x", keys, signingAlgorithm },
+      webcrypto,
+    );
+  };
+
+  it("takes a P-256 key and no other", async () => {
+    const good = await made({ name: "ECDSA", namedCurve: "P-256" });
+    expect(peerIdFromCertificate(new Uint8Array(good.rawData))).toBe(
+      peerIdFromSpki(new Uint8Array(good.publicKey.rawData)),
+    );
+    const rsa = { name: "RSASSA-PKCS1-v1_5", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+    for (const other of [
+      await made({ name: "ECDSA", namedCurve: "P-384" }),
+      await made({ ...rsa, hash: "SHA-256" }),
+    ]) {
+      expect(() => peerIdFromCertificate(new Uint8Array(other.rawData))).toThrow("not for a P-256 key");
+    }
   });
 });
