@@ -97,7 +97,7 @@ export const WRITE_QUANTUM_BYTES = 256 * 1024;
 export const END_ROOM_BYTES = 1_200;
 
 /** Datagrams of one connection received before a round is due at once, however fast they come. */
-export const GATHER_DATAGRAMS = 64;
+export const GATHER_DATAGRAMS = 128;
 
 /** How long datagrams of a running transfer gather before a round at least, in ms: what timers can do. */
 export const GATHER_MIN_MS = 1;
@@ -106,7 +106,7 @@ export const GATHER_MIN_MS = 1;
  * The same at most, in ms: at 100 Mbit/s as many datagrams as make a round by their count. Must be well below the 25 ms that peers
  * allow for an acknowledgement.
  */
-export const GATHER_MAX_MS = 8;
+export const GATHER_MAX_MS = 16;
 
 /** A datagram of at least this share of the largest one seen says: more is coming. */
 export const FULL_DATAGRAM_SHARE = 0.9;

@@ -46,10 +46,10 @@ export const TRICKLE_ODD_PENALTY = 16;
 
 /** How often the timer looks, in ms: at first what timers can do, at most half of the longest time that datagrams gather. */
 export const POLL_MIN_MS = 1;
-export const POLL_MAX_MS = 4;
+export const POLL_MAX_MS = 8;
 
 /** Fewer datagrams than this were found: the next look may come later. Half of what makes a round. */
-export const POLL_LOOK_DATAGRAMS = 32;
+export const POLL_LOOK_DATAGRAMS = 64;
 
 /** Looks in vain after which the transfer is taken to be over: less may be a sender that waits for our acknowledgement. */
 export const POLL_IDLE_LOOKS = 4;
