@@ -40,11 +40,19 @@ export const BAR_AGAINST_MEMORY = 0.55;
 /** How much more CPU a byte may cost on the slow link than at full speed. */
 export const BAR_SLOW_CPU = 2;
 
+/** How much longer a small request may take than over node:dgram: what makes bulk fast must not cost those who only ask. */
+export const BAR_REQUEST = 1.5;
+
+/** Bytes of the answer to a small request. */
+export const ANSWER_BYTES = 200;
+
 const MIB = 1024 * 1024;
 
 /** How much is sent, how often. Compiling the code costs 0.3 s of CPU whatever the link, so no amount is small. Rounds alternate between the candidates, since a machine's speed drifts. */
 export interface Amounts {
   readonly rounds: number;
+  /** Small requests, after a quarter as many that are not counted. */
+  readonly requests: number;
   readonly fullSpeedBytes: number;
   readonly loopbackBytes: number;
   readonly bindingBytes: number;
@@ -55,17 +63,19 @@ export interface Amounts {
 
 export const FULL: Amounts = {
   rounds: 3,
+  requests: 4_000,
   slowRounds: 2,
   fullSpeedBytes: 512 * MIB,
   loopbackBytes: 1024 * MIB,
   bindingBytes: 32 * MIB,
-  slowLinkBytes: 128 * MIB,
+  slowLinkBytes: 192 * MIB,
   fastLinkBytes: 256 * MIB,
 };
 
 /** Just enough to see that everything runs. */
 export const SHORT: Amounts = {
   rounds: 1,
+  requests: 100,
   slowRounds: 1,
   fullSpeedBytes: 4 * MIB,
   loopbackBytes: 4 * MIB,

@@ -16,9 +16,14 @@ import {
 import { createCredentials } from "./credentials.ts";
 import { createLink, linkUnavailable } from "./link.ts";
 import { type Measurement, measure, type Transfer } from "./measure.ts";
+import { measureRequests, requestBar, requestTable } from "./requests.ts";
 
 /** The transport against the binding's own classes, and against the native library without sockets. */
-export const quicBench: Bench = { name: "quic", summary: "the transport: MB/s and CPU per GiB", run };
+export const quicBench: Bench = {
+  name: "quic",
+  summary: "the transport: MB/s, CPU per GiB, time of a request",
+  run,
+};
 
 /** A candidate with all that was measured of it, round by round. */
 interface Series {
@@ -32,6 +37,7 @@ const CONGESTIONS = ["cubic", "bbr", "reno"] as const;
 async function run(context: BenchContext): Promise<Report> {
   const amounts = context.short ? SHORT : FULL;
   const tls = await createCredentials();
+  const requests = await measureRequests(amounts, tls, context);
   const loopback = loopbackSeries(amounts);
   await runRounds(Object.values(loopback), amounts.rounds, tls, context);
   const unavailable = linkUnavailable();
@@ -62,8 +68,12 @@ async function run(context: BenchContext): Promise<Report> {
   ];
   return {
     bench: "quic",
-    tables: [loopbackTable(loopback), ...(links.length > 0 ? [linkTable(links)] : [])],
-    bars: bars(loopback, links),
+    tables: [
+      requestTable(requests),
+      loopbackTable(loopback),
+      ...(links.length > 0 ? [linkTable(links)] : []),
+    ],
+    bars: [requestBar(requests), ...bars(loopback, links)],
     notes,
   };
 }

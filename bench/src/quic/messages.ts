@@ -15,6 +15,16 @@ export interface HostSettings {
   readonly warmUpBytes: number;
 }
 
+/** What the child that asks again and again is told. */
+export interface AskerSettings extends HostSettings {
+  readonly requests: number;
+}
+
+/** The only line of that child. */
+export interface RoundTrips {
+  readonly medianMs: number;
+}
+
 /** First line of a server. */
 export interface Ready {
   readonly port: number;

@@ -1,0 +1,43 @@
+import { createDgramSocket, createEndpoint } from "@lanspread/quic";
+import { say, settings } from "../../child.ts";
+import { median } from "../../statistics.ts";
+import { ANSWER_BYTES, BENCH_ALPN } from "../constants.ts";
+import { type AskerSettings, encodeRequest, type RoundTrips } from "../messages.ts";
+
+// Asks for a few bytes, again and again, one after the other, on a connection that carries nothing else.
+
+const { tls, host, port, datagramBytes, socket, requests } = settings<AskerSettings>();
+
+// The parent's end of our input closes when it is gone: then nobody needs us.
+process.stdin.on("end", () => process.exit(0)).resume();
+
+await using endpoint = await createEndpoint({
+  host: "0.0.0.0",
+  port: 0,
+  tls,
+  alpn: BENCH_ALPN,
+  maxDatagramBytes: datagramBytes,
+  ...(socket === "dgram" ? { socket: createDgramSocket } : {}),
+});
+const connection = await endpoint.dial({ host, port });
+const buffer = new Uint8Array(2 * ANSWER_BYTES);
+
+for (let i = 0; i < requests / 4; i++) await ask();
+const times: number[] = [];
+for (let i = 0; i < requests; i++) {
+  const startMs = performance.now();
+  await ask();
+  times.push(performance.now() - startMs);
+}
+say({ medianMs: median(times) ?? Number.NaN } satisfies RoundTrips);
+connection.close();
+process.stdin.pause();
+
+async function ask(): Promise<void> {
+  const stream = await connection.openStream();
+  await stream.write(encodeRequest(ANSWER_BYTES));
+  stream.finish();
+  let got = 0;
+  for (let n = 1; n > 0; got += n) n = await stream.read(buffer);
+  if (got !== ANSWER_BYTES) throw new Error(`${got} bytes came instead of ${ANSWER_BYTES}`);
+}
