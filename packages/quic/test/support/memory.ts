@@ -9,8 +9,6 @@ export interface Holdings {
   readonly heap: number;
   /** Bytes of the whole process, the native library's included. */
   readonly resident: number;
-  /** Sockets, timers and the like that are open. */
-  readonly handles: number;
 }
 
 /** What the process holds after everything that can go has gone. */
@@ -20,5 +18,5 @@ export async function holdings(): Promise<Holdings> {
     await new Promise((resolve) => setImmediate(resolve)); // finalizers of native objects run between turns
   }
   const { heapUsed, rss } = process.memoryUsage();
-  return { heap: heapUsed, resident: rss, handles: process.getActiveResourcesInfo().length };
+  return { heap: heapUsed, resident: rss };
 }
