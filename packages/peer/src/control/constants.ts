@@ -12,3 +12,6 @@ export const MAX_CLIENTS = 64;
 
 /** What a connection may hold of an unfinished line that is read from a peer of the own user, bytes: a large library. */
 export const MAX_OUTPUT_LINE_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of answers and events that may wait for a client that does not read, besides one line: a few large libraries. */
+export const MAX_UNREAD_BYTES = 64 * 1024 * 1024;

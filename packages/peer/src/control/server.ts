@@ -7,6 +7,7 @@ import { MAX_CLIENTS } from "./constants.ts";
 import { formatGreeting } from "./greeting.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { createControlSession } from "./session.ts";
+import { createSocketLines } from "./socket-lines.ts";
 import { listenExclusively, type SocketLock } from "./socket-lock.ts";
 
 export interface OpenControlOptions {
@@ -82,7 +83,7 @@ class SocketControlServer implements ControlServer {
   #converse(socket: Socket, peer: Peer): void {
     const session = createControlSession({
       peer,
-      writeLine: (line) => writeLine(socket, line),
+      writeLine: createSocketLines(socket).writeLine,
       onShutdown: () => void peer.stop(),
     });
     const lines = new LineSplitter({
@@ -94,18 +95,4 @@ class SocketControlServer implements ControlServer {
     socket.once("end", () => lines.end());
     socket.once("close", () => session.close());
   }
-}
-
-/** Resolves when the client has room for more. */
-async function writeLine(socket: Socket, line: string): Promise<void> {
-  if (socket.destroyed || socket.write(`${line}\n`)) return;
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      socket.off("drain", go);
-      socket.off("close", go);
-      resolve();
-    };
-    socket.once("drain", go);
-    socket.once("close", go);
-  });
 }
