@@ -7,7 +7,24 @@ import { ALPN, ask, connectPair, connectStreams, echo, readAll, testParty } from
 
 /** Room for what a process does by itself. A leak of 100 bytes per stream would be 1,000,000 bytes of heap. */
 const HEAP_ROOM_BYTES = 700_000;
-const RESIDENT_ROOM_BYTES = 24_000_000;
+const RESIDENT_ROOM_BYTES = 4_000_000;
+
+/** A process takes memory for a while and keeps it, whatever it does; a leak grows every time. */
+const ATTEMPTS = 4;
+
+/** Does the same again and again until once the process has not grown. */
+async function leaveNothing(work: () => Promise<void>, heapRoomBytes = HEAP_ROOM_BYTES): Promise<void> {
+  const grown: Array<readonly [heap: number, resident: number]> = [];
+  while (grown.length < ATTEMPTS) {
+    const before = await holdings();
+    await work();
+    const after = await holdings();
+    const [heap, resident] = [after.heap - before.heap, after.resident - before.resident];
+    if (heap < heapRoomBytes && resident < RESIDENT_ROOM_BYTES) return;
+    grown.push([heap, resident]);
+  }
+  throw new Error(`it grows every time: ${JSON.stringify(grown)}`);
+}
 
 /**
  * Runs a test that closes everything it opens. Compared is what is open before and after all of it: in between an endpoint's timer
@@ -31,11 +48,9 @@ describe.each(LONG_LINKS)("endurance over $name", ({ open }) => {
       const { near, far } = await connectPair(link);
       echo(far);
       for (let i = 0; i < 1_000; i++) await ask(near, Uint8Array.of(1));
-      const before = await holdings();
-      for (let i = 0; i < 10_000; i++) await ask(near, Uint8Array.of(1));
-      const after = await holdings();
-      expect(after.heap - before.heap).toBeLessThan(HEAP_ROOM_BYTES);
-      expect(after.resident - before.resident).toBeLessThan(RESIDENT_ROOM_BYTES);
+      await leaveNothing(async () => {
+        for (let i = 0; i < 10_000; i++) await ask(near, Uint8Array.of(1));
+      });
       await eventually(() => near.stats().openStreams === 0 && far.stats().openStreams === 0);
     }));
 
@@ -61,10 +76,7 @@ describe.each(LONG_LINKS)("endurance over $name", ({ open }) => {
         }
       };
       await giveUp(1_000);
-      const before = await holdings();
-      await giveUp(3_000);
-      const after = await holdings();
-      expect(after.heap - before.heap).toBeLessThan(HEAP_ROOM_BYTES);
+      await leaveNothing(() => giveUp(3_000));
       await eventually(() => near.stats().openStreams === 0 && far.stats().openStreams === 0);
     }));
 
@@ -81,12 +93,8 @@ describe.each(LONG_LINKS)("endurance over $name", ({ open }) => {
         }
       };
       await connect(50);
-      const before = await holdings();
-      await connect(300);
-      const after = await holdings();
       // The memory of closed connections, some hundred of them, is part of it.
-      expect(after.heap - before.heap).toBeLessThan(2 * HEAP_ROOM_BYTES);
-      expect(after.resident - before.resident).toBeLessThan(RESIDENT_ROOM_BYTES);
+      await leaveNothing(() => connect(300), 2 * HEAP_ROOM_BYTES);
       await eventually(() => server.stats().connections === 1 && client.stats().connections === 1);
       echo(far);
       await ask(near, Uint8Array.of(1));
@@ -128,7 +136,7 @@ describe.each(LONG_LINKS)("endurance over $name", ({ open }) => {
     expect(await target.read(new Uint8Array(8))).toBe(3);
     expect(taken).toBe(40 * 250_000);
     const held = await holdings();
-    expect(held.resident - before.resident).toBeLessThan(40 * 250_000 * 3 + RESIDENT_ROOM_BYTES);
+    expect(held.resident - before.resident).toBeLessThan(40 * 250_000 * 5);
     near.close();
     await Promise.all(writers);
   });
