@@ -3,7 +3,12 @@ import { createVirtualClock, eventually } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
 import { Connections, type Link } from "../../src/peers/connections.ts";
-import { SECOND_CONNECTION_PONG_MS } from "../../src/peers/constants.ts";
+import {
+  HELLO_TIMEOUT_MS,
+  PING_AFTER_MS,
+  SECOND_CONNECTION_PONG_MS,
+  SILENCE_LIMIT_MS,
+} from "../../src/peers/constants.ts";
 import type { RequestContext } from "../../src/peers/index.ts";
 import { Joiner } from "../../src/peers/joiner.ts";
 import { type RawPeer, startRawPeer } from "./raw-peer.ts";
@@ -54,6 +59,39 @@ describe("Connections", () => {
     await connections.channelTo(second.peerId).request(ping);
     expect(asked[1]).toBe(asked[0]);
     connections.closeAll(0, "done");
+  });
+
+  it("lets a second connection be that says no hello, as long as the first one lives", async () => {
+    await using own = await startRawPeer();
+    await using other = await startRawPeer();
+    const { connections, clock, gone } = createConnections(() => true);
+    const first = connections.add(await own.endpoint.dial(addressOf(other)));
+    connections.greet(first.connection.id);
+    const second = connections.add(await own.endpoint.dial(addressOf(other)));
+    await clock.advanceAsync(HELLO_TIMEOUT_MS);
+    expect(second.context.signal.aborted).toBe(false);
+    connections.close(first, 0, "done");
+    expect(gone).toEqual(["done"]);
+    await clock.advanceAsync(HELLO_TIMEOUT_MS - 1);
+    expect(second.context.signal.aborted).toBe(false);
+    await clock.advanceAsync(1);
+    expect(second.context.signal.aborted).toBe(true);
+  });
+
+  it("takes every byte that comes for a sign of life", async () => {
+    await using own = await startRawPeer();
+    await using other = await startRawPeer();
+    const { connections, clock, gone } = createConnections();
+    const link = connections.add(await own.endpoint.dial(addressOf(other)));
+    connections.greet(link.connection.id);
+    other.answerWith(() => ({ type: "pong" }));
+    for (let waited = 0; waited < 2 * SILENCE_LIMIT_MS; waited += PING_AFTER_MS) {
+      await clock.advanceAsync(PING_AFTER_MS - 1);
+      await link.channel.request({ type: "ping", peer_id: own.identity.peerId });
+    }
+    expect(gone).toEqual([]);
+    await clock.advanceAsync(SILENCE_LIMIT_MS);
+    expect(gone).toHaveLength(1);
   });
 
   it("closes what is left of a peer's process when the peer greets from another port", async () => {

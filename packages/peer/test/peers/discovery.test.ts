@@ -3,6 +3,7 @@ import { createVirtualClock, eventually, eventuallyPasses } from "@lanspread/tes
 import { describe, expect, it } from "vitest";
 import { createCatalog } from "../../src/catalog/index.ts";
 import { createPartyCa } from "../../src/identity/index.ts";
+import { MAX_ADDRESSES_PER_PEER } from "../../src/peers/constants.ts";
 import type { SeenPeer } from "../../src/peers/index.ts";
 import { createMemorySegment } from "./memory-discovery.ts";
 import { startRawPeer } from "./raw-peer.ts";
@@ -251,6 +252,21 @@ describe("peers that announce themselves", () => {
     segment.plant(record(b, { addresses: [unreachable, dead, working] }));
     await eventually(() => a.mesh.peers().length === 1);
     expect(a.mesh.peers()).toMatchObject([{ addr: formatListenAddress(working) }]);
+  });
+
+  it("are not sought at dozens of addresses", async () => {
+    const segment = createMemorySegment();
+    await using a = await startTestPeer({ discovery: segment.factory });
+    await using b = await startTestPeer();
+    const wrong = Array.from({ length: MAX_ADDRESSES_PER_PEER }, (_, index) => ({
+      host: `127.0.0.${index + 2}`,
+      port: b.port,
+    }));
+    segment.plant(record(b, { addresses: [...wrong, { host: "127.0.0.1", port: b.port }] }));
+    await eventually(() => a.log.some(({ message }) => message.includes("could not be reached")), {
+      deadlineMs: 20_000,
+    });
+    expect(a.mesh.peers()).toEqual([]);
   });
 
   it("another peer at the announced address is not taken for the announced one", async () => {

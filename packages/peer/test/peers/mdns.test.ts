@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { createMdns } from "@lanspread/mdns";
+import { asPeerId, encodeAnnouncement, type PeerId, SERVICE_TYPE } from "@lanspread/proto";
 import { eventually, eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { mdnsDiscovery } from "../../src/peers/index.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { mdnsDiscovery, type SeenPeer } from "../../src/peers/index.ts";
 import { game, library, startTestPeer, types } from "./support.ts";
 
 describe("peers over multicast DNS on 127.0.0.1", () => {
@@ -27,6 +30,44 @@ describe("peers over multicast DNS on 127.0.0.1", () => {
     }
     await eventually(() => types(a.events).includes("peer-lost"));
     expect(a.mesh.peers()).toEqual([]);
+  });
+
+  it("believe no record that is named after another peer than its text, whoever says it", async () => {
+    const ids = Array.from({ length: 3 }, (_, index) =>
+      asPeerId(`${randomUUID().slice(0, 8)}-0000-8000-8000-00000000000${index}`),
+    );
+    const [own, other, honest] = ids;
+    if (own === undefined || other === undefined || honest === undefined) throw new Error("three");
+    const party = `test-${randomUUID()}`;
+    const announced = { proto_ver: 5, library_rev: 1, party, name: "x" };
+    const seen: SeenPeer[] = [];
+    const discovery = mdnsDiscovery()({
+      self: { ...announced, peer_id: own },
+      listen: { host: "127.0.0.1", port: 4_000 },
+      interfaces: ["127.0.0.1"],
+      logger: silentLogger,
+      onSeen: (peer) => seen.push(peer),
+      onGone: () => {},
+    });
+    await using liar = createMdns({ interfaces: ["127.0.0.1"] });
+    const say = (instance: string, peerId: PeerId) =>
+      liar.advertise({
+        ...{ type: SERVICE_TYPE, instance, port: 4_001 },
+        txt: encodeAnnouncement({ ...announced, peer_id: peerId }),
+      });
+    say(other, honest);
+    say("nobody", other);
+    await eventually(() => liar.interfaces().some(({ state }) => state === "active"));
+    say(honest, honest);
+    try {
+      const last = () => seen.findLast(({ peerId }) => peerId === honest);
+      await eventuallyPasses(() => {
+        expect(last()?.addresses).toEqual([{ host: "127.0.0.1", port: 4_001, vouched: true }]);
+      });
+      expect(seen.filter(({ party: of, peerId }) => of === party && peerId !== honest)).toEqual([]);
+    } finally {
+      await discovery.stop({ signal: AbortSignal.timeout(2_000) });
+    }
   });
 
   it("says why nobody can be found where it has no interface", async () => {
