@@ -105,6 +105,17 @@ test("wake-ups are back when datagrams cease or come in bursts", () => {
   expect(look(trickle, POLL_BURST_DATAGRAMS)).toBe(true);
 });
 
+test("requests that follow a transfer do not keep the timer looking", () => {
+  const trickle = new Trickle();
+  for (let i = 0; i < 20; i++) expect(look(trickle, 8)).toBe(false);
+  const verdicts = Array.from({ length: POLL_IDLE_LOOKS }, () => {
+    trickle.note(FULL);
+    trickle.note(SMALL);
+    return trickle.polled(2);
+  });
+  expect(verdicts.indexOf(true)).toBe(POLL_IDLE_LOOKS - 1);
+});
+
 test("the timer looks less often while it finds little, and often again after a wake-up", () => {
   const trickle = new Trickle();
   expect(trickle.pollMs).toBe(POLL_MIN_MS);

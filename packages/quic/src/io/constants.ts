@@ -51,7 +51,10 @@ export const POLL_MAX_MS = 8;
 /** Fewer datagrams than this were found: the next look may come later. Half of what makes a round. */
 export const POLL_LOOK_DATAGRAMS = 64;
 
-/** Looks in vain after which the transfer is taken to be over: less may be a sender that waits for our acknowledgement. */
+/**
+ * Looks that found nothing, or the end of something, after which the transfer is taken to be over: fewer may be a sender that waits for
+ * our acknowledgement.
+ */
 export const POLL_IDLE_LOOKS = 4;
 
 /** Datagrams found at once after which waking up is cheaper again: above 1 Gbit/s. */

@@ -58,10 +58,11 @@ export class Trickle {
 
   /** The timer has looked, and so many datagrams were there. True when the system should wake us again. */
   polled(datagrams: number): boolean {
-    this.#idleLooks = datagrams === 0 ? this.#idleLooks + 1 : 0;
+    const more = datagrams > 0 && !this.#oddLast;
+    this.#idleLooks = more ? 0 : this.#idleLooks + 1;
     const over = this.#idleLooks >= POLL_IDLE_LOOKS || datagrams >= POLL_BURST_DATAGRAMS;
     if (over) this.#bursts = 0;
-    if (datagrams === 0 || this.#oddLast) this.#pollMs = POLL_MIN_MS;
+    if (!more) this.#pollMs = POLL_MIN_MS;
     else if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs + 1);
     this.#odd = false;
     return over;
