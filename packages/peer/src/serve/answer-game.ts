@@ -7,6 +7,7 @@ import {
   type Manifest,
   RESET,
   WireError,
+  type WireErrorCode,
 } from "@lanspread/proto";
 import type { Library } from "../library/index.ts";
 import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
@@ -106,6 +107,9 @@ async function sendFile(
   );
 }
 
+/** The gate has let the request through: what is wrong now is the disk. */
+const STALE: ReadonlySet<WireErrorCode> = new Set(["manifest_changed", "not_downloaded", "forbidden_path"]);
+
 /** What the disk says against the manifest is told to the library, too. */
 async function onDisk<T>(look: () => Promise<T>, gameId: GameId, { onStale }: AnswerGameOptions): Promise<T> {
   try {
@@ -113,7 +117,7 @@ async function onDisk<T>(look: () => Promise<T>, gameId: GameId, { onStale }: An
   } catch (error) {
     const code =
       error instanceof Refused ? error.answer.code : error instanceof WireError ? error.code : null;
-    if (code === "manifest_changed" || code === "not_downloaded") onStale(gameId);
+    if (code !== null && STALE.has(code)) onStale(gameId);
     throw error;
   }
 }

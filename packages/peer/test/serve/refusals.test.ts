@@ -145,6 +145,12 @@ describe("what is no longer on the disk as it was", () => {
     await truncate(root(rig, "data/a.eti"), 10);
     await refusal(rig, request);
     await eventually(() => rig.manifest().manifest_hash !== before);
+    const shorter = rig.manifest().manifest_hash;
+    const again = file(rig, "data/a.eti");
+    await rename(root(rig, "data"), rig.library.dir.join("elsewhere"));
+    await symlink(rig.library.dir.join("elsewhere"), root(rig, "data"));
+    expect(await refusal(rig, again)).toMatchObject({ code: "forbidden_path" });
+    await eventually(() => rig.manifest().manifest_hash !== shorter);
     await rm(root(rig, "version.ini"));
     expect(await refusal(rig, { type: "get_game", game_id: GGOO })).toMatchObject({ code: "not_downloaded" });
     await eventually(() => rig.library.library.snapshot().games.length === 0);
