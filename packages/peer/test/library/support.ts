@@ -104,3 +104,10 @@ export async function expectedContentId(library: Library, gamesDir: string, id: 
   }
   return contentId(manifest.manifest_hash, Buffer.concat(digests));
 }
+
+/** A game with payload beside its archive. */
+export const GAME: Files = {
+  "version.ini": "version=2018.04.12\n",
+  "ggoo.eti": "archive",
+  "data/readme.txt": "hi",
+};

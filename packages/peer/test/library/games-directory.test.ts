@@ -1,0 +1,104 @@
+import { chmod, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { temporaryDirectory } from "@lanspread/testkit";
+import { describe, expect, it } from "vitest";
+import { asNobody } from "../storage/as-nobody.ts";
+import { BF1942, createRig, expectedContentId, GAME, writeFiles } from "./support.ts";
+
+describe("the games directory", () => {
+  it.each<[string, string, (path: string) => Promise<unknown>]>([
+    ["missing", "no-such-directory", async () => {}],
+    ["a file", "not-a-directory", (path) => writeFile(path, "x")],
+    ["below a file", "not-a-directory", (path) => writeFile(join(path, ".."), "x")],
+  ])("that is %s is a problem with a name and a remedy, until it is mended", async (kind, code, make) => {
+    await using dir = await temporaryDirectory();
+    const gamesDir = kind === "below a file" ? dir.join("file", "games") : dir.join("games");
+    await make(gamesDir);
+    await using rig = await createRig({}, { gamesDir });
+    await rig.library.start();
+    const { problem } = rig.library.state();
+    expect(problem).toMatchObject({ code, hint: expect.stringMatching(/./u) });
+    expect(problem?.message).toContain(gamesDir);
+    expect(rig.library.snapshot().games).toEqual([]);
+    await rm(dir.path, { recursive: true });
+    await writeFiles(join(gamesDir, "ggoo"), GAME);
+    await rig.library.rescanAll();
+    expect(rig.library.state().problem).toBeNull();
+    expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["ggoo"]);
+  });
+
+  it("that is empty is said to be", async () => {
+    await using rig = await createRig();
+    await rig.library.start();
+    expect(rig.library.state()).toMatchObject({
+      problem: null,
+      warnings: [expect.stringContaining(rig.gamesDir)],
+    });
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "that may not be read is a problem; a game that may not be read is a warning",
+    async () => {
+      await using rig = await createRig({ ggoo: GAME, bf1942: GAME });
+      for (const path of [rig.dir.path, rig.stateDir.root, rig.stateDir.libraryDir]) await chmod(path, 0o777);
+      await chmod(join(rig.gamesDir, "ggoo"), 0);
+      await asNobody(() => rig.library.start());
+      expect(rig.library.localGames().find((game) => game.id === "ggoo")).toMatchObject({
+        downloaded: false,
+        warnings: [expect.stringContaining(join(rig.gamesDir, "ggoo"))],
+      });
+      expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["bf1942"]);
+      await chmod(rig.gamesDir, 0);
+      await asNobody(() => rig.library.rescanAll());
+      expect(rig.library.state().problem).toMatchObject({ code: "no-permission" });
+      await chmod(rig.gamesDir, 0o755);
+      await chmod(join(rig.gamesDir, "ggoo"), 0o755);
+      await rig.library.rescanAll();
+      expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["bf1942", "ggoo"]);
+    },
+  );
+
+  it("that comes back has its games without hashing them again", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    await rig.library.hashed();
+    const before = rig.library.snapshot();
+    await rename(rig.gamesDir, rig.dir.join("unplugged"));
+    await rig.library.rescanAll();
+    expect(rig.library.snapshot().games).toEqual([]);
+    rig.library.setHashingPaused(true);
+    await rename(rig.dir.join("unplugged"), rig.gamesDir);
+    await rig.library.rescanAll();
+    expect(rig.library.snapshot().games).toEqual(before.games);
+  });
+
+  it("can be changed, but not to one that is none", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    await expect(rig.library.setGamesDir(rig.dir.join("none"))).rejects.toMatchObject({
+      code: "no-such-directory",
+    });
+    expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["ggoo"]);
+    await writeFiles(rig.dir.join("other", "bf1942"), GAME);
+    await rig.library.setGamesDir(rig.dir.join("other"));
+    expect(rig.library.state().gamesDir).toBe(rig.dir.join("other"));
+    expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["bf1942"]);
+    await rig.library.hashed();
+    expect(rig.library.snapshot().games[0]?.content_id).toBe(
+      await expectedContentId(rig.library, rig.dir.join("other"), BF1942),
+    );
+  });
+
+  it("that changes while it is scanned ends with the games of the new one alone", async () => {
+    await using rig = await createRig(
+      Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`old${n}`, GAME])),
+    );
+    await writeFiles(rig.dir.join("other", "bf1942"), GAME);
+    const start = rig.library.start();
+    const change = rig.library.setGamesDir(rig.dir.join("other"));
+    await Promise.all([start, change]);
+    expect(rig.library.localGames().map((game) => game.id)).toEqual(["bf1942"]);
+    await rig.library.rescanAll();
+    expect(rig.library.localGames().map((game) => game.id)).toEqual(["bf1942"]);
+  });
+});
