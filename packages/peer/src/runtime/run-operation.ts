@@ -22,6 +22,12 @@ export interface OperationOptions {
   readonly failed: (error: PeerError, kind: OperationKind) => RuntimeEvent;
 }
 
+/** What an operation needs of the running peer. */
+export type OperationContext = Pick<
+  RuntimeContext,
+  "bus" | "library" | "logger" | "operations" | "outbound" | "running" | "signal"
+>;
+
 /**
  * Accepts an operation and runs it. Events come in the order `active-operations-changed` with it,
  * `local-library-changed` where something changed, `active-operations-changed` without it, and last the end event: by
@@ -31,7 +37,7 @@ export interface OperationOptions {
  *
  * @throws PeerError `operation-in-progress`, `shutting-down`
  */
-export function beginOperation(context: RuntimeContext, options: OperationOptions): void {
+export function beginOperation(context: OperationContext, options: OperationOptions): void {
   if (context.signal.aborted) throw new PeerError("shutting-down", "The peer is stopping.");
   const operation = context.operations.begin(options.gameId, options.kind);
   const run = nextTurn().then(() => runOperation(context, options, operation));
@@ -40,7 +46,7 @@ export function beginOperation(context: RuntimeContext, options: OperationOption
 }
 
 async function runOperation(
-  context: RuntimeContext,
+  context: OperationContext,
   options: OperationOptions,
   begun: Operation,
 ): Promise<void> {
@@ -81,7 +87,7 @@ async function runOperation(
   context.bus.emit(end);
 }
 
-function tellOperations(context: RuntimeContext): void {
+function tellOperations(context: OperationContext): void {
   context.bus.emit({ type: "active-operations-changed", operations: context.operations.list() });
 }
 

@@ -1,7 +1,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { asGameId } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
+import { openStateDir } from "../../src/storage/index.ts";
 import { Party } from "./party.ts";
+
+const GGOO = asGameId("ggoo");
 
 /** What a killed install leaves, and beside it what nothing proves to be lanspread's. */
 async function leaveTraces(gamesDir: string): Promise<void> {
@@ -33,5 +37,20 @@ describe("what an interrupted operation left", () => {
     await leaveTraces(path);
     await peer.send({ type: "set-game-dir", path });
     expect(await namesIn(path)).toEqual([".local.backup"]);
+  });
+
+  it("is put right at once where a download's journal is damaged: no sentinel waits for one that is none", async () => {
+    await using party = await Party.make();
+    const { gamesDir, stateDir } = await party.folders("one");
+    const root = join(gamesDir, "ggoo");
+    await mkdir(root);
+    for (const name of ["game.eti", ".version.ini.discarded", ".version.ini.tmp"]) {
+      await writeFile(join(root, name), "20240101\n");
+    }
+    const state = await openStateDir(stateDir);
+    await mkdir(state.gameDir(GGOO));
+    await writeFile(state.downloadJournal(GGOO), "{ damaged");
+    await party.start("one");
+    expect(await namesIn(gamesDir)).toEqual(["game.eti"]);
   });
 });

@@ -10,7 +10,10 @@ import { requireSeparate } from "../separate-directories.ts";
  * @throws PeerError `operation-in-progress` while any operation runs; `no-such-directory`, `not-a-directory`,
  *   `no-permission`; `bad-request` where it is mixed up with the state directory: the old folder stays then
  */
-export async function setGamesDirCommand(context: RuntimeContext, path: string): Promise<string> {
+export async function setGamesDirCommand(
+  context: Pick<RuntimeContext, "library" | "logger" | "operations" | "outbound" | "signal" | "stateDir">,
+  path: string,
+): Promise<string> {
   const [busy] = context.operations.list();
   if (busy !== undefined) {
     throw new PeerError(
