@@ -1,9 +1,7 @@
 import { networkInterfaces } from "node:os";
 import {
-  type Answer,
   formatListenAddress,
   type GameId,
-  type LibraryDelta,
   type LibrarySnapshot,
   type ListedPeer,
   type ListenAddress,
@@ -20,19 +18,12 @@ import type { Library } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { ControlHandlers } from "../serve/index.ts";
 import { canReach, isOwnListener } from "./addresses.ts";
+import { judgeAnnouncement } from "./announcement.ts";
 import { CatchUp } from "./catch-up.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { connectError } from "./connect-errors.ts";
-import { Connections, type Link } from "./connections.ts";
-import {
-  DELTA_TIMEOUT_MS,
-  DIAL_TIMEOUT_MS,
-  DISCOVERY_STOP_MS,
-  GOODBYE_TIMEOUT_MS,
-  LIST_GAMES_TIMEOUT_MS,
-  MAX_ADDRESSES_PER_PEER,
-  MAX_PEERS,
-} from "./constants.ts";
+import { Connections } from "./connections.ts";
+import { DIAL_TIMEOUT_MS, DISCOVERY_STOP_MS, MAX_PEERS } from "./constants.ts";
 import { createControlHandlers } from "./control-handlers.ts";
 import { DeltaPush } from "./delta-push.ts";
 import { Dialer } from "./dialer.ts";
@@ -41,6 +32,7 @@ import type { Introduced, Self } from "./handshake.ts";
 import { Incompatibles } from "./incompatibles.ts";
 import { Joiner } from "./joiner.ts";
 import { keepDiscovering } from "./keep-discovering.ts";
+import { askForLibrary, ping, sayGoodbye, tellDelta } from "./requests.ts";
 import { Roster } from "./roster.ts";
 import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
 
@@ -102,7 +94,7 @@ class Mesh implements PeerMesh {
       clock,
       logger: this.#logger,
       serveStream: (stream, context) => this.#serveStream(stream, context),
-      ping: (link, signal) => this.#ping(link.channel, signal),
+      ping: (link, signal) => ping(link.channel, identity.peerId, signal),
       onGone: (peerId, reason) => this.#gone(peerId, reason),
     });
     this.#joiner = new Joiner({
@@ -123,12 +115,15 @@ class Mesh implements PeerMesh {
     this.#catchUp = new CatchUp({
       clock,
       held: (peerId) => this.#roster.table.revisionOf(peerId),
-      ask: (peerId) => this.#askForLibrary(peerId),
+      ask: async (peerId) => {
+        const channel = this.#connections.channelTo(peerId);
+        this.#roster.applySnapshot(peerId, await askForLibrary(channel, this.#signal));
+      },
     });
     this.#deltaPush = new DeltaPush({
       ownId: identity.peerId,
       library: this.#self.library,
-      send: (peerId, delta) => this.#tell(peerId, delta),
+      send: (peerId, delta) => tellDelta(this.#connections.channelTo(peerId), delta, this.#signal),
       logger: this.#logger,
     });
     this.handlers = createControlHandlers({
@@ -242,13 +237,10 @@ class Mesh implements PeerMesh {
     this.#stopped.abort();
     this.#listeners.clear();
     this.#catchUp.stop();
-    const goodbye = { type: "goodbye", peer_id: this.#self.peerId } as const;
-    const soon = { signal: AbortSignal.timeout(GOODBYE_TIMEOUT_MS) };
-    const farewells = this.peers().map(async ({ peerId }) => {
-      await this.#connections.channelTo(peerId).request(goodbye, soon);
-    });
+    const farewells = this.peers().map(({ peerId }) =>
+      sayGoodbye(this.#connections.channelTo(peerId), this.#self.peerId),
+    );
     const silenced = this.#discovery?.stop({ signal: AbortSignal.timeout(DISCOVERY_STOP_MS) });
-    // A goodbye is a hint: who does not hear it finds out by itself.
     await Promise.allSettled([...farewells, silenced]);
     this.#connections.closeAll(RESET.shuttingDown, "the peer stops");
     await this.#dialer.stop();
@@ -267,32 +259,36 @@ class Mesh implements PeerMesh {
   }
 
   #seen(seen: SeenPeer): void {
-    const { listen, party } = this.#options;
-    const { peerId } = seen;
-    if (peerId === this.#self.peerId || this.#signal.aborted) return;
-    const own = ownAddresses();
-    const addresses = seen.addresses
-      .filter((address) => canReach(listen.host, address.host) && !isOwnListener(address, listen, own))
-      .slice(0, MAX_ADDRESSES_PER_PEER);
-    const [first] = addresses;
-    if (seen.party !== party || first === undefined) {
-      this.#announcedNoLonger(peerId);
-      return;
+    if (this.#signal.aborted) return;
+    const { peerId, libraryRev } = seen;
+    const { party, listen } = this.#self;
+    const onlooker = { peerId: this.#self.peerId, party, listen, ownAddresses: ownAddresses() };
+    const verdict = judgeAnnouncement(seen, onlooker);
+    switch (verdict.kind) {
+      case "own":
+        return;
+      case "foreign":
+        this.#announcedNoLonger(peerId);
+        return;
+      case "incompatible":
+        this.#dialer.gone(peerId);
+        this.#noteIncompatible(peerId, verdict.addr, "incompatible-peer", verdict.reason);
+        return;
+      case "peer":
+        this.#dialer.seen({ ...seen, addresses: verdict.addresses });
+        if (this.#dialer.announced(peerId) === undefined) return;
+        this.#followAddress(peerId, verdict.addresses);
+        this.#catchUp.announced(peerId, libraryRev);
     }
-    if (seen.protoVer !== PROTOCOL_VERSION) {
-      this.#dialer.gone(peerId);
-      const reason = `speaks version ${seen.protoVer} of the protocol, not ${PROTOCOL_VERSION}`;
-      this.#noteIncompatible(peerId, formatListenAddress(first), "incompatible-peer", reason);
-      return;
-    }
-    this.#dialer.seen({ ...seen, addresses });
-    if (this.#dialer.announced(peerId) === undefined) return;
+  }
+
+  /** A connected peer that is announced elsewhere now is shown there. */
+  #followAddress(peerId: PeerId, [first, ...rest]: readonly [ListenAddress, ...ListenAddress[]]): void {
     const shown = this.#roster.table.addressOf(peerId);
-    const listeners = addresses.map(formatListenAddress);
+    const listeners = [first, ...rest].map(formatListenAddress);
     if (shown !== undefined && !listeners.includes(shown)) {
       this.#roster.moveTo(peerId, formatListenAddress(first));
     }
-    this.#catchUp.announced(peerId, seen.libraryRev);
   }
 
   #announcedNoLonger(peerId: PeerId): void {
@@ -326,7 +322,11 @@ class Mesh implements PeerMesh {
     if (peer === undefined) return null;
     try {
       const soon = AbortSignal.timeout(DIAL_TIMEOUT_MS);
-      await this.#ping(this.#connections.channelTo(peer.peerId), AbortSignal.any([signal, soon]));
+      await ping(
+        this.#connections.channelTo(peer.peerId),
+        this.#self.peerId,
+        AbortSignal.any([signal, soon]),
+      );
       return peer.peerId;
     } catch {
       signal.throwIfAborted();
@@ -353,28 +353,11 @@ class Mesh implements PeerMesh {
     return table.size >= MAX_PEERS && !table.has(peerId);
   }
 
-  async #tell(peerId: PeerId, delta: LibraryDelta): Promise<Answer> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(DELTA_TIMEOUT_MS)]);
-    return this.#connections.channelTo(peerId).request(delta, { signal });
-  }
-
   #gone(peerId: PeerId, reason: string): void {
     this.#deltaPush.forget(peerId);
     this.#roster.remove(peerId, reason);
     if (this.#dialer.announced(peerId) === undefined) this.#catchUp.forget(peerId);
     this.#dialer.lost(peerId, { leaving: reason === "goodbye" });
-  }
-
-  async #ping(channel: Link["channel"], signal: AbortSignal): Promise<void> {
-    const answer = await channel.request({ type: "ping", peer_id: this.#self.peerId }, { signal });
-    if (answer.type !== "pong") throw new Error(`a ping was answered with ${answer.type}`);
-  }
-
-  async #askForLibrary(peerId: PeerId): Promise<void> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(LIST_GAMES_TIMEOUT_MS)]);
-    const answer = await this.#connections.channelTo(peerId).request({ type: "list_games" }, { signal });
-    if (answer.type !== "games") throw new Error(`list_games was answered with ${answer.type}`);
-    this.#roster.applySnapshot(peerId, answer.snapshot);
   }
 
   #noteIncompatible(peerId: PeerId, addr: string, code: PeerErrorCode, reason: string): void {
