@@ -1,9 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { gameVersionSchema, type Hash, hashSchema } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openJournal, readJournal } from "../../src/download/journal.ts";
+import { openJournal, readJournal, removeJournal } from "../../src/download/journal.ts";
 import { type JournalRecord, journalRecordSchema, journalToJson } from "../../src/download/journal-record.ts";
 import { decodePieces, encodePieces, encodeRun } from "../../src/download/pieces-file.ts";
 import { openStateDir } from "../../src/storage/index.ts";
@@ -210,5 +210,57 @@ describe("the journal", () => {
       status: "damaged",
     });
     expect(await readFile(`${stateDir.downloadJournal(GGOO)}.damaged`, "utf8")).toBe("{");
+  });
+});
+
+describe("forgetting a download", () => {
+  it("removes the record and the pieces, and nothing else", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    await using _ = await openJournal(stateDir, RECORD, { done: new Uint8Array(4), begun: [] }, false);
+    await writeFile(stateDir.installedList(GGOO), "{}");
+    expect((await readdir(stateDir.gameDir(GGOO))).sort()).toEqual([
+      "download.json",
+      "installed.json",
+      "pieces",
+    ]);
+    await removeJournal(stateDir, GGOO);
+    expect(await readdir(stateDir.gameDir(GGOO))).toEqual(["installed.json"]);
+    await removeJournal(stateDir, GGOO);
+    await rm(stateDir.gameDir(GGOO), { recursive: true });
+    await removeJournal(stateDir, GGOO);
+  });
+
+  it("begins with the pieces: without them the record still says whose the files are", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    await using _ = await openJournal(
+      stateDir,
+      RECORD,
+      { done: Uint8Array.of(1, 1, 1, 1), begun: [] },
+      false,
+    );
+    // What lies at the record's name cannot be removed as a file.
+    const record = stateDir.downloadJournal(GGOO);
+    await rename(record, `${record}.kept`);
+    await mkdir(record);
+    await expect(removeJournal(stateDir, GGOO)).rejects.toThrow(record);
+    await rmdir(record);
+    await rename(`${record}.kept`, record);
+    expect(await readJournal(stateDir, GGOO)).toEqual({
+      status: "found",
+      record: RECORD,
+      pieces: { done: new Uint8Array(4), begun: [] },
+    });
+  });
+
+  it("keeps the record where the pieces cannot be removed", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    await using _ = await openJournal(stateDir, RECORD, { done: new Uint8Array(4), begun: [] }, false);
+    await rm(stateDir.downloadBitmap(GGOO));
+    await mkdir(stateDir.downloadBitmap(GGOO));
+    await expect(removeJournal(stateDir, GGOO)).rejects.toThrow(stateDir.downloadBitmap(GGOO));
+    expect(await readJournal(stateDir, GGOO)).toMatchObject({ status: "found", record: RECORD });
   });
 });

@@ -1,0 +1,145 @@
+import { mkdir } from "node:fs/promises";
+import { gameVersionSchema, hashSchema, type PieceIndex, pieceLayout } from "@lanspread/proto";
+import { temporaryDirectory } from "@lanspread/testkit";
+import { describe, expect, it } from "vitest";
+import { Flusher } from "../../src/download/flusher.ts";
+import { openJournal, readJournal } from "../../src/download/journal.ts";
+import type { JournalRecord } from "../../src/download/journal-record.ts";
+import { Payload } from "../../src/download/payload.ts";
+import type { PieceRun } from "../../src/download/pieces-file.ts";
+import { openStateDir } from "../../src/storage/index.ts";
+import { GGOO } from "./support.ts";
+
+/** Pieces 0 to 3, and the one of `version.ini`: 4. */
+const FILES = [
+  { path: "game.eti", size: 16 },
+  { path: "version.ini", size: 3 },
+];
+const PIECE_SIZE = 4;
+
+/** The files of a download, at whose flushes something happens. */
+class WatchedPayload extends Payload {
+  readonly flushes: number[][] = [];
+  whileFlushing: () => void = () => {};
+
+  override async flush(fileIndices: Iterable<number>): Promise<void> {
+    const indices = [...fileIndices];
+    await super.flush(indices);
+    this.flushes.push(indices);
+    this.whileFlushing();
+    this.whileFlushing = () => {};
+  }
+}
+
+async function createRig() {
+  const dir = await temporaryDirectory();
+  const root = dir.join("ggoo");
+  await mkdir(root);
+  const stateDir = await openStateDir(dir.join("state"));
+  const layout = pieceLayout({ piece_size: PIECE_SIZE, files: FILES });
+  const record: JournalRecord = {
+    gameId: GGOO,
+    root,
+    version: gameVersionSchema.parse("20180412"),
+    manifestHash: hashSchema.parse("ab".repeat(32)),
+    contentId: null,
+    pieceSize: PIECE_SIZE,
+    oldSentinel: false,
+    touched: false,
+    files: FILES.map((file) => ({ ...file, old: false })),
+    oldFiles: [],
+  };
+  const nothing = { done: new Uint8Array(layout.pieceCount), begun: [] };
+  const journal = await openJournal(stateDir, record, nothing, false);
+  const payload = new WatchedPayload({
+    root,
+    layout,
+    old: new Set(),
+    touched: false,
+    touch: async () => {},
+  });
+  await payload.create(false);
+  const flushed = new Uint8Array(layout.pieceCount);
+  const inFlight: PieceRun[] = [];
+  const flusher = new Flusher({
+    layout,
+    journal,
+    payload,
+    flushed,
+    inFlight: () => [...inFlight],
+    onFlushed: () => {},
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return {
+    payload,
+    flushed,
+    flusher,
+    inFlight,
+    /** Writes a piece, as a transfer does when it is verified. */
+    write: async (piece: number) => {
+      const { fileIndex, offset, length } = layout.pieceAt(piece as PieceIndex);
+      await payload.write(fileIndex, Buffer.alloc(length, "x"), offset);
+      flusher.wrote(piece as PieceIndex);
+    },
+    /** What a program that starts now would know. */
+    noted: async () => {
+      const found = await readJournal(stateDir, GGOO);
+      if (found.status !== "found") throw new Error(found.status);
+      return { done: [...found.pieces.done], begun: found.pieces.begun };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await flusher[Symbol.asyncDispose]();
+      await payload[Symbol.asyncDispose]();
+      await journal[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("what is noted of a flush", () => {
+  it("are the pieces that were written before it, once their file is flushed", async () => {
+    await using rig = await createRig();
+    await rig.write(0);
+    await rig.write(2);
+    expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
+    await rig.flusher.flush();
+    expect(rig.payload.flushes).toEqual([[0]]);
+    expect([...rig.flushed]).toEqual([1, 0, 1, 0, 0]);
+    expect(await rig.noted()).toEqual({ done: [1, 0, 1, 0, 0], begun: [] });
+  });
+
+  it("are also the runs under way: pieces of theirs may be on disk after a kill", async () => {
+    await using rig = await createRig();
+    await rig.write(0);
+    rig.inFlight.push({ first: 1, count: 2 });
+    rig.payload.whileFlushing = () => rig.inFlight.push({ first: 3, count: 1 });
+    await rig.flusher.flush();
+    expect(await rig.noted()).toEqual({
+      done: [1, 0, 0, 0, 0],
+      begun: [
+        { first: 1, count: 2 },
+        { first: 3, count: 1 },
+      ],
+    });
+  });
+
+  it("are the pieces that came while it went on, as begun: the next flush makes them sure", async () => {
+    await using rig = await createRig();
+    await rig.write(0);
+    rig.payload.whileFlushing = () => rig.flusher.wrote(3 as PieceIndex);
+    await rig.flusher.flush();
+    expect(await rig.noted()).toEqual({ done: [1, 0, 0, 0, 0], begun: [{ first: 3, count: 1 }] });
+    await rig.flusher.flush();
+    expect(await rig.noted()).toEqual({ done: [1, 0, 0, 1, 0], begun: [] });
+  });
+
+  it("is never version.ini, which is not on disk yet", async () => {
+    await using rig = await createRig();
+    rig.flusher.wrote(4 as PieceIndex);
+    await rig.flusher.flush();
+    expect(rig.payload.flushes).toEqual([[]]);
+    expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
+  });
+});
