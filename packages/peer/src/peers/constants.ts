@@ -61,6 +61,9 @@ export const CATCH_UP_AFTER_MS = 2 * SECOND;
 /** Answer to `list_games`, ms. */
 export const LIST_GAMES_TIMEOUT_MS = 10 * SECOND;
 
+/** Pause before a peer that could not be told of a change is told again, ms. A peer that is gone is found out meanwhile. */
+export const DELTA_RETRY_MS = 5 * SECOND;
+
 /** Answer to a `library_delta`, ms. */
 export const DELTA_TIMEOUT_MS = 10 * SECOND;
 

@@ -1,6 +1,9 @@
 import type { Answer, LibraryDelta, LibrarySnapshot, PeerId } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
+import type { Clock } from "./clock.ts";
+import { DELTA_RETRY_MS } from "./constants.ts";
 import { libraryDiff } from "./library-diff.ts";
+import { Timer } from "./timer.ts";
 
 export interface DeltaPushOptions {
   readonly ownId: PeerId;
@@ -8,6 +11,7 @@ export interface DeltaPushOptions {
   readonly library: () => LibrarySnapshot;
   /** Tells one peer; rejects where it could not be told. */
   readonly send: (peerId: PeerId, delta: LibraryDelta) => Promise<Answer>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -15,11 +19,13 @@ interface Listener {
   /** The newest library that the peer was told. */
   told: LibrarySnapshot;
   sending: boolean;
+  readonly retry: Timer;
 }
 
 /**
  * Tells connected peers what changed in the own library: one delta at a time per peer and in order, so that what changes
- * while one is under way becomes the next one. A peer that cannot follow a delta asks for the library by itself.
+ * while one is under way becomes the next one. What could not be told is told again, with what has changed since. A peer that
+ * cannot follow a delta asks for the library by itself.
  */
 export class DeltaPush {
   readonly #options: DeltaPushOptions;
@@ -31,13 +37,19 @@ export class DeltaPush {
 
   /** A peer has said hello, and was told the library in this state or in a newer one. */
   greeted(peerId: PeerId, told: LibrarySnapshot): void {
-    const listener: Listener = { told, sending: false };
+    this.forget(peerId);
+    const listener: Listener = { told, sending: false, retry: new Timer(this.#options.clock) };
     this.#listeners.set(peerId, listener);
     void this.#push(peerId, listener);
   }
 
   forget(peerId: PeerId): void {
+    this.#listeners.get(peerId)?.retry.clear();
     this.#listeners.delete(peerId);
+  }
+
+  stop(): void {
+    for (const peerId of [...this.#listeners.keys()]) this.forget(peerId);
   }
 
   /** The own library has a new snapshot. */
@@ -58,8 +70,10 @@ export class DeltaPush {
         listener.told = now;
       }
     } catch (error) {
-      // The next change tells this one as well; until then the announced revision shows the peer that it lacks something.
       logger.debug("a peer could not be told of a change", { peerId, error });
+      if (this.#listeners.get(peerId) === listener) {
+        listener.retry.set(() => void this.#push(peerId, listener), DELTA_RETRY_MS);
+      }
     } finally {
       listener.sending = false;
     }

@@ -123,6 +123,7 @@ class Mesh implements PeerMesh {
     this.#deltaPush = new DeltaPush({
       ownId: identity.peerId,
       library: this.#self.library,
+      clock,
       send: (peerId, delta) => tellDelta(this.#connections.channelTo(peerId), delta, this.#signal),
       logger: this.#logger,
     });
@@ -237,6 +238,7 @@ class Mesh implements PeerMesh {
     this.#stopped.abort();
     this.#listeners.clear();
     this.#catchUp.stop();
+    this.#deltaPush.stop();
     const farewells = this.peers().map(({ peerId }) =>
       sayGoodbye(this.#connections.channelTo(peerId), this.#self.peerId),
     );

@@ -7,10 +7,11 @@ import {
   type LibraryDelta,
   type LibrarySnapshot,
 } from "@lanspread/proto";
-import { eventually } from "@lanspread/testkit";
+import { createVirtualClock, eventually } from "@lanspread/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
+import { DELTA_RETRY_MS } from "../../src/peers/constants.ts";
 import { DeltaPush } from "../../src/peers/delta-push.ts";
 import { libraryDiff } from "../../src/peers/library-diff.ts";
 
@@ -84,8 +85,10 @@ describe("pushing deltas", () => {
     let library = snapshot(1, { a: 1 });
     const sent: LibraryDelta[] = [];
     let answers: PromiseWithResolvers<void>[] = [];
+    const clock = createVirtualClock();
     const push = new DeltaPush({
       ownId,
+      clock,
       library: () => library,
       send: async (_, delta) => {
         sent.push(delta);
@@ -98,6 +101,7 @@ describe("pushing deltas", () => {
     });
     return {
       push,
+      clock,
       sent,
       publish(rev: number, games: Readonly<Record<string, number>>) {
         library = snapshot(rev, games);
@@ -134,16 +138,31 @@ describe("pushing deltas", () => {
     expect(sent).toMatchObject([{ delta: { from_rev: 0, to_rev: 1, added: [{ id: "a" }] } }]);
   });
 
-  it("tells what could not be told with the next change", async () => {
-    const { push, sent, publish, answer } = setting();
+  it("tells what could not be told again after a while, with what has changed since", async () => {
+    const { push, clock, sent, publish, answer } = setting();
     push.greeted(other, snapshot(1, { a: 1 }));
     publish(2, {});
     answer(new Error("the stream was reset"));
-    await eventually(() => {
-      publish(3, { c: 1 });
-      return sent.length === 2;
-    });
-    expect(sent[1]).toMatchObject({ delta: { from_rev: 1, to_rev: 3 } });
+    await eventually(() => clock.nextDue() !== null);
+    clock.advance(DELTA_RETRY_MS);
+    expect(sent.map(({ delta }) => [delta.from_rev, delta.to_rev])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    publish(3, { c: 1 });
+    answer();
+    await eventually(() => sent.length === 3);
+    expect(sent[2]).toMatchObject({ delta: { from_rev: 2, to_rev: 3 } });
+  });
+
+  it("tries nothing again after the end, nor for a peer that has left", async () => {
+    const { push, clock, publish, answer } = setting();
+    push.greeted(other, snapshot(1, { a: 1 }));
+    publish(2, {});
+    answer(new Error("the stream was reset"));
+    await eventually(() => clock.nextDue() !== null);
+    push.stop();
+    expect(clock.nextDue()).toBeNull();
   });
 
   it("tells nothing to a peer that has left", () => {
