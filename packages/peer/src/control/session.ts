@@ -2,6 +2,7 @@ import {
   type HarnessCommand,
   type HarnessLine,
   harnessCommandSchema,
+  harnessIdSchema,
   type RuntimeEvent,
   toHarnessEvent,
   toSnakeCase,
@@ -15,7 +16,6 @@ export interface ControlSessionOptions {
   readonly writeLine: (line: string) => void | Promise<void>;
   /** `shutdown` was asked for, and answered. */
   readonly onShutdown: () => void;
-  readonly signal?: AbortSignal;
 }
 
 /** One conversation in JSON lines with one client: a script at stdin and stdout, or a program at the control socket. */
@@ -50,17 +50,16 @@ class JsonLinesSession implements ControlSession {
     this.#peer = options.peer;
     this.#events = options.peer.events();
     this.ended = this.#pump().catch(() => this.close());
-    options.signal?.addEventListener("abort", () => this.close(), { once: true });
   }
 
   takeLine(text: string): void {
-    const answer = this.#answer(text).catch(() => this.close());
-    this.#answering.add(answer);
-    void answer.finally(() => this.#answering.delete(answer));
+    this.#follow(this.#answer(text));
   }
 
   refuseLine(): void {
-    void this.#refuse(null, null, new PeerError("bad-request", "The line is too long for a command."));
+    this.#follow(
+      this.#refuse(null, null, new PeerError("bad-request", "The line is too long for a command.")),
+    );
   }
 
   async idle(): Promise<void> {
@@ -68,9 +67,15 @@ class JsonLinesSession implements ControlSession {
   }
 
   close(): void {
-    if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     void this.#events.return?.();
+  }
+
+  /** A client that cannot be written to is left. */
+  #follow(answering: Promise<void>): void {
+    const answer = answering.catch(() => this.close());
+    this.#answering.add(answer);
+    void answer.finally(() => this.#answering.delete(answer));
   }
 
   /** Every event in order; the next one when the reader has taken the one before. */
@@ -97,23 +102,24 @@ class JsonLinesSession implements ControlSession {
     }
     const parsed = harnessCommandSchema.safeParse(value);
     if (!parsed.success) {
-      const [id, cmd] = [fieldOf(value, "id"), fieldOf(value, "cmd")];
+      const id = harnessIdSchema.safeParse(fieldOf(value, "id"));
+      const cmd = fieldOf(value, "cmd");
       const issue = parsed.error.issues[0];
       const message = `${issue?.path.join(".") || "the command"}: ${issue?.message ?? "is not known"}`;
-      const known = Number.isSafeInteger(id) || typeof id === "string";
       return this.#refuse(
-        known ? (id as number | string) : null,
+        id.data ?? null,
         typeof cmd === "string" ? cmd : null,
         new PeerError("bad-request", message),
       );
     }
     const { id, cmd } = parsed.data;
+    let data: Record<string, unknown>;
     try {
-      const data = toSnakeCase(await this.#run(parsed.data));
-      await this.#write({ type: "result", id, cmd, data });
+      data = toSnakeCase(await this.#run(parsed.data));
     } catch (error) {
       return this.#refuse(id, cmd, toPeerError(error));
     }
+    await this.#write({ type: "result", id, cmd, data });
     if (cmd === "shutdown") this.#options.onShutdown();
   }
 

@@ -8,10 +8,10 @@ const DEFAULT_WAIT_MS = 10_000;
 const MAX_WAIT_MS = 3_600_000;
 
 /** Correlates answers with commands; chosen by the client. */
-const requestId = z.union([z.int(), z.string().max(200)]);
+export const harnessIdSchema = z.union([z.int(), z.string().max(200)]);
 const game = { game_id: gameIdSchema };
 const command = <Name extends string, Shape extends z.core.$ZodLooseShape>(cmd: Name, shape: Shape) =>
-  z.strictObject({ id: requestId, cmd: z.literal(cmd), ...shape });
+  z.strictObject({ id: harnessIdSchema, cmd: z.literal(cmd), ...shape });
 
 /** One line of input of the harness and of the control socket. */
 export const harnessCommandSchema = z.discriminatedUnion("cmd", [
@@ -45,10 +45,10 @@ const data = z.record(z.string(), z.unknown());
 
 /** One line of output. */
 export const harnessLineSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("result"), id: requestId, cmd: z.string(), data }),
+  z.strictObject({ type: z.literal("result"), id: harnessIdSchema, cmd: z.string(), data }),
   z.strictObject({
     type: z.literal("error"),
-    id: requestId.nullable(),
+    id: harnessIdSchema.nullable(),
     cmd: z.string().nullable(),
     code: z.string(),
     message: z.string(),
