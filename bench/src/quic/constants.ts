@@ -62,9 +62,9 @@ export interface Amounts {
 }
 
 export const FULL: Amounts = {
-  rounds: 3,
+  rounds: 5,
   requests: 4_000,
-  slowRounds: 2,
+  slowRounds: 3,
   fullSpeedBytes: 512 * MIB,
   loopbackBytes: 1024 * MIB,
   bindingBytes: 32 * MIB,
