@@ -33,7 +33,7 @@ interface Series {
 }
 
 /** The default comes first: the bars are its. */
-const CONGESTIONS = ["reno", "cubic", "bbr"] as const;
+const CONGESTIONS = ["cubic", "reno", "bbr"] as const;
 
 async function run(context: BenchContext): Promise<Report> {
   const amounts = context.short ? SHORT : FULL;
@@ -55,7 +55,7 @@ async function run(context: BenchContext): Promise<Report> {
         }),
       );
       // Full speed is measured once more in the same rounds: what a machine's CPU second is worth drifts.
-      const fullSpeed: Series = { label: "127.0.0.1, reno", transfer: loopback.ours.transfer, measured: [] };
+      const fullSpeed: Series = { label: "127.0.0.1, cubic", transfer: loopback.ours.transfer, measured: [] };
       const rounds = mbit === SLOW_MBIT ? amounts.slowRounds : amounts.rounds;
       await runRounds([...series, fullSpeed], rounds, tls, context);
       links.push({ mbit, series, fullSpeed });

@@ -54,7 +54,7 @@ export async function measure(transfer: Transfer): Promise<Measurement> {
     host: link.serverHost,
     port: 0,
     datagramBytes: transfer.datagramBytes,
-    congestion: transfer.congestion ?? "reno",
+    congestion: transfer.congestion ?? "cubic",
     socket: transfer.socket ?? "fastest",
     bytes: transfer.bytes,
     warmUpBytes: Math.floor(transfer.bytes * WARM_UP_SHARE),

@@ -39,7 +39,7 @@ async function measureOnce({ signal, ...rest }: Once): Promise<number> {
     host: "127.0.0.1",
     port: 0,
     datagramBytes: ETHERNET_DATAGRAM_BYTES,
-    congestion: "reno",
+    congestion: "cubic",
     bytes: 0,
     warmUpBytes: 0,
   };

@@ -80,7 +80,7 @@ export class UdpEndpoint implements Endpoint {
       tls: options.tls,
       alpn: options.alpn,
       limits: options.limits,
-      congestion: options.congestion ?? "reno",
+      congestion: options.congestion ?? "cubic",
       retry: options.retry ?? "under-load",
       local: socket.address,
       random: (length) => randomBytes(length),

@@ -15,7 +15,7 @@ const FAR = { host: "127.0.0.1", port: 2 };
 /** Two connections of the library without sockets: what one has to say is handed to the other when the test wants it. */
 async function handshake(): Promise<{ near: ConnectionCore; far: NativeConnection; farewell: Uint8Array[] }> {
   const library = await loadNativeLibrary();
-  const options = { alpn: ALPN, limits: DEFAULT_LIMITS, congestion: "reno" as const };
+  const options = { alpn: ALPN, limits: DEFAULT_LIMITS, congestion: "cubic" as const };
   const party = await testParty();
   const configs = await Promise.all(
     [party.member(), party.member()].map(
