@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { GATHER_DATAGRAMS, GATHER_MAX_MS, GATHER_MIN_MS } from "../src/core/constants.ts";
 import { Gather } from "../src/core/gather.ts";
 import {
-  POLL_BURST_DATAGRAMS,
+  POLL_FAST_DATAGRAMS_PER_MS,
   POLL_IDLE_LOOKS,
+  POLL_LOOK_DATAGRAMS,
   POLL_MAX_MS,
   POLL_MIN_MS,
   TRICKLE_BURSTS,
@@ -69,9 +70,20 @@ function wakeUp(trickle: Trickle, datagrams: number, nowMs: number, bytes = FULL
   return trickle.woken(datagrams, nowMs);
 }
 
-function look(trickle: Trickle, datagrams: number): boolean {
-  for (let i = 0; i < datagrams; i++) trickle.note(FULL);
-  return trickle.polled(datagrams);
+/** Looks when the timer says so at datagrams that come at some rate (per ms), and tells the verdict. */
+class Looks {
+  readonly trickle = new Trickle();
+  #nowMs = 0;
+
+  find(perMs: number): boolean {
+    return this.findThese(Array.from({ length: perMs * this.trickle.pollMs }, () => FULL));
+  }
+
+  findThese(lengths: readonly number[]): boolean {
+    this.#nowMs += this.trickle.pollMs;
+    for (const bytes of lengths) this.trickle.note(bytes);
+    return this.trickle.polled(lengths.length, this.#nowMs);
+  }
 }
 
 test("a timer takes over from wake-ups only when a transfer's datagrams trickle for long", () => {
@@ -97,35 +109,47 @@ test("no number of small requests, of acknowledgements or of answers with an end
   }
 });
 
-test("wake-ups are back when datagrams cease or come in bursts", () => {
-  const trickle = new Trickle();
-  for (let i = 1; i < POLL_IDLE_LOOKS; i++) expect(look(trickle, 0)).toBe(false);
-  expect(look(trickle, 0)).toBe(true);
-  expect(look(trickle, 8)).toBe(false);
-  expect(look(trickle, POLL_BURST_DATAGRAMS)).toBe(true);
+test("wake-ups are back when datagrams cease or come fast", () => {
+  const looks = new Looks();
+  for (let i = 1; i < POLL_IDLE_LOOKS; i++) expect(looks.find(0)).toBe(false);
+  expect(looks.find(0)).toBe(true);
+  for (let i = 0; i < 20; i++) expect(looks.find(POLL_FAST_DATAGRAMS_PER_MS - 1)).toBe(false);
+  expect(looks.find(POLL_FAST_DATAGRAMS_PER_MS)).toBe(true);
 });
 
 test("requests that follow a transfer do not keep the timer looking", () => {
-  const trickle = new Trickle();
-  for (let i = 0; i < 20; i++) expect(look(trickle, 8)).toBe(false);
-  const verdicts = Array.from({ length: POLL_IDLE_LOOKS }, () => {
-    trickle.note(FULL);
-    trickle.note(SMALL);
-    return trickle.polled(2);
-  });
+  const looks = new Looks();
+  for (let i = 0; i < 20; i++) expect(looks.find(8)).toBe(false);
+  const verdicts = Array.from({ length: POLL_IDLE_LOOKS }, () => looks.findThese([FULL, SMALL]));
   expect(verdicts.indexOf(true)).toBe(POLL_IDLE_LOOKS - 1);
 });
 
 test("the timer looks less often while it finds little, and often again after a wake-up", () => {
-  const trickle = new Trickle();
+  const looks = new Looks();
+  const { trickle } = looks;
   expect(trickle.pollMs).toBe(POLL_MIN_MS);
-  for (let i = 0; i < 20; i++) look(trickle, 8);
+  for (let i = 0; i < 20; i++) looks.find(8);
   expect(trickle.pollMs).toBe(POLL_MAX_MS);
-  trickle.note(SMALL); // the last one that its sender had, perhaps
-  trickle.polled(1);
+  looks.findThese([SMALL]); // the last one that its sender had, perhaps
   expect(trickle.pollMs).toBe(POLL_MIN_MS);
-  for (let i = 0; i < 20; i++) look(trickle, 8);
+  for (let i = 0; i < 20; i++) looks.find(8);
   expect(trickle.pollMs).toBe(POLL_MAX_MS);
   wakeUp(trickle, 1, 0);
   expect(trickle.pollMs).toBe(POLL_MIN_MS);
+});
+
+test("the timer does not look later when enough is found, nor when the sender waits for an acknowledgement", () => {
+  const enough = new Looks();
+  for (let i = 0; i < 20; i++) enough.find(POLL_FAST_DATAGRAMS_PER_MS / 2);
+  const found = (POLL_FAST_DATAGRAMS_PER_MS / 2) * enough.trickle.pollMs;
+  expect(found).toBeGreaterThanOrEqual(POLL_LOOK_DATAGRAMS);
+  expect(found).toBeLessThan(2 * POLL_LOOK_DATAGRAMS);
+
+  const windowed = new Looks(); // eight per ms, but never more than a window of 32
+  const waits = Array.from({ length: 40 }, () => {
+    windowed.findThese(Array.from({ length: Math.min(32, 8 * windowed.trickle.pollMs) }, () => FULL));
+    return windowed.trickle.pollMs;
+  });
+  expect(Math.max(...waits)).toBe(8);
+  expect(waits.filter((ms) => ms === POLL_MIN_MS).length).toBeGreaterThanOrEqual(10);
 });

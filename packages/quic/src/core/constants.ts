@@ -102,11 +102,11 @@ export const GATHER_DATAGRAMS = 128;
 /** How long datagrams of a running transfer gather before a round at least, in ms: what timers can do. */
 export const GATHER_MIN_MS = 1;
 
-/**
- * The same at most, in ms: at 100 Mbit/s as many datagrams as make a round by their count. Must be well below the 25 ms that peers
- * allow for an acknowledgement.
- */
+/** The same at most, in ms: at 100 Mbit/s as many datagrams as make a round by their count. */
 export const GATHER_MAX_MS = 16;
+
+/** How long an acknowledgement may take, in ms, as the other side is told (RFC 9000, 18.2): longer than any datagram waits. */
+export const MAX_ACK_DELAY_MS = 32;
 
 /** A datagram of at least this share of the largest one seen says: more is coming. */
 export const FULL_DATAGRAM_SHARE = 0.9;

@@ -1,5 +1,5 @@
 import type { EndpointLimits, TlsOptions } from "../types.ts";
-import { CONNECTION_CREDIT_BYTES } from "./constants.ts";
+import { CONNECTION_CREDIT_BYTES, MAX_ACK_DELAY_MS } from "./constants.ts";
 import type { NativeConfig, NativeLibrary } from "./native-types.ts";
 
 export interface ConfigOptions {
@@ -46,6 +46,7 @@ export class ConfigBook {
     );
     config.setApplicationProtos([alpn]);
     config.setMaxIdleTimeout(limits.idleTimeoutMs);
+    config.setMaxAckDelay(MAX_ACK_DELAY_MS);
     // Said to the other side too: where the two interfaces disagree (jumbo frames), the smaller one counts both ways.
     config.setMaxRecvUdpPayloadSize(datagramBytes);
     config.setMaxSendUdpPayloadSize(datagramBytes);

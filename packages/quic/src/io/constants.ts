@@ -44,12 +44,12 @@ export const BULK_DATAGRAM_BYTES = 1_200;
 /** What a wake-up with a datagram of another length takes off: a transfer has one in some forty, an exchange of requests many more. */
 export const TRICKLE_ODD_PENALTY = 16;
 
-/** How often the timer looks, in ms: at first what timers can do, at most half of the longest time that datagrams gather. */
+/** How often the timer looks, in ms: at first what timers can do, at most a little less than acknowledgements may take. */
 export const POLL_MIN_MS = 1;
-export const POLL_MAX_MS = 8;
+export const POLL_MAX_MS = 28;
 
-/** Fewer datagrams than this were found: the next look may come later. Half of what makes a round. */
-export const POLL_LOOK_DATAGRAMS = 64;
+/** Fewer datagrams than this were found: the next look may come in twice the time. A little less than what makes a round. */
+export const POLL_LOOK_DATAGRAMS = 230;
 
 /**
  * Looks that found nothing, or the end of something, after which the transfer is taken to be over: fewer may be a sender that waits for
@@ -57,8 +57,11 @@ export const POLL_LOOK_DATAGRAMS = 64;
  */
 export const POLL_IDLE_LOOKS = 4;
 
-/** Datagrams found at once after which waking up is cheaper again: above 1 Gbit/s. */
-export const POLL_BURST_DATAGRAMS = 128;
+/** Datagrams per ms from which on waking up is cheaper again: above 470 Mbit/s. */
+export const POLL_FAST_DATAGRAMS_PER_MS = 40;
+
+/** When a look finds less than this share of the last one's rate, the sender has used up its window and waits for our acknowledgement. */
+export const POLL_STALLED_SHARE = 0.7;
 
 /** Datagrams that a closed connection may still send: one says it all, before it may go an acknowledgement of the handshake. */
 export const MAX_LAST_WORDS = 2;

@@ -147,7 +147,7 @@ class LinuxSocket implements DatagramSocket {
     this.#left = MAX_RECEIVES_PER_TURN;
     const count = this.#receive();
     if (!this.#open || this.#doorbell !== undefined) return;
-    if (this.#trickle.polled(count) && this.#ensureDoorbell() !== undefined) return;
+    if (this.#trickle.polled(count, performance.now()) && this.#ensureDoorbell() !== undefined) return;
     this.#pollSoon();
   }
 

@@ -1,10 +1,11 @@
 import {
   BULK_DATAGRAM_BYTES,
-  POLL_BURST_DATAGRAMS,
+  POLL_FAST_DATAGRAMS_PER_MS,
   POLL_IDLE_LOOKS,
   POLL_LOOK_DATAGRAMS,
   POLL_MAX_MS,
   POLL_MIN_MS,
+  POLL_STALLED_SHARE,
   TRICKLE_BURST_DATAGRAMS,
   TRICKLE_BURSTS,
   TRICKLE_GAP_MS,
@@ -18,7 +19,7 @@ import {
  *
  * Only bulk may wait for the timer. Its datagrams are large and of one length, but for one at the end of what the sender's window
  * allowed. Requests, acknowledgements and short answers keep the polling from beginning, and one that came last makes the next look
- * come soon: its sender may have said all it had to say.
+ * come soon: its sender may have said all it had to say. So does a rate that falls: the sender waits for an acknowledgement.
  */
 export class Trickle {
   #length = 0;
@@ -28,6 +29,8 @@ export class Trickle {
   #lastBurstMs = Number.NEGATIVE_INFINITY;
   #idleLooks = 0;
   #pollMs = POLL_MIN_MS;
+  #lastLookMs = 0;
+  #lastRate = 0;
 
   /** When the timer should look next, in ms. */
   get pollMs(): number {
@@ -52,19 +55,32 @@ export class Trickle {
     this.#odd = false;
     this.#lastBurstMs = nowMs;
     this.#idleLooks = 0;
-    this.#pollMs = POLL_MIN_MS;
+    this.#lastLookMs = nowMs;
+    this.#lookSoon();
     return this.#bursts >= TRICKLE_BURSTS;
   }
 
   /** The timer has looked, and so many datagrams were there. True when the system should wake us again. */
-  polled(datagrams: number): boolean {
+  polled(datagrams: number, nowMs: number): boolean {
+    const rate = datagrams / Math.max(POLL_MIN_MS, nowMs - this.#lastLookMs);
+    this.#lastLookMs = nowMs;
     const more = datagrams > 0 && !this.#oddLast;
     this.#idleLooks = more ? 0 : this.#idleLooks + 1;
-    const over = this.#idleLooks >= POLL_IDLE_LOOKS || datagrams >= POLL_BURST_DATAGRAMS;
+    const over = this.#idleLooks >= POLL_IDLE_LOOKS || rate >= POLL_FAST_DATAGRAMS_PER_MS;
     if (over) this.#bursts = 0;
-    if (!more) this.#pollMs = POLL_MIN_MS;
-    else if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs + 1);
+    if (!more || rate < this.#lastRate * POLL_STALLED_SHARE) this.#lookSoon();
+    else this.#lookLater(datagrams, rate);
     this.#odd = false;
     return over;
+  }
+
+  #lookSoon(): void {
+    this.#pollMs = POLL_MIN_MS;
+    this.#lastRate = 0;
+  }
+
+  #lookLater(datagrams: number, rate: number): void {
+    this.#lastRate = rate;
+    if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs * 2);
   }
 }
