@@ -62,7 +62,7 @@ export interface Amounts {
 }
 
 export const FULL: Amounts = {
-  rounds: 5,
+  rounds: 7,
   requests: 4_000,
   slowRounds: 3,
   fullSpeedBytes: 512 * MIB,

@@ -1,4 +1,5 @@
 import type { TlsOptions } from "@lanspread/quic";
+import { keepAwake } from "../awake.ts";
 import { Child } from "../child.ts";
 import { WARM_UP_SHARE } from "./constants.ts";
 import type { Half, HostSettings, Ready } from "./messages.ts";
@@ -13,6 +14,8 @@ export interface Transfer {
   readonly socket?: HostSettings["socket"];
   /** Where the two ends run. Default: both on 127.0.0.1. */
   readonly link?: LinkEnds;
+  /** Keep the processors awake meanwhile. */
+  readonly awake?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -49,6 +52,7 @@ const HOSTS = {
 /** Runs one transfer in processes of its own. Rejects when one of them fails. */
 export async function measure(transfer: Transfer): Promise<Measurement> {
   const { candidate, signal, link = LOOPBACK } = transfer;
+  await using _ = transfer.awake === true ? keepAwake(signal) : null;
   const common: HostSettings = {
     tls: transfer.tls,
     host: link.serverHost,
