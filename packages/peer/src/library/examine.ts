@@ -2,13 +2,19 @@ import { type GameId, MAX_RESPONSE_BYTES, manifestHash } from "@lanspread/proto"
 import { PeerError } from "../errors/index.ts";
 import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
 import { type IndexEntry, samePayload } from "./entry.ts";
-import { lookAtRoot, type RootLook } from "./look.ts";
+import { lookOf, type RootLook } from "./look.ts";
+import type { LookReply, RootSight } from "./look-messages.ts";
+import type { Looker } from "./looker.ts";
 import { walkManifest } from "./walk.ts";
 
 export interface ExamineOptions {
   readonly id: GameId;
   /** Absolute path of the game root, a directory. */
   readonly root: string;
+  /** Looked at before. */
+  readonly sight: RootSight;
+  /** Looks again after a walk. */
+  readonly looker: Looker;
   /** What was known before: an unchanged root is not walked again, an unchanged payload is not hashed again. */
   readonly previous: IndexEntry | undefined;
   /** Walk even if the root looks unchanged: somebody noticed a change that a look cannot see. */
@@ -24,17 +30,25 @@ export interface ExamineOptions {
  */
 export async function examineRoot(options: ExamineOptions): Promise<IndexEntry> {
   const { id, root, previous, signal } = options;
-  let look = await lookAtRoot(root, signal);
+  let look = lookOf(root, options.sight);
   if (previous?.fingerprint === look.fingerprint && options.walk !== true) return previous;
   for (let attempt = 1; attempt <= MAX_LOOKS; attempt += 1) {
     const entry = await entryFrom(id, root, look, previous, signal).catch(nullIfVanished);
-    const again = await lookAtRoot(root, signal);
+    const sight = sightOf(root, await options.looker.look({ root, entryFile: null }));
+    const again = lookOf(root, sight);
     if (entry !== null && again.fingerprint === look.fingerprint) return entry;
     look = again;
   }
   throw new PeerError("operation-in-progress", `${root} is being changed`, {
     hint: "It is looked at again when that has ended.",
   });
+}
+
+/** @throws PeerError where nothing was seen, naming the root. */
+function sightOf(root: string, reply: LookReply): RootSight {
+  if (reply.status === "seen") return reply;
+  if (reply.status === "failed") throw new PeerError(reply.code, reply.message);
+  throw new PeerError("no-such-directory", `${root}: no such directory`);
 }
 
 /** What vanishes during a walk is a change, no failure. */

@@ -21,9 +21,13 @@ export interface Revision {
 
 /** What the library remembers in the state directory. Damage is reported once and costs work, never a game. */
 export interface IndexStore {
-  /** Undefined when there is none, or it was damaged. */
-  loadEntry(id: GameId): Promise<IndexEntry | undefined>;
-  /** Resolves when the entry survives a power cut. */
+  /**
+   * Undefined when there is none, or it was damaged.
+   *
+   * @param text of the entry's file, where it was read already; null where there seems to be none.
+   */
+  loadEntry(id: GameId, text: string | null): Promise<IndexEntry | undefined>;
+  /** Resolves when the entry survives a power cut. One that is as it was loaded is not written again. */
   saveEntry(entry: IndexEntry): Promise<void>;
   loadRevision(): Promise<Revision>;
   /** Resolves when the revision survives a power cut. */
@@ -40,8 +44,15 @@ function revisionAfterLoss(): number {
 
 /** Creates the store of a state directory. */
 export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore {
+  /** Entries that lie on disk as they are. */
+  const loaded = new WeakSet<IndexEntry>();
   return {
-    loadEntry: async (id) => {
+    loadEntry: async (id, text) => {
+      const known = text === null ? undefined : parseEntry(text);
+      if (known?.id === id) {
+        loaded.add(known);
+        return known;
+      }
       const file = await readJson(stateDir.libraryEntry(id), entrySchema);
       if (file.status === "ok" && file.value.id === id) return file.value;
       if (file.status === "damaged") {
@@ -54,8 +65,12 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
       }
       return undefined;
     },
-    saveEntry: (entry) =>
-      writeFileDurably(stateDir.libraryEntry(entry.id), entryToJson(entry), { mode: PRIVATE_FILE_MODE }),
+    saveEntry: async (entry) => {
+      if (loaded.has(entry)) return;
+      await writeFileDurably(stateDir.libraryEntry(entry.id), entryToJson(entry), {
+        mode: PRIVATE_FILE_MODE,
+      });
+    },
     loadRevision: async () => {
       const file = await readJson(stateDir.libraryFile, revisionSchema);
       if (file.status === "ok") return { libraryRev: file.value.library_rev, snapshot: file.value.snapshot };
@@ -69,6 +84,15 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
       return writeFileDurably(stateDir.libraryFile, JSON.stringify(file), { mode: PRIVATE_FILE_MODE });
     },
   };
+}
+
+/** The entry in the text of its file; undefined for a damaged one. */
+function parseEntry(text: string): IndexEntry | undefined {
+  try {
+    return entrySchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What {@link Revision.snapshot} holds for a list of summaries. */

@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { contentId, type GameId, type Hash, type LibrarySnapshot, type LocalGame } from "@lanspread/proto";
-import { type PeerError, toPeerError } from "../errors/index.ts";
+import { PeerError, toPeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { ROOTS_AT_ONCE } from "./constants.ts";
 import { digestBytes, digestsOf, type IndexEntry, manifestOf, unreadableEntry } from "./entry.ts";
 import { examineRoot } from "./examine.ts";
 import { createHashQueue, type HashQueue } from "./hash-queue.ts";
 import { createIndexStore, type IndexStore } from "./index-store.ts";
+import { createLooker, type Looker } from "./looker.ts";
 import { mapLimited } from "./map-limited.ts";
 import { createPieceHasher, type PieceHasher } from "./piece-hasher.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
-import { isRoot, listRoots } from "./roots.ts";
+import { listRoots } from "./roots.ts";
 import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
 import { isServable, localGameOf, summaryOf } from "./summary.ts";
 import type {
@@ -33,6 +34,7 @@ class LocalLibrary implements Library {
   readonly #store: IndexStore;
   readonly #publisher: Publisher;
   readonly #hasher: PieceHasher = createPieceHasher();
+  readonly #looker: Looker = createLooker();
   readonly #hashQueue: HashQueue;
   readonly #looks: SingleFlight<GameId> = createSingleFlight((id, superseded) => this.#look(id, superseded));
   readonly #scans: SingleFlight<"all"> = createSingleFlight(() => this.#scan());
@@ -173,7 +175,7 @@ class LocalLibrary implements Library {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#hashQueue.close();
-    await this.#hasher.close();
+    await Promise.all([this.#hasher.close(), this.#looker.close()]);
     await this.#scans.idle();
     await this.#looks.idle();
     await this.#publisher.idle();
@@ -255,10 +257,14 @@ class LocalLibrary implements Library {
   ): Promise<IndexEntry | null> {
     const { signal } = this.#closing;
     try {
-      if (!(await isRoot(gamesDir, id))) return null;
-      const previous =
-        before === undefined || before.fingerprint === "" ? await this.#store.loadEntry(id) : before;
-      return await examineRoot({ id, root: join(gamesDir, id), previous, walk, signal });
+      const root = join(gamesDir, id);
+      const isKnown = before !== undefined && before.fingerprint !== "";
+      const entryFile = isKnown ? null : this.#options.stateDir.libraryEntry(id);
+      const sight = await this.#looker.look({ root, entryFile });
+      if (sight.status === "no-root") return null;
+      if (sight.status === "failed") throw new PeerError(sight.code, sight.message);
+      const previous = isKnown ? before : await this.#store.loadEntry(id, sight.entryText);
+      return await examineRoot({ id, root, sight, looker: this.#looker, previous, walk, signal });
     } catch (error) {
       signal.throwIfAborted();
       const { code, message } = toPeerError(error);

@@ -1,0 +1,50 @@
+import type { PeerErrorCode } from "../errors/index.ts";
+
+/** Names in a game root that are looked at closely: what the thread is started with. */
+export interface LookNames {
+  readonly sentinel: string;
+  readonly local: string;
+}
+
+/** What the main thread wants to know of one game root. */
+export interface LookRequest {
+  /** Absolute path of the game root. */
+  readonly root: string;
+  /** Absolute path of the game's index entry, where that is wanted too. */
+  readonly entryFile: string | null;
+}
+
+/** What the looking thread says of one root. Plain data: nothing is concluded from it there. */
+export type LookReply =
+  | RootSight
+  /** There is no directory at the root's place. A link to one is none. */
+  | { readonly status: "no-root" }
+  | { readonly status: "failed"; readonly code: PeerErrorCode; readonly message: string };
+
+/** What one directory listing and the state of a few files show. */
+export interface RootSight {
+  readonly status: "seen";
+  readonly sentinel: SentinelFile;
+  /** The archives, by name. */
+  readonly archives: readonly ArchiveStamp[];
+  /** What lies at `local`, in just this spelling. */
+  readonly local: "missing" | "directory" | "other";
+  /** Every other name of the root, sorted. */
+  readonly others: readonly string[];
+  /** The text of the index entry; null where it was not wanted, is not there, or is nothing that could be read at once. */
+  readonly entryText: string | null;
+}
+
+export type ArchiveStamp = readonly [name: string, size: string, mtimeNs: string];
+
+/** What lies at `version.ini`, as it was read. */
+export type SentinelFile =
+  | { readonly status: "missing" }
+  /** `place` changes when size or time do. */
+  | { readonly status: "read"; readonly place: string; readonly text: string }
+  /** There is something, but it cannot be one. */
+  | {
+      readonly status: "unfit";
+      readonly stamp: string /** For the user; names the file. */;
+      readonly warning: string;
+    };

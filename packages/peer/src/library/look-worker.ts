@@ -1,0 +1,103 @@
+/**
+ * The thread that looks at game roots: one directory listing and a few small files each, one after the other. Looking
+ * here is synchronous on purpose. A thousand roots take a thirtieth of a second of processor time this way, and ten
+ * times that where every call is a promise; and a disk that has to wake up keeps nobody waiting but this thread.
+ *
+ * It imports nothing outside of this package's sources: it also runs where packages are not resolved to sources.
+ */
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { errnoOf, fromNodeError } from "../errors/index.ts";
+import { MAX_JSON_BYTES } from "../storage/constants.ts";
+import { ARCHIVE_EXTENSION } from "./constants.ts";
+import type { ArchiveStamp, LookNames, LookReply, LookRequest, RootSight } from "./look-messages.ts";
+import { readSentinelFileSync } from "./sentinel-file.ts";
+
+/** Never waiting for the other end of a pipe. Windows does not know it. */
+const READ_SAFELY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+const port = parentPort;
+if (port === null) throw new Error("this file is the looking worker: it is started as a thread");
+const names = workerData as LookNames;
+
+port.on("message", (requests: readonly LookRequest[]) => {
+  port.postMessage(requests.map(answer));
+});
+
+function answer({ root, entryFile }: LookRequest): LookReply {
+  try {
+    if (!isDirectory(root)) return { status: "no-root" };
+    return { ...lookAt(root), entryText: entryFile === null ? null : readEntry(entryFile) };
+  } catch (error) {
+    const { code, message } = fromNodeError(error, root);
+    return { status: "failed", code, message };
+  }
+}
+
+function isDirectory(root: string): boolean {
+  try {
+    return lstatSync(root).isDirectory();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+function lookAt(root: string): Omit<RootSight, "entryText"> {
+  const archives: string[] = [];
+  const others: string[] = [];
+  let sentinel: RootSight["sentinel"] = { status: "missing" };
+  let local: RootSight["local"] = "missing";
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    const { name } = entry;
+    if (name === names.sentinel) sentinel = readSentinelFileSync(join(root, name));
+    else if (name === names.local) local = entry.isDirectory() ? "directory" : "other";
+    else if (isArchive(entry)) archives.push(name);
+    else others.push(name);
+  }
+  return {
+    status: "seen",
+    sentinel,
+    local,
+    archives: archives.sort().map((name) => stampOf(root, name)),
+    others: others.sort(),
+  };
+}
+
+function isArchive(entry: Dirent): boolean {
+  return entry.name.toLowerCase().endsWith(ARCHIVE_EXTENSION) && entry.isFile();
+}
+
+function stampOf(root: string, name: string): ArchiveStamp {
+  const path = join(root, name);
+  try {
+    const stats = lstatSync(path, { bigint: true });
+    return [name, String(stats.size), String(stats.mtimeNs)];
+  } catch (error) {
+    throw fromNodeError(error, path);
+  }
+}
+
+/** Null for everything that is out of the ordinary: who asked then reads it with all care. */
+function readEntry(path: string): string | null {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, READ_SAFELY);
+    const stats = fstatSync(descriptor);
+    return stats.isFile() && stats.size <= MAX_JSON_BYTES ? readFileSync(descriptor, "utf8") : null;
+  } catch {
+    return null;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
