@@ -26,7 +26,7 @@ export { isPeerErrorCode, PEER_ERRORS, PeerError, type PeerErrorCode, toPeerErro
 export { createPartyCa, loadPartyCa, type PartyCa, writePartyCa } from "./identity/index.ts";
 export { createUnrarJsUnpacker, type Unpacker } from "./install/index.ts";
 export { createLogger, type LogEntry, type Logger, type LogLevel, silentLogger } from "./logger.ts";
-export { type DiscoveryFactory, mdnsDiscovery } from "./peers/index.ts";
+export { type Clock, type DiscoveryFactory, mdnsDiscovery, type RemoteGame } from "./peers/index.ts";
 export {
   type CommandResults,
   type Peer,

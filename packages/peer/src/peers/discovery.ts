@@ -44,6 +44,8 @@ export interface Discovery {
   update(libraryRev: number): void;
   /** Why nobody can be found at the moment; null when somebody can. */
   problem(): PeerError | null;
+  /** Resolves with the reason when it can neither announce nor find any more; it is started again then. Absent: never. */
+  readonly failed?: Promise<unknown>;
   /** Takes the announcement back and frees everything. */
   stop(options: { readonly signal: AbortSignal }): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** The other peers: how they are found, greeted, watched over and left, and what they have. */
+export { type Clock, systemClock } from "./clock.ts";
 export {
   type Discovery,
   type DiscoveryFactory,

@@ -88,6 +88,7 @@ export class LocalPeer implements Peer {
       status: statusOf(this.#context, this.#options),
       games: listGames(this.#context),
       localGames: library.localGames(),
+      remoteGames: mesh.games(),
       peers: mesh.peers(),
       warnings: [
         ...(problem === null ? [] : [problem.message]),

@@ -17,21 +17,22 @@ import { openControl } from "../control/index.ts";
 import { errnoOf, fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
 import { type Identity, loadPartyCa, openIdentity } from "../identity/index.ts";
 import { createUnrarJsUnpacker } from "../install/index.ts";
-import { createLibrary, type Library } from "../library/index.ts";
+import { createLibrary } from "../library/index.ts";
 import { silentLogger } from "../logger.ts";
-import { createPeerMesh, mdnsDiscovery } from "../peers/index.ts";
+import { createPeerMesh, mdnsDiscovery, systemClock } from "../peers/index.ts";
 import { createRequestServer } from "../serve/index.ts";
 import { openStateDir } from "../storage/index.ts";
 import { createOutboundTransfers } from "../transfer/index.ts";
-import { FIRST_SCAN_GRACE_MS, RESCAN_INTERVAL_MS, RESTART_DELAY_MS, STOP_DEADLINE_MS } from "./constants.ts";
+import { FIRST_SCAN_GRACE_MS, RESTART_DELAY_MS, STOP_DEADLINE_MS } from "./constants.ts";
 import { listGames, type RuntimeContext } from "./context.ts";
 import { EventBus } from "./event-bus.ts";
+import { libraryMonitor } from "./library-monitor.ts";
 import { parseListenOption, requireInterfaces, shownAddress } from "./listen-address.ts";
 import { LocalPeer } from "./local-peer.ts";
 import { OperationTable } from "./operations.ts";
 import { recover } from "./recover.ts";
 import { requireSeparate } from "./separate-directories.ts";
-import { pause, type Service, supervise } from "./supervisor.ts";
+import { pause, supervise } from "./supervisor.ts";
 import { TransferActivity } from "./transfer-activity.ts";
 import type { Peer, PeerOptions } from "./types.ts";
 
@@ -58,7 +59,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
 }
 
 async function start(options: PeerOptions, opened: AsyncDisposableStack): Promise<Peer> {
-  const { logger = silentLogger, interfaces, party = DEFAULT_PARTY } = options;
+  const { logger = silentLogger, clock = systemClock, interfaces, party = DEFAULT_PARTY } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   options.signal?.throwIfAborted();
@@ -94,6 +95,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     catalog,
     discovery: options.discovery === undefined ? mdnsDiscovery() : options.discovery,
     ...(interfaces === undefined ? {} : { interfaces }),
+    clock,
     logger: logger.child("mesh"),
     signal,
   });
@@ -155,11 +157,13 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     const scanned = library.start();
     scanned.then(firstScan.resolve, firstScan.resolve);
     services.push(
-      supervise(
-        { name: "the local library", run: libraryMonitor(library, scanned) },
-        { signal, logger, restartDelayMs: RESTART_DELAY_MS },
-      ),
-      Promise.race([scanned.catch(() => {}), pause(FIRST_SCAN_GRACE_MS, signal)])
+      supervise(libraryMonitor(library, { begun: scanned, clock }), {
+        signal,
+        logger,
+        clock,
+        restartDelayMs: RESTART_DELAY_MS,
+      }),
+      Promise.race([scanned.catch(() => {}), pause(FIRST_SCAN_GRACE_MS, { clock, signal })])
         .then(() =>
           signal.aborted
             ? undefined
@@ -169,20 +173,6 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     );
   });
   return peer;
-}
-
-/** Looks through the games directory again and again. Each run begins with a whole scan; the first one's has begun. */
-function libraryMonitor(library: Library, begun: Promise<void>): Service["run"] {
-  let scan: Promise<void> | null = begun;
-  return async (signal) => {
-    const first = scan ?? library.start();
-    scan = null;
-    await first;
-    while (!signal.aborted) {
-      await pause(RESCAN_INTERVAL_MS, signal);
-      if (!signal.aborted) await library.rescanAll();
-    }
-  };
 }
 
 /** Ends the operations where they can go on later, then everything that was opened, the last one first. */

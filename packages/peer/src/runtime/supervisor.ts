@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { toPeerError } from "../errors/index.ts";
 import type { Logger } from "../logger.ts";
+import type { Clock } from "../peers/index.ts";
 
 /** A part of the runtime that runs until its signal says so. */
 export interface Service {
@@ -12,6 +12,7 @@ export interface Service {
 export interface SuperviseOptions {
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly restartDelayMs: number;
 }
 
@@ -20,7 +21,7 @@ export interface SuperviseOptions {
  * has aborted and the service has ended; never rejects.
  */
 export async function supervise(service: Service, options: SuperviseOptions): Promise<void> {
-  const { signal, logger, restartDelayMs } = options;
+  const { signal, logger, clock, restartDelayMs } = options;
   while (!signal.aborted) {
     try {
       await service.run(signal);
@@ -31,11 +32,21 @@ export async function supervise(service: Service, options: SuperviseOptions): Pr
       const { code, message } = toPeerError(error);
       logger.warn(`${service.name} failed, and is started again`, { code, message, restartDelayMs });
     }
-    await pause(restartDelayMs, signal);
+    await pause(restartDelayMs, { clock, signal });
   }
 }
 
-/** Waits, or until the signal aborts; does not keep the process alive by itself. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal, ref: false }).catch(() => {});
+/** Waits, or until the signal aborts. */
+export async function pause(
+  milliseconds: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => resolve();
+  const timer = clock.setTimeout(end, milliseconds);
+  signal.addEventListener("abort", end, { once: true });
+  await promise;
+  clock.clearTimeout(timer);
+  signal.removeEventListener("abort", end);
 }

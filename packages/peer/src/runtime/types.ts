@@ -12,7 +12,7 @@ import type {
 import type { DatagramSocketFactory } from "@lanspread/quic";
 import type { Unpacker } from "../install/index.ts";
 import type { Logger } from "../logger.ts";
-import type { DiscoveryFactory } from "../peers/discovery.ts";
+import type { Clock, DiscoveryFactory, RemoteGame } from "../peers/index.ts";
 
 /** What a peer is started with. Only the two directories have no default that fits every host. */
 export interface PeerOptions {
@@ -38,6 +38,8 @@ export interface PeerOptions {
   readonly discovery?: DiscoveryFactory | null;
   /** Where datagrams go. Default: real UDP. */
   readonly socket?: DatagramSocketFactory;
+  /** What pauses and deadlines of the mesh and of the services are measured by. Default: the machine's own clock. */
+  readonly clock?: Clock;
   readonly logger?: Logger;
   /** Aborts the start, and stops the peer later. */
   readonly signal?: AbortSignal;
@@ -68,6 +70,8 @@ export interface PeerSnapshot {
   readonly status: StatusData;
   readonly games: readonly ListedGame[];
   readonly localGames: readonly LocalGame[];
+  /** The games of the others, with the version that each peer has. */
+  readonly remoteGames: readonly RemoteGame[];
   readonly peers: readonly ListedPeer[];
   /** What the user should know: of the games directory, of the network. */
   readonly warnings: readonly string[];

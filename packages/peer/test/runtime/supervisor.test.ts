@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createLogger, type LogEntry } from "../../src/logger.ts";
+import { systemClock } from "../../src/peers/index.ts";
 import { supervise } from "../../src/runtime/supervisor.ts";
 
 function setting() {
@@ -8,7 +9,7 @@ function setting() {
   const controller = new AbortController();
   const { signal } = controller;
   const logger = createLogger({ sink: (entry) => log.push(entry) });
-  return { log, controller, options: { signal, logger, restartDelayMs: 1 } };
+  return { log, controller, options: { signal, logger, clock: systemClock, restartDelayMs: 1 } };
 }
 
 describe("supervision", () => {
