@@ -9,7 +9,7 @@ import {
   pieceSizeFor,
 } from "@lanspread/proto";
 import { z } from "zod";
-import { isSealed, seal } from "../storage/index.ts";
+import { isSealed, isSealedText, seal } from "../storage/index.ts";
 import type { WalkedFile } from "./walk.ts";
 
 /** What is known of one game root. It never changes: a new look makes a new entry. */
@@ -73,19 +73,29 @@ const entryFileSchema = z.strictObject({
   sha256: z.string(),
 });
 
-/** An entry's file. What contradicts itself is damaged. */
-export const entrySchema = entryFileSchema.transform((file, context): IndexEntry => {
+type EntryFile = z.output<typeof entryFileSchema>;
+
+/** An entry's file. What is not as it was written, or contradicts itself, is damaged. */
+export const entrySchema = entryFileSchema
+  .refine(isSealed, { message: "the entry is not as it was written", abort: true })
+  .transform(entryOf);
+
+/** The same for a file whose seal was looked at already. */
+const sealedEntrySchema = entryFileSchema.transform(entryOf);
+
+/** The entry in the text of its file; undefined where the text is not as it was written. */
+export function parseEntry(text: string): IndexEntry | undefined {
+  return isSealedText(text) ? sealedEntrySchema.safeParse(JSON.parse(text)).data : undefined;
+}
+
+function entryOf(file: EntryFile, context: z.RefinementCtx): IndexEntry {
   const files = file.files.map(([path, size, mtimeNs]) => ({ path, size, mtimeNs }));
   const consistent =
-    isSealed(file) &&
     (file.version === null) === (file.manifest_hash === null) &&
     (file.content_id === null) === (file.pieces === null) &&
     (file.pieces === null || Buffer.byteLength(file.pieces, "base64") === digestBytes(files));
   if (!consistent) {
-    context.addIssue({
-      code: "custom",
-      message: "the entry is not as it was written, or contradicts itself",
-    });
+    context.addIssue({ code: "custom", message: "the entry contradicts itself" });
     return z.NEVER;
   }
   return {
@@ -100,7 +110,7 @@ export const entrySchema = entryFileSchema.transform((file, context): IndexEntry
     contentId: file.content_id,
     pieces: file.pieces,
   };
-});
+}
 
 /** The text of an entry's file. */
 export function entryToJson(entry: IndexEntry): string {
@@ -158,6 +168,23 @@ export function samePayload(a: readonly WalkedFile[], b: readonly WalkedFile[]):
       return other?.path === file.path && other.size === file.size && other.mtimeNs === file.mtimeNs;
     })
   );
+}
+
+/** Whether two looks found the same, as far as size and time can tell; digests are not compared. */
+export function sameEntry(a: IndexEntry, b: IndexEntry): boolean {
+  return (
+    a.fingerprint === b.fingerprint &&
+    a.version === b.version &&
+    a.installed === b.installed &&
+    a.manifestHash === b.manifestHash &&
+    sameTexts(a.refusals, b.refusals) &&
+    sameTexts(a.warnings, b.warnings) &&
+    samePayload(a.files, b.files)
+  );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 
 /** The entry of a root that cannot be read: no game, but a warning. It is not kept, so the root is read again. */

@@ -1,7 +1,7 @@
 import { type GameId, MAX_RESPONSE_BYTES, manifestHash } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
-import { type IndexEntry, samePayload } from "./entry.ts";
+import { type IndexEntry, sameEntry, samePayload } from "./entry.ts";
 import { lookOf, type RootLook } from "./look.ts";
 import type { LookReply, RootSight } from "./look-messages.ts";
 import type { Looker } from "./looker.ts";
@@ -19,6 +19,8 @@ export interface ExamineOptions {
   readonly previous: IndexEntry | undefined;
   /** Walk even if the root looks unchanged: somebody noticed a change that a look cannot see. */
   readonly walk?: boolean;
+  /** Called each time that the payload is listed. */
+  readonly onWalk?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -29,14 +31,16 @@ export interface ExamineOptions {
  * @throws PeerError when the root or something in it cannot be read.
  */
 export async function examineRoot(options: ExamineOptions): Promise<IndexEntry> {
-  const { id, root, previous, signal } = options;
+  const { root, previous } = options;
   let look = lookOf(root, options.sight);
   if (previous?.fingerprint === look.fingerprint && options.walk !== true) return previous;
   for (let attempt = 1; attempt <= MAX_LOOKS; attempt += 1) {
-    const entry = await entryFrom(id, root, look, previous, signal).catch(nullIfVanished);
+    const entry = await entryFrom(options, look).catch(nullIfVanished);
     const sight = sightOf(root, await options.looker.look({ root, entryFile: null }));
     const again = lookOf(root, sight);
-    if (entry !== null && again.fingerprint === look.fingerprint) return entry;
+    if (entry !== null && again.fingerprint === look.fingerprint) {
+      return previous !== undefined && sameEntry(previous, entry) ? previous : entry;
+    }
     look = again;
   }
   throw new PeerError("operation-in-progress", `${root} is being changed`, {
@@ -58,13 +62,8 @@ function nullIfVanished(error: unknown): null {
   throw error;
 }
 
-async function entryFrom(
-  id: GameId,
-  root: string,
-  look: RootLook,
-  previous: IndexEntry | undefined,
-  signal: AbortSignal | undefined,
-): Promise<IndexEntry> {
+async function entryFrom(options: ExamineOptions, look: RootLook): Promise<IndexEntry> {
+  const { id, root, previous, signal } = options;
   const { fingerprint, sentinel, installed } = look;
   if (sentinel.status !== "valid") {
     return {
@@ -80,6 +79,7 @@ async function entryFrom(
       pieces: null,
     };
   }
+  options.onWalk?.();
   const walk = await walkManifest(root, signal === undefined ? {} : { signal });
   const hash = manifestHash(sentinel.version, walk.files);
   const known =

@@ -37,7 +37,7 @@ class LocalLibrary implements Library {
   readonly #looker: Looker = createLooker();
   readonly #hashQueue: HashQueue;
   readonly #looks: SingleFlight<GameId> = createSingleFlight((id, superseded) => this.#look(id, superseded));
-  readonly #scans: SingleFlight<"all"> = createSingleFlight(() => this.#scan());
+  readonly #scans: SingleFlight<"all" | "list"> = createSingleFlight((what) => this.#scan(what));
   readonly #handlers = new Set<(event: LibraryChangeEvent) => void>();
   readonly #closing = new AbortController();
   readonly #entries = new Map<GameId, IndexEntry>();
@@ -51,6 +51,9 @@ class LocalLibrary implements Library {
   #gamesDir: string;
   #problem: PeerError | null = null;
   #warnings: readonly string[] = [];
+  #watchWarning: string | null = null;
+  #lookCount = 0;
+  #walkCount = 0;
   /** What {@link #tell} compares with, so that nobody is told of a change that is none. */
   #localKey = "";
   #scanned = false;
@@ -96,7 +99,9 @@ class LocalLibrary implements Library {
     return {
       gamesDir: this.#gamesDir,
       problem: this.#problem,
-      warnings: this.#warnings,
+      warnings: this.#allWarnings(),
+      looks: this.#lookCount,
+      walks: this.#walkCount,
       hashing: this.#hashQueue.current(),
     };
   }
@@ -149,6 +154,16 @@ class LocalLibrary implements Library {
     await this.#publish();
   }
 
+  async relist(): Promise<void> {
+    await this.#scans.run("list");
+    await this.#publish();
+  }
+
+  async setWatchWarning(warning: string | null): Promise<void> {
+    this.#watchWarning = warning;
+    await this.#publish();
+  }
+
   async setGamesDir(dir: string): Promise<void> {
     await listRoots(dir);
     this.#closing.signal.throwIfAborted();
@@ -156,6 +171,7 @@ class LocalLibrary implements Library {
     // Looks that are under way compare the directory when they end, and are dropped.
     for (const id of this.#entries.keys()) this.#hashQueue.drop(id);
     this.#entries.clear();
+    this.#suspect.clear();
     await this.rescanAll();
   }
 
@@ -196,8 +212,12 @@ class LocalLibrary implements Library {
     return false;
   }
 
-  /** Looks at every root, and forgets the games that have none any more. */
-  async #scan(): Promise<void> {
+  #allWarnings(): readonly string[] {
+    return this.#watchWarning === null ? this.#warnings : [...this.#warnings, this.#watchWarning];
+  }
+
+  /** Looks at every root, or at those that are new, and forgets the games that have none any more. */
+  async #scan(what: "all" | "list"): Promise<void> {
     const { catalog } = this.#options;
     const gamesDir = this.#gamesDir;
     let ids: readonly GameId[] = [];
@@ -215,11 +235,13 @@ class LocalLibrary implements Library {
       this.#logger.warn(this.#problem.message, { code: this.#problem.code, hint: this.#problem.hint });
     }
     const present = new Set(ids);
-    for (const id of this.#entries.keys()) {
-      if (!present.has(id) && !this.#isBlocked(id)) this.#forget(id);
-    }
-    for (const id of ids) this.#hashQueue.forgive(id);
-    await mapLimited(ids, ROOTS_AT_ONCE, (id) => this.#looks.run(id), this.#closing.signal);
+    const gone = [...this.#entries.keys()].filter((id) => !present.has(id) && !this.#isBlocked(id));
+    if (this.#problem !== null) for (const id of gone) this.#forget(id);
+    // A root may have come since the listing: what is not in it is looked at before it is forgotten.
+    const wanted = what === "all" ? [...ids] : ids.filter((id) => !this.#entries.has(id));
+    if (this.#problem === null) wanted.push(...gone);
+    for (const id of wanted) this.#hashQueue.forgive(id);
+    await mapLimited(wanted, ROOTS_AT_ONCE, (id) => this.#looks.run(id), this.#closing.signal);
   }
 
   async #lookAndPublish(id: GameId): Promise<void> {
@@ -233,9 +255,13 @@ class LocalLibrary implements Library {
     const gamesDir = this.#gamesDir;
     const before = this.#entries.get(id);
     const walk = this.#suspect.delete(id);
+    this.#lookCount += 1;
     const examined = await this.#examine(gamesDir, id, before, walk);
     const entry = examined === null ? null : this.#withKnownDigests(examined);
     const isOld = (): boolean => superseded() || this.#isBlocked(id) || gamesDir !== this.#gamesDir;
+    // What was noticed below the root is not forgotten with a look that came to nothing.
+    const isLost = isOld() || entry?.fingerprint === "";
+    if (walk && isLost) this.#suspect.add(id);
     if (isOld()) return;
     if (entry === null) {
       this.#forget(id);
@@ -243,7 +269,10 @@ class LocalLibrary implements Library {
     }
     if (entry !== before) {
       await this.#save(entry);
-      if (isOld()) return;
+      if (isOld()) {
+        if (walk) this.#suspect.add(id);
+        return;
+      }
       this.#entries.set(id, entry);
     }
     this.#hashIfNeeded(entry);
@@ -256,6 +285,9 @@ class LocalLibrary implements Library {
     walk: boolean,
   ): Promise<IndexEntry | null> {
     const { signal } = this.#closing;
+    const onWalk = (): void => {
+      this.#walkCount += 1;
+    };
     try {
       const root = join(gamesDir, id);
       const isKnown = before !== undefined && before.fingerprint !== "";
@@ -264,7 +296,7 @@ class LocalLibrary implements Library {
       if (sight.status === "no-root") return null;
       if (sight.status === "failed") throw new PeerError(sight.code, sight.message);
       const previous = isKnown ? before : await this.#store.loadEntry(id, sight.entryText);
-      return await examineRoot({ id, root, sight, looker: this.#looker, previous, walk, signal });
+      return await examineRoot({ id, root, sight, looker: this.#looker, previous, walk, onWalk, signal });
     } catch (error) {
       signal.throwIfAborted();
       const { code, message } = toPeerError(error);
@@ -323,7 +355,7 @@ class LocalLibrary implements Library {
   }
 
   #tell(snapshotChanged: boolean): void {
-    const localKey = JSON.stringify([this.localGames(), this.#problem?.message ?? null, this.#warnings]);
+    const localKey = JSON.stringify([this.localGames(), this.#problem?.message ?? null, this.#allWarnings()]);
     const localChanged = localKey !== this.#localKey;
     this.#localKey = localKey;
     if (!snapshotChanged && !localChanged) return;

@@ -29,6 +29,10 @@ export interface LibraryState {
   readonly problem: PeerError | null;
   /** What the user should know about the games directory as a whole. */
   readonly warnings: readonly string[];
+  /** Times that a game root was looked at: one directory listing and the state of a few files each. */
+  readonly looks: number;
+  /** Times that the whole payload of a game root was listed. */
+  readonly walks: number;
   /** The game whose pieces are being hashed. */
   readonly hashing: GameId | null;
 }
@@ -83,6 +87,13 @@ export interface Library {
   rescan(id: GameId, options?: { readonly walk?: boolean }): Promise<boolean>;
   /** Looks at the games directory and every root in it, and publishes. */
   rescanAll(): Promise<void>;
+  /**
+   * Lists the games directory again, and publishes: forgets the games whose root is gone, looks at the roots that are
+   * new, and leaves the others alone.
+   */
+  relist(): Promise<void>;
+  /** Says why changes of the games directory are not noticed at once, among the {@link state}'s warnings; null where they are. */
+  setWatchWarning(warning: string | null): Promise<void>;
   /**
    * Changes to another games directory, and scans it.
    *

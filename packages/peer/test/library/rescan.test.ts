@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { gameSummarySchema } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { createRig, expectedContentId, GAME, GGOO, writeFiles } from "./support.ts";
@@ -106,6 +107,45 @@ describe("a rescan", () => {
     expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["a", "d"]);
     expect(rig.library.snapshot().library_rev).toBe(revision + 2);
     for (const game of rig.library.snapshot().games) expect(gameSummarySchema.parse(game)).toEqual(game);
+  });
+
+  it("does not lose the walk of a rescan to a plain one that comes meanwhile", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    await rig.library.hashed();
+    await writeFiles(join(rig.gamesDir, "ggoo"), { "data/new.txt": "new" });
+    const { looks } = rig.library.state();
+    const walking = rig.library.rescan(GGOO, { walk: true });
+    while (rig.library.state().looks === looks) await setImmediate();
+    // The first look has begun, and comes to nothing: it is superseded.
+    await Promise.all([walking, rig.library.rescan(GGOO)]);
+    expect(rig.library.state().looks).toBe(looks + 2);
+    expect(rig.library.manifestOf(GGOO)?.manifest.files.map((file) => file.path)).toContain("data/new.txt");
+  });
+
+  it("lists the games directory alone: new games are looked at, gone ones forgotten, others left alone", async () => {
+    await using rig = await createRig({ ggoo: GAME, bf1942: GAME });
+    await rig.library.start();
+    await rig.library.hashed();
+    const { looks, walks } = rig.library.state();
+    await rm(join(rig.gamesDir, "bf1942"), { recursive: true });
+    await writeFiles(join(rig.gamesDir, "new"), GAME);
+    await rig.library.relist();
+    expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["ggoo", "new"]);
+    expect(rig.library.state()).toMatchObject({ looks: looks + 2, walks: walks + 1 });
+  });
+
+  it("leaves the entry as it is where a walk finds nothing new", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    await rig.library.hashed();
+    const served = rig.library.manifestOf(GGOO);
+    const { walks } = rig.library.state();
+    rig.events.length = 0;
+    await rig.library.rescan(GGOO, { walk: true });
+    expect(rig.library.state().walks).toBe(walks + 1);
+    expect(rig.library.manifestOf(GGOO)).toBe(served);
+    expect(rig.events).toEqual([]);
   });
 
   it("is right in the end, however many rescans overlap with changes", async () => {
