@@ -1,6 +1,6 @@
 import type { PeerId } from "@lanspread/proto";
 import type { Clock } from "./clock.ts";
-import { BACKOFF_LONGEST_MS, CATCH_UP_AFTER_MS } from "./constants.ts";
+import { ASK_AGAIN_MS, CATCH_UP_AFTER_MS, OLDER_ANNOUNCEMENT_MS } from "./constants.ts";
 import { Timer } from "./timer.ts";
 
 export interface CatchUpOptions {
@@ -11,39 +11,78 @@ export interface CatchUpOptions {
   readonly ask: (peerId: PeerId) => Promise<void>;
 }
 
-interface Behind {
-  announced: number;
-  /** The announced revision that was asked for already: a peer that announces more than it has is asked once. */
-  asked: number;
+interface Watched {
+  /** The newest announcement; null where there was none. */
+  announced: number | null;
+  /** The announcement that was asked about already: a peer that announces what it has not is asked once. */
+  asked: number | null;
+  /** What is held is known not to be everything, or not known to be the truth. */
+  doubtful: boolean;
+  asking: boolean;
+  /** When the peer was asked last, ms. */
+  askedAt: number;
+  /** What the timer waits for. Patience begins anew where this becomes another. */
+  waitsFor: string | null;
   readonly timer: Timer;
 }
 
-/** Heals lost changes: a peer that announces a newer library than is held, for a while, is asked for all of it. */
+interface Need {
+  readonly why: string;
+  readonly patienceMs: number;
+}
+
+const RETRY = "retry";
+
+/**
+ * Heals lost changes: asks a peer for its whole library where what is held of it cannot be the truth. That is so at once
+ * after a change that does not fit, and after a while where the peer goes on announcing another revision than is held.
+ */
 export class CatchUp {
   readonly #options: CatchUpOptions;
-  readonly #peers = new Map<PeerId, Behind>();
+  readonly #peers = new Map<PeerId, Watched>();
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
   }
 
-  /** A peer is known to have this revision, be it held or not. */
+  /** A peer's record shows this revision, be it held or not. */
   announced(peerId: PeerId, revision: number): void {
-    const behind = this.#peers.get(peerId) ?? {
-      announced: revision,
-      asked: -1,
-      timer: new Timer(this.#options.clock),
-    };
-    behind.announced = revision;
-    this.#peers.set(peerId, behind);
+    const watched = this.#watch(peerId);
+    if (watched.announced !== revision) {
+      watched.announced = revision;
+      watched.asked = null;
+    }
     this.check(peerId);
   }
 
-  /** Looks again: a hello may have brought less than was announced. */
+  /** What is held of a peer is not, or may not be, what it has. */
+  doubt(peerId: PeerId): void {
+    this.#watch(peerId).doubtful = true;
+    this.check(peerId);
+  }
+
+  /** A hello has brought the whole library. It may be less than was announced. */
+  greeted(peerId: PeerId): void {
+    const watched = this.#peers.get(peerId);
+    if (watched === undefined) return;
+    watched.doubtful = false;
+    this.check(peerId);
+  }
+
+  /** Looks again at what is held. */
   check(peerId: PeerId): void {
-    const behind = this.#peers.get(peerId);
-    if (behind === undefined || behind.timer.isSet || !this.#isBehind(peerId, behind)) return;
-    this.#arm(peerId, behind, CATCH_UP_AFTER_MS);
+    const watched = this.#peers.get(peerId);
+    if (watched === undefined || watched.asking) return;
+    const need = this.#need(peerId, watched);
+    if (need === null) {
+      watched.waitsFor = null;
+      watched.timer.clear();
+      return;
+    }
+    if (watched.timer.isSet && (watched.waitsFor === need.why || watched.waitsFor === RETRY)) return;
+    const { clock } = this.#options;
+    const rested = watched.askedAt + CATCH_UP_AFTER_MS - clock.now();
+    this.#wait(peerId, watched, need.why, Math.max(need.patienceMs, rested));
   }
 
   /** A peer's record and its connections are gone. */
@@ -56,27 +95,59 @@ export class CatchUp {
     for (const peerId of [...this.#peers.keys()]) this.forget(peerId);
   }
 
-  #isBehind(peerId: PeerId, { announced, asked }: Behind): boolean {
-    const held = this.#options.held(peerId);
-    return held !== undefined && announced > held && announced !== asked;
+  #watch(peerId: PeerId): Watched {
+    let watched = this.#peers.get(peerId);
+    if (watched === undefined) {
+      watched = {
+        announced: null,
+        asked: null,
+        doubtful: false,
+        asking: false,
+        askedAt: Number.NEGATIVE_INFINITY,
+        waitsFor: null,
+        timer: new Timer(this.#options.clock),
+      };
+      this.#peers.set(peerId, watched);
+    }
+    return watched;
   }
 
-  #arm(peerId: PeerId, behind: Behind, delayMs: number): void {
-    behind.timer.set(() => {
-      if (this.#isBehind(peerId, behind)) void this.#ask(peerId, behind);
+  #need(peerId: PeerId, { announced, asked, doubtful }: Watched): Need | null {
+    const held = this.#options.held(peerId);
+    if (held === undefined) return null;
+    if (doubtful) return { why: "doubt", patienceMs: 0 };
+    if (announced === null || announced === held || announced === asked) return null;
+    // Changes are still coming: what is held moves on.
+    if (announced > held) return { why: `newer than ${held}`, patienceMs: CATCH_UP_AFTER_MS };
+    return { why: `older: ${announced}`, patienceMs: OLDER_ANNOUNCEMENT_MS };
+  }
+
+  #wait(peerId: PeerId, watched: Watched, waitsFor: string, delayMs: number): void {
+    watched.waitsFor = waitsFor;
+    watched.timer.set(() => {
+      watched.waitsFor = null;
+      const need = this.#need(peerId, watched);
+      if (need !== null && (need.why === waitsFor || waitsFor === RETRY)) void this.#ask(peerId, watched);
+      else this.check(peerId);
     }, delayMs);
   }
 
-  async #ask(peerId: PeerId, behind: Behind): Promise<void> {
-    behind.asked = behind.announced;
+  async #ask(peerId: PeerId, watched: Watched): Promise<void> {
+    const about = watched.announced;
+    watched.asking = true;
+    watched.doubtful = false;
+    watched.askedAt = this.#options.clock.now();
+    let failed = false;
     try {
       await this.#options.ask(peerId);
-      this.check(peerId);
+      if (watched.announced === about) watched.asked = about;
     } catch {
-      behind.asked = -1;
-      if (this.#peers.get(peerId) === behind && !behind.timer.isSet) {
-        this.#arm(peerId, behind, BACKOFF_LONGEST_MS);
-      }
+      failed = true;
     }
+    watched.asking = false;
+    if (this.#peers.get(peerId) !== watched) return;
+    if (!failed) return this.check(peerId);
+    watched.doubtful = true;
+    this.#wait(peerId, watched, RETRY, ASK_AGAIN_MS);
   }
 }

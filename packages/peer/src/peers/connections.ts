@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import { AFTER_GOODBYE_MS, HELLO_TIMEOUT_MS, SECOND_CONNECTION_PONG_MS } from "./constants.ts";
 import { createFollowingChannel } from "./following-channel.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { LivenessLimits } from "./liveness.ts";
 import { Timer } from "./timer.ts";
 import type { RequestContext } from "./types.ts";
 
@@ -35,6 +36,10 @@ export interface ConnectionsOptions {
   /** Never rejects. */
   readonly serveStream: (stream: RequestStream, context: RequestContext) => Promise<void>;
   readonly ping: (link: Link, signal: AbortSignal) => Promise<void>;
+  /** When a silent connection is over. Default: as every peer has it. */
+  readonly liveness?: LivenessLimits;
+  /** Bytes of a peer that has said hello have come. */
+  readonly onHeard?: (peerId: PeerId) => void;
   /** The last greeted connection of a peer is over. */
   readonly onGone: (peerId: PeerId, reason: string) => void;
 }
@@ -91,7 +96,7 @@ export class Connections {
     if (state === undefined) return;
     const { serveStream } = this.#options;
     state.connection.onStream((stream) => {
-      state.heartbeat?.heard();
+      this.#heard(state);
       void serveStream(stream, state.context);
     });
   }
@@ -100,7 +105,7 @@ export class Connections {
   greet(connectionId: string): boolean {
     const link = this.#links.get(connectionId);
     if (link === undefined) return false;
-    const { clock, ping } = this.#options;
+    const { clock, liveness, ping } = this.#options;
     link.deadline.clear();
     link.greeted = true;
     // A peer dials from the port it listens on: a connection from another port is left from a process that is no more. What it
@@ -114,6 +119,7 @@ export class Connections {
     else {
       link.heartbeat = new Heartbeat({
         clock,
+        ...(liveness === undefined ? {} : { limits: liveness }),
         ping: (signal) => ping(link, signal),
         onLost: (reason) => this.#end(link, RESET.stalled, reason),
       });
@@ -167,6 +173,11 @@ export class Connections {
     return this.#best(peerId) !== undefined;
   }
 
+  /** Whether a peer has said hello on one connection only, so that all it says comes in its order. */
+  hasOne(peerId: PeerId): boolean {
+    return this.#byPeer.get(peerId)?.filter((link) => link.greeted).length === 1;
+  }
+
   /** Requests to a peer, over whatever connection it has when the request is made. */
   channelTo(peerId: PeerId): RequestChannel {
     let channel = this.#channels.get(peerId);
@@ -186,7 +197,12 @@ export class Connections {
   }
 
   async #open(link: LinkState, options: { readonly signal?: AbortSignal }): Promise<RequestStream> {
-    return listened(await link.connection.openStream(options), () => link.heartbeat?.heard());
+    return listened(await link.connection.openStream(options), () => this.#heard(link));
+  }
+
+  #heard(link: LinkState): void {
+    link.heartbeat?.heard();
+    if (link.greeted) this.#options.onHeard?.(link.peerId);
   }
 
   #expectHello(link: LinkState, withinMs: number): void {

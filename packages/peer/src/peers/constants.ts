@@ -55,8 +55,25 @@ export const MISSED_PINGS_LIMIT = 2;
 /** Silence after which a peer is gone whatever became of the pings, ms. */
 export const SILENCE_LIMIT_MS = 45 * SECOND;
 
+/** The four above, as every peer keeps them. */
+export const LIVENESS_LIMITS = {
+  pingAfterMs: PING_AFTER_MS,
+  pongTimeoutMs: PONG_TIMEOUT_MS,
+  missedPings: MISSED_PINGS_LIMIT,
+  silenceMs: SILENCE_LIMIT_MS,
+};
+
 /** For how long a peer may announce a newer library than is known here before it is asked, ms: deltas are usually faster. */
 export const CATCH_UP_AFTER_MS = 2 * SECOND;
+
+/**
+ * For how long a peer may announce the same older revision than is known here before it is asked, ms: announcements follow
+ * changes slower than deltas do, and a lost one is no news. Must be above {@link CATCH_UP_AFTER_MS}.
+ */
+export const OLDER_ANNOUNCEMENT_MS = 10 * SECOND;
+
+/** Pause before a peer that could not be asked for its library is asked again, ms. */
+export const ASK_AGAIN_MS = 5 * SECOND;
 
 /** Answer to `list_games`, ms. */
 export const LIST_GAMES_TIMEOUT_MS = 10 * SECOND;

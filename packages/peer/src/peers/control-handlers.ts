@@ -11,8 +11,8 @@ export interface ControlHandlersOptions {
   /** Lets a peer in whose hello was believed. @returns why not, in words for it; null where it is in */
   readonly admit: (introduced: Introduced, context: RequestContext) => string | null;
   readonly onRefused: (refused: Refused, context: RequestContext) => void;
-  /** A change came that does not fit what is held: the peer has at least this revision. */
-  readonly onGap: (peerId: PeerId, revision: number) => void;
+  /** A change came that does not fit what is held. */
+  readonly onGap: (peerId: PeerId) => void;
   readonly onGoodbye: (peerId: PeerId) => void;
 }
 
@@ -48,7 +48,7 @@ export function createControlHandlers(options: ControlHandlersOptions): ControlH
       asItself(request, context, () => {
         const { delta } = request;
         if (roster.applyDelta(context.peerId, delta)) return OK;
-        onGap(context.peerId, delta.to_rev);
+        onGap(context.peerId);
         return errorAnswer("need_snapshot", `${delta.from_rev} is not the revision that is known here`, true);
       }),
 

@@ -1,4 +1,4 @@
-import type { Answer, LibraryDelta, LibrarySnapshot, PeerId } from "@lanspread/proto";
+import type { Answer, ErrorAnswer, LibraryDelta, LibrarySnapshot, PeerId } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "./clock.ts";
 import { DELTA_RETRY_MS } from "./constants.ts";
@@ -20,6 +20,14 @@ interface Listener {
   told: LibrarySnapshot;
   sending: boolean;
   readonly retry: Timer;
+}
+
+/**
+ * Whether a change was refused without a look at it, as by a peer that is busy. Who needs a snapshot asks for it, and what is
+ * wrong for ever does not become right when it is said again.
+ */
+function isUnheard(answer: Answer): answer is ErrorAnswer {
+  return answer.type === "error" && answer.code !== "need_snapshot" && answer.retryable;
 }
 
 /**
@@ -66,7 +74,9 @@ export class DeltaPush {
         const now = library();
         const delta = libraryDiff(listener.told, now);
         if (delta === null) return;
-        await send(peerId, { type: "library_delta", peer_id: ownId, delta });
+        const answer = await send(peerId, { type: "library_delta", peer_id: ownId, delta });
+        if (isUnheard(answer))
+          throw new Error(`a change was answered with ${answer.code}: ${answer.message}`);
         listener.told = now;
       }
     } catch (error) {

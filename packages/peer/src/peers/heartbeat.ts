@@ -1,11 +1,13 @@
 import type { Clock } from "./clock.ts";
-import { heard, type Liveness, missedPing, nextStep, pinged } from "./liveness.ts";
+import { heard, type Liveness, type LivenessLimits, missedPing, nextStep, pinged } from "./liveness.ts";
 import { Timer } from "./timer.ts";
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
   /** Sends a ping; resolves when the pong is there. A failure counts when its time is up, not before. */
   readonly ping: (signal: AbortSignal) => Promise<void>;
+  /** Default: those of every peer. */
+  readonly limits?: LivenessLimits;
   /** The other end is gone. Called at most once. */
   readonly onLost: (reason: string) => void;
 }
@@ -41,9 +43,9 @@ export class Heartbeat {
   }
 
   #step(): void {
-    const { clock, onLost } = this.#options;
+    const { clock, limits, onLost } = this.#options;
     while (!this.#stopped) {
-      const step = nextStep(this.#state, clock.now());
+      const step = nextStep(this.#state, clock.now(), limits);
       switch (step.do) {
         case "wait":
           this.#timer.set(() => this.#step(), step.forMs);

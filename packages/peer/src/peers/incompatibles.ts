@@ -2,18 +2,29 @@ import type { PeerId } from "@lanspread/proto";
 import type { PeerErrorCode } from "../errors/index.ts";
 import { MAX_INCOMPATIBLE } from "./constants.ts";
 
+interface Noted {
+  readonly code: PeerErrorCode;
+  readonly detail: string | null;
+}
+
 /** Peers that cannot join, each with its reason: so that each reason is told once, however often they try. */
 export class Incompatibles {
-  readonly #reasons = new Map<PeerId, PeerErrorCode>();
+  readonly #reasons = new Map<PeerId, Noted>();
 
-  /** @returns whether this is news */
-  note(peerId: PeerId, reason: PeerErrorCode): boolean {
-    if (this.#reasons.get(peerId) === reason) return false;
+  /**
+   * @param detail what the peer said of itself (its version, its party): another one is news. Null where it said nothing,
+   *   as when TLS refuses it.
+   * @returns whether this is news
+   */
+  note(peerId: PeerId, code: PeerErrorCode, detail: string | null): boolean {
+    const noted = this.#reasons.get(peerId);
+    const isKnown = noted?.code === code;
+    const isNews = !isKnown || (detail !== null && noted.detail !== null && noted.detail !== detail);
     this.#reasons.delete(peerId);
-    this.#reasons.set(peerId, reason);
+    this.#reasons.set(peerId, { code, detail: detail ?? (isKnown ? noted.detail : null) });
     const [oldest] = this.#reasons.keys();
     if (this.#reasons.size > MAX_INCOMPATIBLE && oldest !== undefined) this.#reasons.delete(oldest);
-    return true;
+    return isNews;
   }
 
   /** The peer has joined, or is announced no longer: the same reason would be news again. */

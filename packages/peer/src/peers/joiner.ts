@@ -13,6 +13,7 @@ import type { Connections, Link } from "./connections.ts";
 import { DIAL_TIMEOUT_MS, HELLO_TIMEOUT_MS } from "./constants.ts";
 import { dialFirst } from "./dial-first.ts";
 import { greet, type Introduced, type Self } from "./handshake.ts";
+import { Timer } from "./timer.ts";
 
 export interface JoinerOptions {
   readonly endpoint: Pick<Endpoint, "dial">;
@@ -56,9 +57,11 @@ export class Joiner {
       return expected;
     }
     const addr = formatListenAddress(link.connection.remote);
-    const timeout = AbortSignal.timeout(HELLO_TIMEOUT_MS);
+    const late = new AbortController();
+    const timer = new Timer(clock);
+    timer.set(() => late.abort(), HELLO_TIMEOUT_MS);
     try {
-      const waiting = { addr, signal: AbortSignal.any([signal, timeout]) };
+      const waiting = { addr, signal: AbortSignal.any([signal, late.signal]) };
       const told = self.library();
       const introduced = await greet(link.channel, self, link.context, waiting);
       const refusal = admit(introduced, link.connection.id, told);
@@ -70,10 +73,12 @@ export class Joiner {
       if (signal.aborted)
         connections.close(link, RESET.cancelled, "given up before the hellos were exchanged");
       else connections.close(link, RESET.refused, "no hello");
-      if (timeout.aborted && !signal.aborted) {
+      if (late.signal.aborted && !signal.aborted) {
         throw new PeerError("connect-failed", `${addr}: the peer does not answer a hello`, { cause: error });
       }
       throw connectError(error, addr);
+    } finally {
+      timer.clear();
     }
   }
 

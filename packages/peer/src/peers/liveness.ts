@@ -1,4 +1,16 @@
-import { MISSED_PINGS_LIMIT, PING_AFTER_MS, PONG_TIMEOUT_MS, SILENCE_LIMIT_MS } from "./constants.ts";
+import { LIVENESS_LIMITS } from "./constants.ts";
+
+/** When a connection is idle, and when its other end is gone. */
+export interface LivenessLimits {
+  /** Silence after which the other end is asked whether it is there, ms. */
+  readonly pingAfterMs: number;
+  /** How long a pong may take, ms. */
+  readonly pongTimeoutMs: number;
+  /** Pings in a row without a pong after which the other end is gone. */
+  readonly missedPings: number;
+  /** Silence after which it is gone whatever became of the pings, ms. */
+  readonly silenceMs: number;
+}
 
 /** What is known of one connection's other end. Times are milliseconds of one monotonic clock. */
 export interface Liveness {
@@ -31,18 +43,20 @@ export function missedPing(state: Liveness): Liveness {
 }
 
 /** Ping on an idle connection; the peer is gone after two missed pings, or after a long silence. */
-export function nextStep(state: Liveness, now: number): LivenessStep {
+export function nextStep(
+  state: Liveness,
+  now: number,
+  limits: LivenessLimits = LIVENESS_LIMITS,
+): LivenessStep {
+  const { pingAfterMs, pongTimeoutMs, missedPings, silenceMs } = limits;
   const silence = now - state.heardAt;
-  if (silence >= SILENCE_LIMIT_MS) {
-    return { do: "lose", reason: `nothing heard for ${SILENCE_LIMIT_MS / 1000} s` };
-  }
-  if (state.missed >= MISSED_PINGS_LIMIT)
-    return { do: "lose", reason: `${state.missed} pings without answer` };
-  const untilLimit = SILENCE_LIMIT_MS - silence;
+  if (silence >= silenceMs) return { do: "lose", reason: `nothing heard for ${silenceMs / 1000} s` };
+  if (state.missed >= missedPings) return { do: "lose", reason: `${state.missed} pings without answer` };
+  const untilLimit = silenceMs - silence;
   if (state.pingedAt !== null) {
-    const left = state.pingedAt + PONG_TIMEOUT_MS - now;
+    const left = state.pingedAt + pongTimeoutMs - now;
     return left <= 0 ? { do: "miss" } : { do: "wait", forMs: Math.min(left, untilLimit) };
   }
-  const idleLeft = PING_AFTER_MS - silence;
+  const idleLeft = pingAfterMs - silence;
   return idleLeft <= 0 ? { do: "ping" } : { do: "wait", forMs: idleLeft };
 }

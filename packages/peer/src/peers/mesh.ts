@@ -22,7 +22,7 @@ import { judgeAnnouncement } from "./announcement.ts";
 import { CatchUp } from "./catch-up.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { connectError } from "./connect-errors.ts";
-import { Connections } from "./connections.ts";
+import { Connections, type Link } from "./connections.ts";
 import { DIAL_TIMEOUT_MS, DISCOVERY_STOP_MS, MAX_PEERS } from "./constants.ts";
 import { createControlHandlers } from "./control-handlers.ts";
 import { DeltaPush } from "./delta-push.ts";
@@ -32,9 +32,12 @@ import type { Introduced, Self } from "./handshake.ts";
 import { Incompatibles } from "./incompatibles.ts";
 import { Joiner } from "./joiner.ts";
 import { keepDiscovering } from "./keep-discovering.ts";
+import type { LivenessLimits } from "./liveness.ts";
+import type { PeerContact } from "./peer-table.ts";
 import { askForLibrary, ping, sayGoodbye, tellDelta } from "./requests.ts";
 import { Roster } from "./roster.ts";
 import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
+import { within } from "./within.ts";
 
 export interface PeerMeshOptions {
   readonly identity: Identity;
@@ -51,6 +54,8 @@ export interface PeerMeshOptions {
   /** Own addresses of the only networks to use. */
   readonly interfaces?: readonly string[];
   readonly clock?: Clock;
+  /** When a silent peer is gone. Default: after two missed pings or 45 s. */
+  readonly liveness?: LivenessLimits;
   readonly logger: Logger;
   /** Ends dials and timers. {@link PeerMesh.stop} is still to be called. */
   readonly signal: AbortSignal;
@@ -94,7 +99,9 @@ class Mesh implements PeerMesh {
       clock,
       logger: this.#logger,
       serveStream: (stream, context) => this.#serveStream(stream, context),
-      ping: (link, signal) => ping(link.channel, identity.peerId, signal),
+      ping: (link, signal) => this.#ping(link, signal),
+      ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
+      onHeard: (peerId) => this.#roster.table.heard(peerId, clock.now()),
       onGone: (peerId, reason) => this.#gone(peerId, reason),
     });
     this.#joiner = new Joiner({
@@ -116,15 +123,18 @@ class Mesh implements PeerMesh {
       clock,
       held: (peerId) => this.#roster.table.revisionOf(peerId),
       ask: async (peerId) => {
+        const asked = this.#roster.table.asking(peerId);
         const channel = this.#connections.channelTo(peerId);
-        this.#roster.applySnapshot(peerId, await askForLibrary(channel, this.#signal));
+        const library = await askForLibrary({ channel, clock, signal: this.#signal });
+        if (asked !== undefined) this.#roster.applySnapshot(asked, library);
       },
     });
     this.#deltaPush = new DeltaPush({
       ownId: identity.peerId,
       library: this.#self.library,
       clock,
-      send: (peerId, delta) => tellDelta(this.#connections.channelTo(peerId), delta, this.#signal),
+      send: (peerId, delta) =>
+        tellDelta(delta, { channel: this.#connections.channelTo(peerId), clock, signal: this.#signal }),
       logger: this.#logger,
     });
     this.handlers = createControlHandlers({
@@ -133,11 +143,10 @@ class Mesh implements PeerMesh {
       isGreeted: (peerId) => this.#connections.isGreeted(peerId),
       admit: (introduced, { connectionId }) => this.#admit(introduced, connectionId, this.#self.library()),
       onRefused: ({ error, message }, { peerId, remote }) => {
-        if (error !== "self-connect") {
-          this.#noteIncompatible(peerId, formatListenAddress(remote), error, message);
-        }
+        if (error === "self-connect") return;
+        this.#noteIncompatible(peerId, formatListenAddress(remote), error, message, message);
       },
-      onGap: (peerId, revision) => this.#catchUp.announced(peerId, revision),
+      onGap: (peerId) => this.#catchUp.doubt(peerId),
       onGoodbye: (peerId) => this.#connections.dismiss(peerId, "goodbye"),
     });
     options.endpoint.onConnection((connection) => {
@@ -175,6 +184,10 @@ class Mesh implements PeerMesh {
 
   peers(): readonly ListedPeer[] {
     return this.#roster.table.list();
+  }
+
+  contact(peerId: PeerId): PeerContact | undefined {
+    return this.#roster.table.contactOf(peerId);
   }
 
   candidates(gameId: GameId): readonly Candidate[] {
@@ -274,7 +287,7 @@ class Mesh implements PeerMesh {
         return;
       case "incompatible":
         this.#dialer.gone(peerId);
-        this.#noteIncompatible(peerId, verdict.addr, "incompatible-peer", verdict.reason);
+        this.#noteIncompatible(peerId, verdict.addr, "incompatible-peer", verdict.reason, verdict.reason);
         return;
       case "peer":
         this.#dialer.seen({ ...seen, addresses: verdict.addresses });
@@ -311,10 +324,18 @@ class Mesh implements PeerMesh {
       const failure = connectError(error, addr);
       this.#logger.debug("a peer that is announced could not be reached", { peerId, addr, error });
       if (failure.code === "wrong-party" || failure.code === "incompatible-peer") {
-        this.#noteIncompatible(peerId, addr, failure.code, failure.message);
+        this.#noteIncompatible(peerId, addr, failure.code, failure.message, null);
       }
       throw failure;
     }
+  }
+
+  /** The heartbeat's ping: what it takes is the round trip as requests see it. */
+  async #ping({ peerId, channel }: Link, signal: AbortSignal): Promise<void> {
+    const { clock = systemClock } = this.#options;
+    const sentAt = clock.now();
+    await ping(channel, this.#self.peerId, signal);
+    this.#roster.table.measured(peerId, clock.now() - sentAt);
   }
 
   /** The connected peer that listens at this address, if it still answers. */
@@ -322,12 +343,11 @@ class Mesh implements PeerMesh {
     const addr = formatListenAddress(target);
     const peer = this.peers().find((listed) => listed.addr === addr);
     if (peer === undefined) return null;
+    const { clock = systemClock } = this.#options;
+    const channel = this.#connections.channelTo(peer.peerId);
     try {
-      const soon = AbortSignal.timeout(DIAL_TIMEOUT_MS);
-      await ping(
-        this.#connections.channelTo(peer.peerId),
-        this.#self.peerId,
-        AbortSignal.any([signal, soon]),
+      await within({ clock, signal, limitMs: DIAL_TIMEOUT_MS }, (soon) =>
+        ping(channel, this.#self.peerId, soon),
       );
       return peer.peerId;
     } catch {
@@ -344,8 +364,13 @@ class Mesh implements PeerMesh {
     if (!this.#connections.greet(connectionId)) return "the connection is over";
     this.#incompatibles.forget(peerId);
     this.#dialer.connected(peerId);
-    this.#roster.welcome(introduced.facts, introduced.library);
-    this.#catchUp.check(peerId);
+    const { facts, library } = introduced;
+    const { clock = systemClock } = this.#options;
+    const mayBeLate = !this.#connections.hasOne(peerId);
+    const isTaken = this.#roster.welcome({ facts, library, now: clock.now(), mayBeLate });
+    if (!isTaken) this.#catchUp.doubt(peerId);
+    else if (mayBeLate) this.#catchUp.check(peerId);
+    else this.#catchUp.greeted(peerId);
     this.#deltaPush.greeted(peerId, told);
     return null;
   }
@@ -362,8 +387,14 @@ class Mesh implements PeerMesh {
     this.#dialer.lost(peerId, { leaving: reason === "goodbye" });
   }
 
-  #noteIncompatible(peerId: PeerId, addr: string, code: PeerErrorCode, reason: string): void {
-    if (!this.#incompatibles.note(peerId, code)) return;
+  #noteIncompatible(
+    peerId: PeerId,
+    addr: string,
+    code: PeerErrorCode,
+    reason: string,
+    detail: string | null,
+  ): void {
+    if (!this.#incompatibles.note(peerId, code, detail)) return;
     this.#logger.info("a peer cannot join", { peerId, addr, reason });
     this.#emit({ type: "peer-incompatible", peerId, addr, reason });
   }

@@ -19,9 +19,27 @@ export interface PeerFacts {
   readonly features: readonly string[];
 }
 
+/** How a connected peer can be reached at the moment. */
+export interface PeerContact {
+  /** When anything of it came last, ms of the mesh's clock. */
+  readonly lastSeenAt: number;
+  /** From the last ping to its pong, ms; null before the first one. */
+  readonly rttMs: number | null;
+}
+
+/** What was held when a peer was asked for its library: the answer is judged by it. */
+export interface Asked {
+  readonly peerId: PeerId;
+  readonly libraryRev: number;
+  readonly introductions: number;
+}
+
 interface PeerEntry {
   facts: PeerFacts;
+  contact: PeerContact;
   libraryRev: number;
+  /** Introductions whose library was taken; counted over all peers, so that nobody has the same one twice. */
+  introductions: number;
   readonly games: Map<GameId, GameSummary>;
 }
 
@@ -34,6 +52,7 @@ interface PeerEntry {
 export class PeerGameDb {
   readonly #catalog: Catalog;
   readonly #peers = new Map<PeerId, PeerEntry>();
+  #introductions = 0;
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -56,11 +75,59 @@ export class PeerGameDb {
     return this.#peers.get(peerId)?.facts.addr;
   }
 
+  /** Undefined for who is not there. */
+  contactOf(peerId: PeerId): PeerContact | undefined {
+    return this.#peers.get(peerId)?.contact;
+  }
+
   /** Adds a peer with an empty library, or changes the facts of one; its library stays. */
-  put(facts: PeerFacts): void {
+  put(facts: PeerFacts, now: number): void {
     const entry = this.#peers.get(facts.peerId);
-    if (entry !== undefined) entry.facts = facts;
-    else this.#peers.set(facts.peerId, { facts, libraryRev: 0, games: new Map() });
+    if (entry !== undefined) {
+      entry.facts = facts;
+      this.heard(facts.peerId, now);
+      return;
+    }
+    const contact = { lastSeenAt: now, rttMs: null };
+    this.#peers.set(facts.peerId, { facts, contact, libraryRev: 0, introductions: 0, games: new Map() });
+  }
+
+  /** Anything of the peer has come. */
+  heard(peerId: PeerId, now: number): void {
+    const entry = this.#peers.get(peerId);
+    if (entry !== undefined) entry.contact = { ...entry.contact, lastSeenAt: now };
+  }
+
+  /** A ping was answered after so many milliseconds. */
+  measured(peerId: PeerId, rttMs: number): void {
+    const entry = this.#peers.get(peerId);
+    if (entry !== undefined) entry.contact = { ...entry.contact, rttMs };
+  }
+
+  /** To be called when a peer is asked for its library. Undefined for who is not there. */
+  asking(peerId: PeerId): Asked | undefined {
+    const entry = this.#peers.get(peerId);
+    return entry && { peerId, libraryRev: entry.libraryRev, introductions: entry.introductions };
+  }
+
+  /**
+   * Whether the answer to a question for the library tells what the peer has now. One process never goes back, so that an
+   * answer older than what was held *when it was asked* comes from one that has begun anew, and counts. One that is only
+   * older than what came meanwhile is late. A hello brings everything: what was asked before it is answered by it.
+   */
+  isCurrent({ peerId, libraryRev, introductions }: Asked, answer: LibrarySnapshot): boolean {
+    const entry = this.#peers.get(peerId);
+    if (entry === undefined || entry.introductions !== introductions) return false;
+    return answer.library_rev >= entry.libraryRev || answer.library_rev < libraryRev;
+  }
+
+  /** The library of an introduction. Nothing happens where the peer is not there. */
+  introduce(peerId: PeerId, snapshot: LibrarySnapshot): readonly SummaryChange[] {
+    const entry = this.#peers.get(peerId);
+    if (entry === undefined) return [];
+    this.#introductions += 1;
+    entry.introductions = this.#introductions;
+    return this.applySnapshot(peerId, snapshot);
   }
 
   /** Another address of the same peer. */

@@ -1,8 +1,18 @@
 import type { LibraryChange, LibrarySnapshot, ListedPeer, PeerId } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
-import { type PeerFacts, PeerGameDb } from "./peer-table.ts";
+import { type Asked, type PeerFacts, PeerGameDb } from "./peer-table.ts";
 import { RemoteView, type SummaryChange } from "./remote-view.ts";
 import type { MeshEvent } from "./types.ts";
+
+/** A peer that has introduced itself. */
+export interface Introduction {
+  readonly facts: PeerFacts;
+  readonly library: LibrarySnapshot;
+  /** Milliseconds of the mesh's clock. */
+  readonly now: number;
+  /** The peer has other connections, so that what it said here may be overtaken by what it said there. */
+  readonly mayBeLate: boolean;
+}
 
 /**
  * The peers that are here and what they have: table and view kept in step. Every way a library comes in goes through here, and
@@ -19,7 +29,10 @@ export class Roster {
     this.#emit = emit;
   }
 
-  get table(): Pick<PeerGameDb, "size" | "has" | "list" | "revisionOf" | "addressOf"> {
+  get table(): Pick<
+    PeerGameDb,
+    "size" | "has" | "list" | "revisionOf" | "addressOf" | "contactOf" | "heard" | "measured" | "asking"
+  > {
     return this.#table;
   }
 
@@ -27,18 +40,26 @@ export class Roster {
     return this.#view;
   }
 
-  /** A peer has introduced itself, for the first time or again. */
-  welcome(facts: PeerFacts, snapshot: LibrarySnapshot): void {
+  /**
+   * A peer has introduced itself, for the first time or again.
+   *
+   * @returns false where its library was left aside: it is older than what is held and may be late, or the peer has begun
+   *   anew. The peer is to be asked which.
+   */
+  welcome({ facts, library, now, mayBeLate }: Introduction): boolean {
     const { peerId } = facts;
     const before = this.#table.listed(peerId);
-    this.#table.put(facts);
-    this.#finish(peerId, before, this.#table.applySnapshot(peerId, snapshot));
+    this.#table.put(facts, now);
+    const isTaken = !mayBeLate || before === undefined || library.library_rev >= before.libraryRev;
+    this.#finish(peerId, before, isTaken ? this.#table.introduce(peerId, library) : []);
+    return isTaken;
   }
 
-  /** A whole library, asked for apart from a hello. One that is older than what is held came too late: it is ignored. */
-  applySnapshot(peerId: PeerId, snapshot: LibrarySnapshot): void {
+  /** A whole library, asked for apart from a hello; ignored where it came too late. */
+  applySnapshot(asked: Asked, snapshot: LibrarySnapshot): void {
+    const { peerId } = asked;
     const before = this.#table.listed(peerId);
-    if (before === undefined || snapshot.library_rev < before.libraryRev) return;
+    if (!this.#table.isCurrent(asked, snapshot)) return;
     this.#finish(peerId, before, this.#table.applySnapshot(peerId, snapshot));
   }
 

@@ -1,6 +1,7 @@
 import type { GameId, GameSummary, GameVersion, ListedPeer, PeerId, RuntimeEventOf } from "@lanspread/proto";
 import type { PeerError } from "../errors/index.ts";
 import type { RequestChannel, RequestStream } from "../transfer/index.ts";
+import type { PeerContact } from "./peer-table.ts";
 
 /** Who asks: what is known of the other end of a connection before anything of the request was believed. */
 export interface RequestContext {
@@ -51,6 +52,8 @@ export interface PeerMesh {
   }): Promise<void>;
   /** Connected peers that have said hello. */
   peers(): readonly ListedPeer[];
+  /** When a connected peer was heard last, and how far it is; undefined for others. */
+  contact(peerId: PeerId): PeerContact | undefined;
   /** Connected peers that announce the game `ready` at the version this party plays: the catalog's, else the newest. */
   candidates(gameId: GameId): readonly Candidate[];
   /** Games of the others, by id; none that the catalog does not have. */

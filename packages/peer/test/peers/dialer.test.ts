@@ -2,7 +2,6 @@ import { asPeerId, type PeerId } from "@lanspread/proto";
 import { createVirtualClock } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../src/errors/index.ts";
-import { CatchUp } from "../../src/peers/catch-up.ts";
 import {
   MAX_DIALS_AT_ONCE,
   MAX_DIALS_TO_ONE,
@@ -278,82 +277,6 @@ describe("dialFirst", () => {
     controller.abort();
     await failed;
     expect(running.size).toBe(1);
-    expect(clock.pending).toBe(0);
-  });
-});
-
-describe("CatchUp", () => {
-  function rig(ask: () => Promise<void>) {
-    const clock = createVirtualClock();
-    const held = new Map<PeerId, number>();
-    const asked: number[] = [];
-    const catchUp = new CatchUp({
-      clock,
-      held: (peerId) => held.get(peerId),
-      ask: async () => {
-        asked.push(clock.now());
-        await ask();
-      },
-    });
-    return { clock, held, asked, catchUp };
-  }
-
-  it("asks once when a newer revision was announced for 2 s", async () => {
-    const { clock, held, asked, catchUp } = rig(async () => {
-      held.set(LARGER, 5);
-    });
-    held.set(LARGER, 4);
-    catchUp.announced(LARGER, 5);
-    catchUp.announced(LARGER, 5);
-    await clock.advanceAsync(1_999);
-    expect(asked).toEqual([]);
-    await clock.advanceAsync(60_000);
-    expect(asked).toEqual([2_000]);
-    expect(clock.pending).toBe(0);
-  });
-
-  it("asks for nothing when the change came by itself, is old, or the peer is not connected", async () => {
-    const { clock, held, asked, catchUp } = rig(async () => {});
-    held.set(LARGER, 4);
-    catchUp.announced(LARGER, 5);
-    await clock.advanceAsync(1_000);
-    held.set(LARGER, 5);
-    catchUp.announced(LARGER, 3);
-    catchUp.announced(SMALLER, 9);
-    await clock.advanceAsync(60_000);
-    expect(asked).toEqual([]);
-    // It is connected now, by a hello that was older than its announcement.
-    held.set(SMALLER, 8);
-    catchUp.check(SMALLER);
-    await clock.advanceAsync(2_000);
-    expect(asked).toEqual([63_000]);
-  });
-
-  it("asks only once a peer that announces more than it has", async () => {
-    const { clock, held, asked, catchUp } = rig(async () => {});
-    held.set(LARGER, 4);
-    catchUp.announced(LARGER, 99);
-    await clock.advanceAsync(300_000);
-    catchUp.announced(LARGER, 99);
-    await clock.advanceAsync(300_000);
-    expect(asked).toHaveLength(1);
-    catchUp.announced(LARGER, 100);
-    await clock.advanceAsync(300_000);
-    expect(asked).toHaveLength(2);
-  });
-
-  it("tries again later when asking failed, until the peer is forgotten", async () => {
-    const { clock, held, asked, catchUp } = rig(async () => {
-      throw new Error("busy");
-    });
-    held.set(LARGER, 4);
-    catchUp.announced(LARGER, 5);
-    await clock.advanceAsync(2_000);
-    await clock.advanceAsync(30_000);
-    expect(asked).toEqual([2_000, 32_000]);
-    catchUp.forget(LARGER);
-    await clock.advanceAsync(300_000);
-    expect(asked).toHaveLength(2);
     expect(clock.pending).toBe(0);
   });
 });

@@ -135,7 +135,7 @@ describe("the peer table with the view", () => {
           revision += 1;
           if (games === null) last.delete(peerId);
           else last.set(peerId, games);
-          if (games !== null) table.put({ peerId, name: "x", addr: "127.0.0.1:1", features: [] });
+          if (games !== null) table.put({ peerId, name: "x", addr: "127.0.0.1:1", features: [] }, revision);
           const changed = shown.apply(
             games === null ? table.remove(peerId) : table.applySnapshot(peerId, library(revision, ...games)),
           );
@@ -162,18 +162,34 @@ describe("PeerGameDb", () => {
 
   it("keeps identity and library when the address changes", () => {
     const table = new PeerGameDb(openCatalogForAll);
-    table.put(facts);
+    table.put(facts, 0);
     table.applySnapshot(A, library(7, game("ggoo")));
     table.moveTo(A, "127.0.0.1:2");
-    table.put({ ...facts, addr: "127.0.0.1:3" });
+    table.put({ ...facts, addr: "127.0.0.1:3" }, 5);
     expect(table.list()).toEqual([
       { peerId: A, name: "a", addr: "127.0.0.1:3", libraryRev: 7, gameCount: 1 },
     ]);
   });
 
+  it("knows when a peer was heard last and how far it is, until it is gone", () => {
+    const table = new PeerGameDb(openCatalogForAll);
+    table.heard(A, 1);
+    table.measured(A, 1);
+    expect(table.contactOf(A)).toBeUndefined();
+    table.put(facts, 10);
+    expect(table.contactOf(A)).toEqual({ lastSeenAt: 10, rttMs: null });
+    table.heard(A, 20);
+    table.measured(A, 3);
+    expect(table.contactOf(A)).toEqual({ lastSeenAt: 20, rttMs: 3 });
+    table.put({ ...facts, addr: "127.0.0.1:3" }, 30);
+    expect(table.contactOf(A)).toEqual({ lastSeenAt: 30, rttMs: 3 });
+    table.remove(A);
+    expect(table.contactOf(A)).toBeUndefined();
+  });
+
   it("lets in no game outside the catalog", () => {
     const table = new PeerGameDb(catalog);
-    table.put(facts);
+    table.put(facts, 0);
     expect(table.applySnapshot(A, library(7, game("ggoo"), game("evil"))).map(({ id }) => id)).toEqual([
       "ggoo",
     ]);
@@ -193,7 +209,7 @@ describe("PeerGameDb", () => {
       removed: [game("quake").id],
     });
     expect(table.applyDelta(A, delta(0, 1))).toBeNull();
-    table.put(facts);
+    table.put(facts, 0);
     table.applySnapshot(A, library(7, game("ggoo"), game("quake")));
     expect(table.applyDelta(A, delta(5, 7))).toEqual([]);
     expect(table.applyDelta(A, delta(8, 9))).toBeNull();

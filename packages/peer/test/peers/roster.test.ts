@@ -1,4 +1,4 @@
-import { asPeerId, MAX_LIBRARY_GAMES } from "@lanspread/proto";
+import { asPeerId, type GameSummary, type LibrarySnapshot, MAX_LIBRARY_GAMES } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { openCatalogForAll } from "../../src/catalog/index.ts";
 import type { MeshEvent } from "../../src/peers/index.ts";
@@ -11,37 +11,80 @@ const facts = { peerId: PEER, name: "a", addr: "127.0.0.1:1", features: [] };
 function rig() {
   const events: MeshEvent[] = [];
   const roster = new Roster(openCatalogForAll, (event) => events.push(event));
-  return { roster, take: () => types(events.splice(0)) };
+  return {
+    roster,
+    welcome: (snapshot: LibrarySnapshot, mayBeLate = false) =>
+      roster.welcome({ facts, library: snapshot, now: 0, mayBeLate }),
+    /** Asks now; what is returned brings the answer. */
+    ask: () => {
+      const asked = roster.table.asking(PEER);
+      return (snapshot: LibrarySnapshot) => {
+        if (asked !== undefined) roster.applySnapshot(asked, snapshot);
+      };
+    },
+    take: () => types(events.splice(0)),
+  };
 }
+
+const delta = (from_rev: number, to_rev: number, ...added: GameSummary[]) => ({
+  ...{ from_rev, to_rev, added, updated: [], removed: [] },
+});
 
 describe("Roster", () => {
   it("ignores a library that was asked for and came later than a newer one", () => {
-    const { roster, take } = rig();
-    roster.welcome(facts, library(3, game("ggoo"), game("quake")));
+    const { roster, welcome, ask, take } = rig();
+    welcome(library(2, game("ggoo")));
+    const answer = ask();
+    roster.applyDelta(PEER, delta(2, 3, game("quake")));
     take();
-    roster.applySnapshot(PEER, library(2, game("ggoo")));
+    answer(library(2, game("ggoo")));
     expect(take()).toEqual([]);
     expect(roster.table.list()).toMatchObject([{ libraryRev: 3, gameCount: 2 }]);
   });
 
-  it("believes a hello also with an older revision: the peer has begun anew", () => {
-    const { roster, take } = rig();
-    roster.welcome(facts, library(300, game("ggoo"), game("quake")));
+  it("ignores a library that was asked for before the peer introduced itself anew", () => {
+    const { roster, welcome, ask, take } = rig();
+    welcome(library(300, game("ggoo"), game("quake")));
+    const answer = ask();
+    welcome(library(1, game("ggoo")));
     take();
-    roster.welcome(facts, library(1, game("ggoo")));
+    answer(library(301, game("quake")));
+    expect(take()).toEqual([]);
+    expect(roster.table.list()).toMatchObject([{ libraryRev: 1, gameCount: 1 }]);
+  });
+
+  it("believes a hello also with an older revision: the peer has begun anew", () => {
+    const { roster, welcome, take } = rig();
+    welcome(library(300, game("ggoo"), game("quake")));
+    take();
+    expect(welcome(library(1, game("ggoo")))).toBe(true);
     expect(take()).toEqual(["peer-updated", "remote-games-changed"]);
     expect(roster.table.list()).toMatchObject([{ libraryRev: 1, gameCount: 1 }]);
   });
 
+  it("does not go back for a hello that may be late, but for what the peer answers", () => {
+    const { roster, welcome, ask, take } = rig();
+    welcome(library(300, game("ggoo"), game("quake")));
+    take();
+    expect(welcome(library(299, game("ggoo")), true)).toBe(false);
+    expect(take()).toEqual([]);
+    const answer = ask();
+    answer(library(2, game("ggoo")));
+    expect(take()).toEqual(["peer-updated", "remote-games-changed"]);
+    expect(roster.table.list()).toMatchObject([{ libraryRev: 2, gameCount: 1 }]);
+    expect(welcome(library(3, game("quake")), true)).toBe(true);
+    expect(roster.table.list()).toMatchObject([{ libraryRev: 3, gameCount: 1 }]);
+  });
+
   it("lets no library grow by changes beyond what a snapshot can hold", () => {
-    const { roster, take } = rig();
+    const { roster, welcome, take } = rig();
     const half = (name: string) =>
       Array.from({ length: MAX_LIBRARY_GAMES / 2 }, (_, index) => game(`${name}${index}`));
     const change = (rev: number, parts: object) => ({
       ...{ from_rev: rev, to_rev: rev + 1, added: [], updated: [], removed: [] },
       ...parts,
     });
-    roster.welcome(facts, library(1, ...half("a")));
+    welcome(library(1, ...half("a")));
     expect(roster.applyDelta(PEER, change(1, { added: half("b") }))).toBe(true);
     take();
     expect(roster.applyDelta(PEER, change(2, { added: [game("c")] }))).toBe(false);
@@ -55,19 +98,18 @@ describe("Roster", () => {
   });
 
   it("tells of nothing that has not changed, and of nobody who is not here", () => {
-    const { roster, take } = rig();
+    const { roster, welcome, ask, take } = rig();
     roster.remove(PEER, "never here");
     roster.moveTo(PEER, "127.0.0.1:2");
-    roster.applySnapshot(PEER, library(1, game("ggoo")));
-    const delta = { from_rev: 0, to_rev: 1, added: [game("ggoo")], updated: [], removed: [] };
-    expect(roster.applyDelta(PEER, delta)).toBe(false);
+    ask()(library(1, game("ggoo")));
+    expect(roster.applyDelta(PEER, delta(0, 1, game("ggoo")))).toBe(false);
     expect([take(), roster.table.size, roster.view.games()]).toEqual([[], 0, []]);
 
-    roster.welcome(facts, library(1));
+    welcome(library(1));
     expect(take()).toEqual(["peer-discovered", "peer-count-updated"]);
-    roster.welcome(facts, library(1));
+    welcome(library(1));
     roster.moveTo(PEER, facts.addr);
-    roster.applySnapshot(PEER, library(1));
+    ask()(library(1));
     expect(take()).toEqual([]);
     roster.remove(PEER, "gone");
     expect(take()).toEqual(["peer-lost", "peer-count-updated"]);
