@@ -85,7 +85,12 @@ const sealedEntrySchema = entryFileSchema.transform(entryOf);
 
 /** The entry in the text of its file; undefined where the text is not as it was written. */
 export function parseEntry(text: string): IndexEntry | undefined {
-  return isSealedText(text) ? sealedEntrySchema.safeParse(JSON.parse(text)).data : undefined;
+  if (!isSealedText(text)) return undefined;
+  try {
+    return sealedEntrySchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function entryOf(file: EntryFile, context: z.RefinementCtx): IndexEntry {

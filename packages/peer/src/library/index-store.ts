@@ -3,7 +3,7 @@ import type { GameId } from "@lanspread/proto";
 import { z } from "zod";
 import type { Logger } from "../logger.ts";
 import { PRIVATE_FILE_MODE, readJson, type StateDir, writeFileDurably } from "../storage/index.ts";
-import { entrySchema, entryToJson, type IndexEntry } from "./entry.ts";
+import { entrySchema, entryToJson, type IndexEntry, parseEntry } from "./entry.ts";
 
 const revisionSchema = z.strictObject({
   format: z.literal(1),
@@ -84,15 +84,6 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
       return writeFileDurably(stateDir.libraryFile, JSON.stringify(file), { mode: PRIVATE_FILE_MODE });
     },
   };
-}
-
-/** The entry in the text of its file; undefined for a damaged one. */
-function parseEntry(text: string): IndexEntry | undefined {
-  try {
-    return entrySchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What {@link Revision.snapshot} holds for a list of summaries. */

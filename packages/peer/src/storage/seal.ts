@@ -19,6 +19,21 @@ export function isSealed({ sha256, ...file }: Sealed): boolean {
   return digestOf(file) === sha256;
 }
 
+/**
+ * The same of a file's text, just as {@link seal} wrote it, without making sense of it: a tenth of the work where the
+ * file is large.
+ */
+export function isSealedText(text: string): boolean {
+  const [tail, sha256] = TAIL.exec(text.slice(-TAIL_CHARACTERS)) ?? [];
+  if (tail === undefined) return false;
+  const digest = createHash("sha256").update(text.slice(0, -TAIL_CHARACTERS)).update("}").digest("hex");
+  return digest === sha256;
+}
+
+/** How a sealed text ends. */
+const TAIL = /^,"sha256":"([0-9a-f]{64})"\}$/u;
+const TAIL_CHARACTERS = ',"sha256":"'.length + 64 + '"}'.length;
+
 function digestOf(file: object): string {
   return createHash("sha256").update(JSON.stringify(file)).digest("hex");
 }

@@ -1,6 +1,7 @@
 import { asGameId, contentId, gameVersionSchema, manifestHash } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
-import { entrySchema, entryToJson, type IndexEntry } from "../../src/library/entry.ts";
+import { entrySchema, entryToJson, type IndexEntry, parseEntry } from "../../src/library/entry.ts";
+import { seal } from "../../src/storage/index.ts";
 
 const VERSION = gameVersionSchema.parse("20180412");
 const FILES = [{ path: "version.ini", size: 9, mtimeNs: "1700000000000000000" }];
@@ -31,6 +32,7 @@ function read(text: string): IndexEntry | undefined {
 describe("an index entry's file", () => {
   it("says what was written to it", () => {
     expect(read(entryToJson(ENTRY))).toEqual(ENTRY);
+    expect(parseEntry(entryToJson(ENTRY))).toEqual(ENTRY);
   });
 
   it("is damaged where one bit is another: others would be told what is not on the disk", () => {
@@ -38,6 +40,16 @@ describe("an index entry's file", () => {
     for (let at = 0; at < text.length; at++) {
       const changed = `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
       expect(read(changed), changed).toBeUndefined();
+      expect(parseEntry(changed), changed).toBeUndefined();
     }
+  });
+
+  it("is damaged where it ends early, or is no entry although its seal is whole", () => {
+    const text = entryToJson(ENTRY);
+    for (let length = 0; length < text.length; length++) {
+      expect(parseEntry(text.slice(0, length))).toBeUndefined();
+    }
+    expect(parseEntry(seal({ ...JSON.parse(text), sha256: undefined, format: 2 }))).toBeUndefined();
+    expect(parseEntry(entryToJson({ ...ENTRY, contentId: null }))).toBeUndefined();
   });
 });

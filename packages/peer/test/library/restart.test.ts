@@ -1,21 +1,23 @@
-import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { createRig, GAME, GGOO, writeFiles } from "./support.ts";
 
 describe("after a restart", () => {
-  it("has the same revision and reads nothing again when nothing changed", async () => {
+  it("has the same revision, reads nothing again and writes nothing when nothing changed", async () => {
     await using rig = await createRig({ ggoo: GAME, bf1942: GAME });
     await rig.library.start();
     await rig.library.hashed();
     const before = rig.library.snapshot();
+    const { ino } = await stat(rig.stateDir.libraryEntry(GGOO));
     await writeFiles(join(rig.gamesDir, "ggoo"), { "data/unseen.txt": "a walk would find it" });
     await using again = await rig.restart();
     again.library.setHashingPaused(true);
     await again.library.start();
     expect(again.library.snapshot()).toEqual(before);
     expect(again.events).toEqual([{ snapshotChanged: false, localChanged: true }]);
+    expect((await stat(rig.stateDir.libraryEntry(GGOO))).ino, "nothing is written").toBe(ino);
   });
 
   it("goes on counting when something changed meanwhile", async () => {
