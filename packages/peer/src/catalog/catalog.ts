@@ -1,6 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
 import type { GameId, GameVersion } from "@lanspread/proto";
-import { fromNodeError, PeerError } from "../errors/index.ts";
+import { PeerError } from "../errors/index.ts";
+import { readRegularFile } from "../storage/index.ts";
+import { MAX_CATALOG_BYTES } from "./constants.ts";
+import { decodeText } from "./decode.ts";
 import { parseCatalog } from "./parse.ts";
 import type { CatalogEntry } from "./schema.ts";
 
@@ -20,9 +22,6 @@ export interface Catalog {
   entries(): readonly CatalogEntry[];
 }
 
-/** Largest catalog file, in bytes: 10,000 games with long descriptions. */
-const MAX_CATALOG_BYTES = 64 * 1024 * 1024;
-
 /** The catalog of a party without one: everything is allowed, nothing is known. */
 export const openCatalogForAll: Catalog = {
   open: true,
@@ -36,7 +35,7 @@ export const openCatalogForAll: Catalog = {
 /**
  * Reads a catalog file; without a path, the open catalog.
  *
- * @throws PeerError `catalog-invalid`, naming line and column of a syntax error, or index, id and field of an entry;
+ * @throws PeerError `catalog-invalid`, naming line and column of a syntax error, or line, id and field of an entry;
  *   `no-such-file`, `no-permission`.
  */
 export async function openCatalog(
@@ -44,20 +43,22 @@ export async function openCatalog(
   options: { signal?: AbortSignal } = {},
 ): Promise<Catalog> {
   if (path === undefined) return openCatalogForAll;
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_CATALOG_BYTES) {
-      throw new PeerError(
-        "catalog-invalid",
-        `${path} has ${size} bytes: a catalog has at most ${MAX_CATALOG_BYTES}`,
-      );
-    }
-    text = await readFile(path, { encoding: "utf8", ...options });
-  } catch (error) {
-    throw fromNodeError(error, path);
+  options.signal?.throwIfAborted();
+  const file = await readRegularFile(path, MAX_CATALOG_BYTES);
+  options.signal?.throwIfAborted();
+  if (file.status === "missing") throw new PeerError("no-such-file", `${path} is not there`);
+  if (file.status === "other") {
+    throw new PeerError("catalog-invalid", `${path}: ${file.reason}`, {
+      hint: `A catalog is a JSON file of at most ${MAX_CATALOG_BYTES} bytes.`,
+    });
   }
-  return createCatalog(text, path);
+  const decoded = decodeText(file.bytes);
+  if (!decoded.ok) {
+    throw new PeerError("catalog-invalid", `${path}: ${decoded.problem}`, {
+      hint: "Save the file as UTF-8: editors ask for the encoding when they save it under another name.",
+    });
+  }
+  return createCatalog(decoded.text, path);
 }
 
 /**

@@ -1,101 +1,99 @@
-/** Where a text stops being JSON. Both count from 1; a column is a UTF-16 code unit. */
+import { MAX_QUOTED } from "./constants.ts";
+import { type JsonPath, scanJson, stopScan } from "./json-scanner.ts";
+
+/** A place in a text. Both count from 1; a column is a UTF-16 code unit. */
 export interface JsonPosition {
   readonly line: number;
   readonly column: number;
 }
 
-/**
- * Finds the place of the first syntax error of a JSON text; null when there is none. (`JSON.parse` names it for some
- * errors only.) Nesting deeper than {@link MAX_DEPTH} is an error.
- */
-export function findJsonError(text: string): JsonPosition | null {
-  const offset = new Scanner(text).firstError();
-  if (offset === null) return null;
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  let line = 1;
-  for (const character of before) if (character === "\n") line += 1;
-  return { line, column: offset - lineStart + 1 };
+/** Where a text stops being JSON, and what is wrong there. */
+export interface JsonError extends JsonPosition {
+  readonly expected: string;
+  /** The character that stands there, quoted, or that there is none. */
+  readonly found: string;
 }
 
-/** No catalog nests deeper than four levels; a scanner that calls itself needs some bound. */
-const MAX_DEPTH = 100;
+/** Finds the first syntax error of a JSON text; null when there is none. (`JSON.parse` tells the place for some only.) */
+export function findJsonError(text: string): JsonError | null {
+  const fault = scanJson(text);
+  if (fault === null) return null;
+  const { offset, expected } = fault;
+  const character = text.codePointAt(offset);
+  const found = character === undefined ? "the end of the file" : quote(String.fromCodePoint(character));
+  return { ...positionOf(text, offset), expected, found };
+}
 
-const WHITESPACE = /[ \t\n\r]*/uy;
-const LITERAL = /true|false|null/uy;
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/uy;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these in a string (RFC 8259 §7)
-const STRING_PART = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy;
+/** A member of an object that the same object has already. */
+export interface DuplicateMember extends JsonPosition {
+  readonly path: JsonPath;
+  /** Where the first one is. */
+  readonly first: JsonPosition;
+}
 
-/** Thrown inside {@link Scanner} only, to leave the recursion. */
-class Stop {}
+/** Finds the first member name that one object has twice (`JSON.parse` takes the last in silence). The text is JSON. */
+export function findDuplicateMember(text: string): DuplicateMember | null {
+  const path: (string | number)[] = [];
+  /** The members so far of every value that is open, by their names; null until there is one. */
+  const open: (Map<string, number> | null)[] = [null];
+  let found: DuplicateMember | null = null;
+  scanJson(text, {
+    enter: (key, offset) => {
+      if (typeof key === "string") {
+        const members = open[path.length] ?? new Map<string, number>();
+        open[path.length] = members;
+        const first = members.get(key);
+        if (first !== undefined) {
+          found = { ...positionOf(text, offset), path: [...path, key], first: positionOf(text, first) };
+          throw stopScan();
+        }
+        members.set(key, offset);
+      }
+      path.push(key);
+      open.push(null);
+    },
+    leave: () => {
+      path.pop();
+      open.pop();
+    },
+  });
+  return found;
+}
 
-class Scanner {
-  readonly #text: string;
-  #at = 0;
+/** Finds the line of a value; where it does not exist, that of the innermost one around it that does. The text is JSON. */
+export function lineOf(text: string, wanted: JsonPath): number {
+  if (wanted.length === 0) return 1;
+  let at = text.search(/[^ \t\n\r]/u);
+  let depth = 0;
+  /** How many keys of the wanted path lead to where the scan is. */
+  let matched = 0;
+  scanJson(text, {
+    enter: (key, offset) => {
+      if (matched === depth && wanted[depth] === key) {
+        matched += 1;
+        at = offset;
+        if (matched === wanted.length) throw stopScan();
+      }
+      depth += 1;
+    },
+    leave: () => {
+      depth -= 1;
+      // What was entered on the way is left: the rest of the path is not there.
+      if (matched > depth) throw stopScan();
+    },
+  });
+  return positionOf(text, Math.max(0, at)).line;
+}
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+/** A piece of a file's text as a message shows it: in quotes, cut, and without characters that steer a terminal. */
+export function quote(text: string): string {
+  const shown = JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
+  return shown.replace(/\p{Cc}/gu, "\uFFFD");
+}
 
-  firstError(): number | null {
-    try {
-      this.#value(0);
-      this.#skip(WHITESPACE);
-      return this.#at === this.#text.length ? null : this.#at;
-    } catch (error) {
-      if (error instanceof Stop) return this.#at;
-      throw error;
-    }
-  }
-
-  #value(depth: number): void {
-    if (depth > MAX_DEPTH) throw new Stop();
-    this.#skip(WHITESPACE);
-    const next = this.#text[this.#at];
-    if (next === "{") this.#members("}", depth, () => this.#key());
-    else if (next === "[") this.#members("]", depth, () => {});
-    else if (next === '"') this.#string();
-    else if (this.#skip(LITERAL) === 0 && this.#skip(NUMBER) === 0) throw new Stop();
-  }
-
-  #members(end: "}" | "]", depth: number, key: () => void): void {
-    this.#at += 1;
-    this.#skip(WHITESPACE);
-    if (this.#take(end)) return;
-    for (;;) {
-      key();
-      this.#value(depth + 1);
-      this.#skip(WHITESPACE);
-      if (this.#take(end)) return;
-      if (!this.#take(",")) throw new Stop();
-    }
-  }
-
-  #key(): void {
-    this.#skip(WHITESPACE);
-    this.#string();
-    this.#skip(WHITESPACE);
-    if (!this.#take(":")) throw new Stop();
-  }
-
-  #string(): void {
-    if (!this.#take('"')) throw new Stop();
-    this.#skip(STRING_PART);
-    if (!this.#take('"')) throw new Stop();
-  }
-
-  #take(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  /** Skips what the (sticky) pattern matches here, and says how much that was. */
-  #skip(pattern: RegExp): number {
-    pattern.lastIndex = this.#at;
-    const length = pattern.exec(this.#text)?.[0].length ?? 0;
-    this.#at += length;
-    return length;
-  }
+function positionOf(text: string, offset: number): JsonPosition {
+  const lineStart = offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+  let line = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
+  return { line, column: offset - lineStart + 1 };
 }

@@ -1,63 +1,73 @@
-import type { z } from "zod";
-import { findJsonError } from "./json-position.ts";
+import { MAX_PROBLEMS } from "./constants.ts";
+import { findDuplicateMember, findJsonError, lineOf } from "./json-position.ts";
+import { isNestedTooDeeply } from "./json-scanner.ts";
+import { describePath, type Problem, problemsOf } from "./problems.ts";
 import { type CatalogEntry, catalogEntrySchema, catalogFileSchema } from "./schema.ts";
 
-/** A parsed catalog, or what is wrong with it, each problem with its place. */
+/** A parsed catalog, or what is wrong with it: each problem with line, entry and field. */
 export type ParsedCatalog =
   | { readonly ok: true; readonly name: string; readonly games: readonly CatalogEntry[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** This many problems are told at once: enough to correct a file in few rounds, few enough to read. */
-const MAX_PROBLEMS = 5;
-
-/** Parses the text of a catalog file. A byte order mark before it is accepted: editors write one. */
-export function parseCatalog(source: string): ParsedCatalog {
-  const text = source.replace(/^\uFEFF/u, "");
+/** Parses the text of a catalog file. */
+export function parseCatalog(text: string): ParsedCatalog {
   let json: unknown;
   try {
+    if (isNestedTooDeeply(text)) throw new SyntaxError("nested too deeply");
     json = JSON.parse(text);
-  } catch (error) {
-    const at = findJsonError(text);
-    const place = at === null ? "" : `line ${at.line}, column ${at.column}: `;
-    const detail = error instanceof Error ? error.message : String(error);
-    return { ok: false, problems: [`${place}no valid JSON (${detail})`] };
+  } catch {
+    return { ok: false, problems: [syntaxProblem(text) ?? "no valid JSON"] };
   }
+  // Before the text is looked at closely: it may have millions of entries.
   const file = catalogFileSchema.safeParse(json);
-  if (!file.success) return { ok: false, problems: tell(file.error, "") };
+  if (!file.success) {
+    return refused(problemsOf(file.error, json, Object.keys(catalogFileSchema.shape)), text, json);
+  }
+  const duplicate = duplicateProblem(text, json);
+  if (duplicate !== null) return { ok: false, problems: [duplicate] };
 
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const games: CatalogEntry[] = [];
   const places = new Map<string, number>();
   for (const [index, raw] of file.data.games.entries()) {
-    const place = `games[${index}]${idOf(raw)}`;
     const entry = catalogEntrySchema.safeParse(raw);
     if (!entry.success) {
-      problems.push(...tell(entry.error, place));
+      const fields = Object.keys(catalogEntrySchema.shape);
+      for (const { path, message } of problemsOf(entry.error, raw, fields)) {
+        problems.push({ path: ["games", index, ...path], message });
+      }
       continue;
     }
     const earlier = places.get(entry.data.id);
-    if (earlier !== undefined) problems.push(`${place}: games[${earlier}] has the same id`);
+    if (earlier !== undefined) {
+      problems.push({ path: ["games", index], message: `games[${earlier}] has the same id` });
+    }
     places.set(entry.data.id, index);
     games.push(entry.data);
   }
-  if (problems.length === 0) return { ok: true, name: file.data.name, games };
-  const more = problems.length - MAX_PROBLEMS;
-  const shown = problems.slice(0, MAX_PROBLEMS);
-  return { ok: false, problems: more > 0 ? [...shown, `and ${more} more`] : shown };
+  return problems.length === 0 ? { ok: true, name: file.data.name, games } : refused(problems, text, json);
 }
 
-function tell(error: z.ZodError, place: string): string[] {
-  return error.issues.map((issue) => {
-    const field = issue.path
-      .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-      .join("");
-    const where = `${place}${field}`.replace(/^\./u, "");
-    return where === "" ? issue.message : `${where}: ${issue.message}`;
+/** Where and why a text is refused before its values are looked at. */
+function syntaxProblem(text: string): string | null {
+  const error = findJsonError(text);
+  if (error === null) return null;
+  const { line, column, expected, found } = error;
+  return `line ${line}, column ${column}: no valid JSON (expected ${expected}, found ${found})`;
+}
+
+function duplicateProblem(text: string, json: unknown): string | null {
+  const duplicate = findDuplicateMember(text);
+  if (duplicate === null) return null;
+  const { path, line, first } = duplicate;
+  return `line ${line}: ${describePath(path, json)}: stands here again, first in line ${first.line}`;
+}
+
+function refused(problems: readonly Problem[], text: string, json: unknown): ParsedCatalog {
+  const shown = problems.slice(0, MAX_PROBLEMS).map(({ path, message }) => {
+    const where = describePath(path, json);
+    return `line ${lineOf(text, path)}: ${where === "" ? "the file" : where}: ${message}`;
   });
-}
-
-/** The id of an entry that may be anything, for people who look for it in the file. */
-function idOf(raw: unknown): string {
-  if (typeof raw !== "object" || raw === null || !("id" in raw) || typeof raw.id !== "string") return "";
-  return ` (${JSON.stringify(raw.id.slice(0, 80))})`;
+  const more = problems.length - MAX_PROBLEMS;
+  return { ok: false, problems: more > 0 ? [...shown, `and ${more} more`] : shown };
 }

@@ -1,13 +1,7 @@
-import { checkWirePath, gameIdSchema, hashSchema, PATH_RULES } from "@lanspread/proto";
+import { checkWirePath, gameIdSchema, gameNameSchema, hashSchema, PATH_RULES } from "@lanspread/proto";
 import { z } from "zod";
 import { canonicalVersion } from "../library/version.ts";
-
-/** Longest text of a catalog field, in characters: what a page of a user interface can show. */
-const MAX_TEXT = 20_000;
-const MAX_NAME = 200;
-
-/** Most games of a catalog: the list that everybody holds in memory. */
-const MAX_CATALOG_GAMES = 10_000;
+import { MAX_CATALOG_GAMES, MAX_NAME, MAX_TEXT } from "./constants.ts";
 
 const versionSchema = z.string().transform((text, context) => {
   const version = canonicalVersion(text);
@@ -29,7 +23,8 @@ const thumbnailSchema = z.string().superRefine((path, context) => {
 /** One game of a catalog: what is the same for everybody. */
 export const catalogEntrySchema = z.strictObject({
   id: gameIdSchema,
-  name: z.string().min(1).max(MAX_NAME),
+  /** As it is announced to others. */
+  name: gameNameSchema,
   /** Canonical. The only version that is served or downloaded, where given. */
   version: versionSchema.optional(),
   genre: z.string().max(MAX_NAME).optional(),

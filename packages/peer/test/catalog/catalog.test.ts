@@ -135,6 +135,6 @@ describe("findJsonError", () => {
   });
 
   it("ends on any nesting", () => {
-    expect(findJsonError("[".repeat(100_000))).toEqual({ line: 1, column: expect.any(Number) });
+    expect(findJsonError("[".repeat(100_000))).toMatchObject({ line: 1, column: 101 });
   });
 });
