@@ -11,10 +11,10 @@ export interface ExamineOptions {
   readonly id: GameId;
   /** Absolute path of the game root, a directory. */
   readonly root: string;
-  /** Looked at before. */
-  readonly sight: RootSight;
-  /** Looks again after a walk. */
+  /** Does the looking; the caller's, since it is a thread. */
   readonly looker: Looker;
+  /** What the looker has just seen, where the caller asked it. */
+  readonly sight?: RootSight;
   /** What was known before: an unchanged root is not walked again, an unchanged payload is not hashed again. */
   readonly previous: IndexEntry | undefined;
   /** Walk even if the root looks unchanged: somebody noticed a change that a look cannot see. */
@@ -32,12 +32,13 @@ export interface ExamineOptions {
  */
 export async function examineRoot(options: ExamineOptions): Promise<IndexEntry> {
   const { root, previous } = options;
-  let look = lookOf(root, options.sight);
+  const lookAgain = async (): Promise<RootLook> =>
+    lookOf(root, sightOf(root, await options.looker.look({ root, entryFile: null })));
+  let look = options.sight === undefined ? await lookAgain() : lookOf(root, options.sight);
   if (previous?.fingerprint === look.fingerprint && options.walk !== true) return previous;
   for (let attempt = 1; attempt <= MAX_LOOKS; attempt += 1) {
     const entry = await entryFrom(options, look).catch(nullIfVanished);
-    const sight = sightOf(root, await options.looker.look({ root, entryFile: null }));
-    const again = lookOf(root, sight);
+    const again = await lookAgain();
     if (entry !== null && again.fingerprint === look.fingerprint) {
       return previous !== undefined && sameEntry(previous, entry) ? previous : entry;
     }
