@@ -21,6 +21,12 @@ export interface Link {
   readonly channel: RequestChannel;
 }
 
+/** What is known of a hello by the connections of its sender. */
+export interface Greeting {
+  /** It was said before, or elsewhere too: what came by the other hello may be newer. */
+  readonly mayBeLate: boolean;
+}
+
 interface LinkState extends Link {
   readonly over: AbortController;
   /** Both have said hello, and nobody goodbye since. */
@@ -101,11 +107,12 @@ export class Connections {
     });
   }
 
-  /** Both have said hello on this connection. @returns false where it is over already */
-  greet(connectionId: string): boolean {
+  /** Both have said hello on this connection. @returns null where it is over already */
+  greet(connectionId: string): Greeting | null {
     const link = this.#links.get(connectionId);
-    if (link === undefined) return false;
+    if (link === undefined) return null;
     const { clock, liveness, ping } = this.#options;
+    const isFirst = !link.greeted;
     link.deadline.clear();
     link.greeted = true;
     // A peer dials from the port it listens on: a connection from another port is left from a process that is no more. What it
@@ -124,7 +131,8 @@ export class Connections {
         onLost: (reason) => this.#end(link, RESET.stalled, reason),
       });
     }
-    return true;
+    const greeted = this.#byPeer.get(link.peerId)?.filter((other) => other.greeted) ?? [];
+    return { mayBeLate: !isFirst || greeted.length > 1 };
   }
 
   /**
@@ -171,11 +179,6 @@ export class Connections {
 
   isGreeted(peerId: PeerId): boolean {
     return this.#best(peerId) !== undefined;
-  }
-
-  /** Whether a peer has said hello on one connection only, so that all it says comes in its order. */
-  hasOne(peerId: PeerId): boolean {
-    return this.#byPeer.get(peerId)?.filter((link) => link.greeted).length === 1;
   }
 
   /** Requests to a peer, over whatever connection it has when the request is made. */

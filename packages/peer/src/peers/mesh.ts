@@ -361,12 +361,13 @@ class Mesh implements PeerMesh {
     const { peerId } = introduced.facts;
     if (this.#signal.aborted) return "this peer is stopping";
     if (this.#isFull(peerId)) return `${MAX_PEERS} peers are connected already`;
-    if (!this.#connections.greet(connectionId)) return "the connection is over";
+    const greeting = this.#connections.greet(connectionId);
+    if (greeting === null) return "the connection is over";
     this.#incompatibles.forget(peerId);
     this.#dialer.connected(peerId);
     const { facts, library } = introduced;
     const { clock = systemClock } = this.#options;
-    const mayBeLate = !this.#connections.hasOne(peerId);
+    const { mayBeLate } = greeting;
     const isTaken = this.#roster.welcome({ facts, library, now: clock.now(), mayBeLate });
     if (!isTaken) this.#catchUp.doubt(peerId);
     else if (mayBeLate) this.#catchUp.check(peerId);

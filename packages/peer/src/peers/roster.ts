@@ -10,7 +10,7 @@ export interface Introduction {
   readonly library: LibrarySnapshot;
   /** Milliseconds of the mesh's clock. */
   readonly now: number;
-  /** The peer has other connections, so that what it said here may be overtaken by what it said there. */
+  /** Another introduction of the same process may have overtaken this one. */
   readonly mayBeLate: boolean;
 }
 

@@ -186,7 +186,7 @@ describe("Connections", () => {
     connections.close(link, 0, "again");
     await link.connection.closed;
     expect(gone).toEqual(["goodbye"]);
-    expect(connections.greet(link.connection.id)).toBe(false);
+    expect(connections.greet(link.connection.id)).toBeNull();
   });
 });
 

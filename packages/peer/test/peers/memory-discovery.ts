@@ -50,7 +50,7 @@ export function createMemorySegment(): MemorySegment {
   };
 }
 
-function recordOf({ self, listen }: DiscoveryOptions): SeenPeer {
+export function recordOf({ self, listen }: DiscoveryOptions): SeenPeer {
   const addresses: readonly ListenAddress[] = [listen];
   return {
     peerId: self.peer_id,
