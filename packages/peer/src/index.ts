@@ -12,7 +12,15 @@
  *
  * @module
  */
-export { type Catalog, openCatalog } from "./catalog/index.ts";
+export {
+  type BuildCatalogOptions,
+  type BuiltCatalog,
+  buildCatalog,
+  type Catalog,
+  type CatalogEntry,
+  type MeasureProgress,
+  openCatalog,
+} from "./catalog/index.ts";
 export {
   type ConnectControlOptions,
   type ControlClient,
