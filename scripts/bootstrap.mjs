@@ -1,6 +1,6 @@
 // Sets the project up with nothing but npm and any Node 18 or later on the machine, then runs one task:
 //
-//   node scripts/bootstrap.mjs setup | demo | test | check | bench
+//   node scripts/bootstrap.mjs setup | demo | test | check | bench | sim
 //
 // It runs on the machine's own Node; everything it starts afterwards runs on the Node pinned in package.json.
 import { spawn } from "node:child_process";
@@ -29,6 +29,7 @@ const tasks = {
     [bin("knip"), []],
   ],
   bench: [[pinnedNode, ["bench/src/main.ts", ...rest]]],
+  sim: [[pinnedNode, ["packages/peer/sim/main.ts", ...rest]]],
 };
 
 const environment = {

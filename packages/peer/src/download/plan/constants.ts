@@ -1,0 +1,44 @@
+const MIB = 1024 * 1024;
+
+/** Largest unit, bytes: a fifteenth of a second of a fast link, so that a source that leaves takes little with it. */
+export const MAX_UNIT_BYTES = 8 * MIB;
+
+/** Unit of a source that nothing is known of, bytes: large enough to measure it by, small enough to give away. */
+export const FIRST_UNIT_BYTES = 2 * MIB;
+
+/** How much of its rate one unit of a source is, milliseconds: what a source that stalls can hold up. */
+export const UNIT_MS = 300;
+
+/** What a source should have in flight, milliseconds of its rate: several round trips of a busy network. */
+export const WINDOW_MS = 300;
+
+/** Units that a source has in flight at least: while one is answered the next is already asked. */
+export const MIN_UNITS_IN_FLIGHT = 2;
+
+/** Units of one source in flight at most: must stay well below the streams of one connection, which others use too. */
+export const MAX_UNITS_IN_FLIGHT = 64;
+
+/** Bytes in flight that are allowed before a rate is known: thousands of small files must not wait for it. */
+export const FIRST_WINDOW_BYTES = 4 * MIB;
+
+/** How quickly a measured rate forgets, milliseconds: rates of a shared network change within seconds. */
+export const RATE_MEMORY_MS = 1_000;
+
+/** Silence after which a source has stalled, milliseconds; also the memory of the rate that it is judged by. */
+export const STALL_MS = 5_000;
+
+/** A source below this share of the median rate has stalled, too: it would hold units that others have in no time. */
+export const STRAGGLER_SHARE = 0.1;
+
+/** A rate is believed after so much busy time, milliseconds: the first bytes say little. */
+export const BELIEVED_AFTER_MS = 2_000;
+
+/** Pause before a stalled source is tried again, milliseconds; twice as long each time it stalls again, up to the maximum. */
+export const PROBATION_PAUSE_MS = 3_000;
+export const MAX_PROBATION_PAUSE_MS = 30_000;
+
+/** Near the end a unit is asked of a second source when that would be done in this share of the first one's time. */
+export const ENDGAME_SHARE = 0.8;
+
+/** Sources that a piece is asked of at a time at most: the one that has it, and one that is faster. */
+export const MAX_ASKERS = 2;

@@ -1,0 +1,239 @@
+import type { PeerId, PieceLayout } from "@lanspread/proto";
+import type { WorkUnit } from "../../transfer/work-unit.ts";
+import { ENDGAME_SHARE, MAX_ASKERS, STRAGGLER_SHARE } from "./constants.ts";
+import { PieceBoard } from "./piece-board.ts";
+import { PlannedSource, type RunningAsk } from "./planned-source.ts";
+import type { Ask, PlanAction } from "./types.ts";
+
+export interface DownloadPlanOptions {
+  readonly layout: PieceLayout;
+  /** Pieces that need not be fetched. */
+  readonly isDone: (piece: number) => boolean;
+  /** Piece to begin with. */
+  readonly from: number;
+}
+
+/**
+ * Decides which source is asked for which unit, without a network, a disk or a clock of its own.
+ *
+ * The caller tells what happens (`joined`, `left`, `received`, `verified`, `ended` …) with the time of one monotonic clock in
+ * milliseconds, and afterwards, and a few times a second in any case, asks {@link next} what is to be done, and does it.
+ *
+ * A piece is done, or asked of one source (of two near the end), or open. No ask ever leaves this without its pieces being done or
+ * open again, so nothing is lost whatever the sources do; {@link isFinished} says when there is nothing left.
+ */
+export class DownloadPlan {
+  readonly #board: PieceBoard;
+  readonly #sources = new Map<PeerId, PlannedSource>();
+  readonly #asks = new Map<number, RunningAsk>();
+  #actions: PlanAction[] = [];
+  #lastId = 0;
+  #reopened = 0;
+
+  constructor({ layout, isDone, from }: DownloadPlanOptions) {
+    this.#board = new PieceBoard(layout, isDone, from);
+  }
+
+  /** Whether all pieces are done. */
+  get isFinished(): boolean {
+    return this.#board.left === 0;
+  }
+
+  /** Pieces that had to be asked for again, since whoever was asked did not deliver them. */
+  get reopened(): number {
+    return this.#reopened;
+  }
+
+  /** Sources with units in flight. */
+  get busySources(): number {
+    return [...this.#sources.values()].filter(({ asks }) => asks.size > 0).length;
+  }
+
+  get sourceCount(): number {
+    return this.#sources.size;
+  }
+
+  /** Where the search for the next open pieces goes on. */
+  continueAt(piece: number): void {
+    this.#board.continueAt(piece);
+  }
+
+  /** A source takes part from now on. */
+  joined(peerId: PeerId, nowMs: number): void {
+    if (!this.#sources.has(peerId)) this.#sources.set(peerId, new PlannedSource(peerId, nowMs));
+  }
+
+  /** A source takes part no longer; what it was asked for is open again. The caller ends its asks. */
+  left(peerId: PeerId): void {
+    const source = this.#sources.get(peerId);
+    if (source === undefined) return;
+    for (const ask of [...source.asks]) this.#giveUp(ask, source);
+    this.#sources.delete(peerId);
+  }
+
+  /** A source is not to be asked before a time. */
+  pauseUntil(peerId: PeerId, timeMs: number): void {
+    this.#sources.get(peerId)?.pauseUntil(timeMs);
+  }
+
+  /** Bytes of an ask have come, right or wrong. */
+  received(ask: Ask, bytes: number, nowMs: number): void {
+    const running = this.#asks.get(ask.id);
+    const source = this.#sources.get(ask.peerId);
+    if (running === undefined || source === undefined) return;
+    source.pass(nowMs);
+    source.received(running, bytes, nowMs);
+  }
+
+  /**
+   * A piece is right and written.
+   *
+   * @returns false where another source was faster: it counts once
+   */
+  verified(ask: Ask, piece: number): boolean {
+    if (!this.#board.markDone(piece)) return false;
+    const own = this.#asks.has(ask.id) ? 1 : 0;
+    if (this.#board.askers(piece) > own) this.#dropSuperseded(ask);
+    return true;
+  }
+
+  /** An ask is over: what it did not deliver is open again. */
+  ended(ask: Ask, nowMs: number): void {
+    const running = this.#asks.get(ask.id);
+    const source = this.#sources.get(ask.peerId);
+    if (running === undefined || source === undefined) return;
+    source.pass(nowMs);
+    if (source.onProbation && this.#board.covers(running.unit)) source.pardon();
+    this.#giveUp(running, source);
+  }
+
+  /** What is to be done now, in this order. */
+  next(nowMs: number): readonly PlanAction[] {
+    for (const source of this.#sources.values()) source.pass(nowMs);
+    this.#dropStalled(nowMs);
+    if (!this.isFinished) this.#giveOut(nowMs);
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  /** @param by the ask that has delivered: it ends by itself */
+  #dropSuperseded(by: Ask): void {
+    for (const ask of [...this.#asks.values()]) {
+      if (ask.id !== by.id && this.#board.covers(ask.unit)) this.#drop(ask, "superseded");
+    }
+  }
+
+  /** Who stalls loses its units, as long as somebody else is there to take them. */
+  #dropStalled(nowMs: number): void {
+    const all = [...this.#sources.values()];
+    if (all.length < 2) {
+      for (const source of all) source.pardon();
+      return;
+    }
+    const minimum = median(all.filter(isMeasured).map(({ longRate }) => longRate)) * STRAGGLER_SHARE;
+    for (const source of all) {
+      if (!source.hasStalled(nowMs, minimum)) continue;
+      const others = all.some((other) => other !== source && !other.onProbation && !other.isPaused(nowMs));
+      if (!others) continue;
+      for (const ask of [...source.asks]) this.#drop(ask, "stalled");
+      source.punish(nowMs);
+    }
+  }
+
+  #giveOut(nowMs: number): void {
+    const usable = [...this.#sources.values()].filter((source) => !source.isPaused(nowMs));
+    const fastest = usable.reduce((most, { rate }) => Math.max(most, rate), 1);
+    const total = usable.reduce((sum, source) => sum + (source.rate > 0 ? source.rate : fastest), 0);
+    let candidates = usable.filter(({ hasRoom }) => hasRoom);
+    while (candidates.length > 0 && this.#board.openCount > 0) {
+      const source = minBy(candidates, (each) => each.finishesInMs(each.unitBytes, fastest));
+      if (source === undefined) break;
+      if (this.#isTooLate(source, usable, fastest, total)) {
+        candidates = candidates.filter((each) => each !== source);
+        continue;
+      }
+      const unit = this.#board.nextRun(source.unitBytes);
+      if (unit === null) break;
+      this.#ask(source, unit, nowMs);
+      candidates = candidates.filter(({ hasRoom }) => hasRoom);
+    }
+    if (this.#board.openCount === 0) this.#endgame(candidates, fastest, nowMs);
+  }
+
+  /** Whether the others would have everything before this source had one unit more. */
+  #isTooLate(
+    source: PlannedSource,
+    usable: readonly PlannedSource[],
+    fastest: number,
+    total: number,
+  ): boolean {
+    const inFlight = usable.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
+    const restMs = ((this.#board.openBytes + inFlight) * 1000) / total;
+    const bytes = Math.min(source.unitBytes, this.#board.openBytes);
+    const own = source.finishesInMs(bytes, fastest);
+    if (own <= restMs) return false;
+    return usable.some((other) => other !== source && other.finishesInMs(bytes, fastest) < own);
+  }
+
+  /** Nothing is open: whoever has room is asked for what a slower one will have last. */
+  #endgame(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
+    for (const source of idle) {
+      if (source.onProbation) continue;
+      const slowest = [...this.#asks.values()]
+        .filter(({ peerId }) => peerId !== source.peerId)
+        .map((ask) => ({ ask, endsInMs: this.#sources.get(ask.peerId)?.finishesInMs(0, fastest) ?? 0 }))
+        .sort((a, b) => b.endsInMs - a.endsInMs);
+      for (const { ask, endsInMs } of slowest) {
+        if (!source.hasRoom) break;
+        const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS);
+        if (unit === null || source.finishesInMs(unit.length, fastest) > endsInMs * ENDGAME_SHARE) continue;
+        this.#ask(source, unit, nowMs);
+      }
+    }
+  }
+
+  #ask(source: PlannedSource, unit: WorkUnit, nowMs: number): void {
+    this.#lastId += 1;
+    const ask: RunningAsk = { id: this.#lastId, peerId: source.peerId, unit, receivedBytes: 0 };
+    this.#asks.set(ask.id, ask);
+    this.#board.asked(unit);
+    source.asked(ask, nowMs);
+    this.#actions.push({ kind: "ask", ask });
+  }
+
+  #drop(ask: RunningAsk, why: "stalled" | "superseded"): void {
+    const source = this.#sources.get(ask.peerId);
+    if (source !== undefined) this.#giveUp(ask, source);
+    this.#actions.push({ kind: "drop", ask, why });
+  }
+
+  #giveUp(ask: RunningAsk, source: PlannedSource): void {
+    this.#asks.delete(ask.id);
+    source.over(ask);
+    this.#reopened += this.#board.released(ask.unit);
+  }
+}
+
+function isMeasured(source: PlannedSource): boolean {
+  return source.isBelieved && source.longRate > 0;
+}
+
+/** 0 where there are none. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
+}
+
+function minBy<T>(values: readonly T[], cost: (value: T) => number): T | undefined {
+  let best: T | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    const own = cost(value);
+    if (own >= least) continue;
+    best = value;
+    least = own;
+  }
+  return best;
+}

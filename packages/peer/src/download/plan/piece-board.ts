@@ -1,0 +1,149 @@
+import { asPieceIndex, type PieceLayout } from "@lanspread/proto";
+import type { WorkUnit } from "../../transfer/work-unit.ts";
+
+/** Which pieces are done, which are asked for and how often, and which are open: neither. */
+export class PieceBoard {
+  readonly #layout: PieceLayout;
+  readonly #done: Uint8Array;
+  readonly #askers: Uint8Array;
+  #openCount = 0;
+  #openBytes = 0;
+  #left = 0;
+  #from: number;
+
+  /**
+   * @param isDone whether a piece need not be fetched
+   * @param from where to begin
+   */
+  constructor(layout: PieceLayout, isDone: (piece: number) => boolean, from: number) {
+    this.#layout = layout;
+    this.#done = new Uint8Array(layout.pieceCount);
+    this.#askers = new Uint8Array(layout.pieceCount);
+    this.#from = from;
+    for (let piece = 0; piece < layout.pieceCount; piece++) {
+      if (isDone(piece)) {
+        this.#done[piece] = 1;
+      } else {
+        this.#left += 1;
+        this.#opened(piece, 1);
+      }
+    }
+  }
+
+  /** Pieces that are not done. */
+  get left(): number {
+    return this.#left;
+  }
+
+  get openCount(): number {
+    return this.#openCount;
+  }
+
+  get openBytes(): number {
+    return this.#openBytes;
+  }
+
+  isDone(piece: number): boolean {
+    return this.#done[piece] === 1;
+  }
+
+  askers(piece: number): number {
+    return this.#askers[piece] ?? 0;
+  }
+
+  isOpen(piece: number): boolean {
+    return this.#done[piece] === 0 && this.#askers[piece] === 0;
+  }
+
+  /** Where the next search begins. */
+  continueAt(piece: number): void {
+    this.#from = piece;
+  }
+
+  /** The next run of open pieces of one file, of at most so many bytes, but of one piece at least. */
+  nextRun(maxBytes: number): WorkUnit | null {
+    if (this.#openCount === 0) return null;
+    const { pieceCount } = this.#layout;
+    const first = this.#firstOpen(this.#from, pieceCount) ?? this.#firstOpen(0, this.#from);
+    if (first === null) return null;
+    const run = this.#run(first, maxBytes, (piece) => this.isOpen(piece));
+    this.#from = (first + run.pieceCount) % pieceCount;
+    return run;
+  }
+
+  /** The last run of pieces of a unit that are not done and have fewer askers than `maxAskers`. */
+  lastRun({ firstPiece, pieceCount }: WorkUnit, maxBytes: number, maxAskers: number): WorkUnit | null {
+    const wanted = (piece: number): boolean =>
+      piece >= firstPiece && this.#done[piece] === 0 && this.askers(piece) < maxAskers;
+    let end = firstPiece + pieceCount;
+    while (end > firstPiece && !wanted(end - 1)) end -= 1;
+    if (end === firstPiece) return null;
+    let first = end - 1;
+    let bytes = this.#layout.pieceAt(first).length;
+    while (wanted(first - 1)) {
+      bytes += this.#layout.pieceAt(first - 1).length;
+      if (bytes > maxBytes) break;
+      first -= 1;
+    }
+    return this.#run(first, maxBytes, (piece) => piece < end);
+  }
+
+  asked({ firstPiece, pieceCount }: WorkUnit): void {
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      if (this.isOpen(piece)) this.#opened(piece, -1);
+      this.#askers[piece] = this.askers(piece) + 1;
+    }
+  }
+
+  /** The unit is asked of one source less. @returns how many pieces are open again */
+  released({ firstPiece, pieceCount }: WorkUnit): number {
+    let opened = 0;
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      this.#askers[piece] = this.askers(piece) - 1;
+      if (!this.isOpen(piece)) continue;
+      this.#opened(piece, 1);
+      opened += 1;
+    }
+    return opened;
+  }
+
+  /** @returns false where it was done before */
+  markDone(piece: number): boolean {
+    if (this.#done[piece] !== 0) return false;
+    if (this.isOpen(piece)) this.#opened(piece, -1);
+    this.#done[piece] = 1;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** Whether all pieces of a unit are done. */
+  covers({ firstPiece, pieceCount }: WorkUnit): boolean {
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      if (this.#done[piece] === 0) return false;
+    }
+    return true;
+  }
+
+  #opened(piece: number, by: 1 | -1): void {
+    this.#openCount += by;
+    this.#openBytes += by * this.#layout.pieceAt(piece).length;
+  }
+
+  #firstOpen(from: number, end: number): number | null {
+    for (let piece = from; piece < end; piece++) if (this.isOpen(piece)) return piece;
+    return null;
+  }
+
+  #run(first: number, maxBytes: number, takes: (piece: number) => boolean): WorkUnit {
+    const { fileIndex, path, offset, length: firstLength } = this.#layout.pieceAt(first);
+    const fileEnd = this.#layout.piecesOfFile(fileIndex).end;
+    let length = firstLength;
+    let end = first + 1;
+    for (; end < fileEnd && takes(end); end++) {
+      const next = this.#layout.pieceAt(end).length;
+      if (length + next > maxBytes) break;
+      length += next;
+    }
+    return { fileIndex, path, firstPiece: asPieceIndex(first), pieceCount: end - first, offset, length };
+  }
+}

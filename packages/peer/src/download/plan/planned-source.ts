@@ -1,0 +1,146 @@
+import type { PeerId } from "@lanspread/proto";
+import { BusyRate } from "./busy-rate.ts";
+import {
+  BELIEVED_AFTER_MS,
+  FIRST_UNIT_BYTES,
+  FIRST_WINDOW_BYTES,
+  MAX_PROBATION_PAUSE_MS,
+  MAX_UNIT_BYTES,
+  MAX_UNITS_IN_FLIGHT,
+  MIN_UNITS_IN_FLIGHT,
+  PROBATION_PAUSE_MS,
+  RATE_MEMORY_MS,
+  STALL_MS,
+  UNIT_MS,
+  WINDOW_MS,
+} from "./constants.ts";
+import type { Ask } from "./types.ts";
+
+/** An ask with what has come of it. */
+export interface RunningAsk extends Ask {
+  receivedBytes: number;
+}
+
+/** What the plan knows of one source. Times are of one monotonic clock, in milliseconds. */
+export class PlannedSource {
+  readonly peerId: PeerId;
+  readonly asks = new Set<RunningAsk>();
+  /** What the next units are planned with. */
+  #rate: BusyRate;
+  /** What it is judged by: a pause for breath is no fault. */
+  #longRate: BusyRate;
+  /** Bytes that are asked for and have not come. */
+  #bytesInFlight = 0;
+  /** When it delivered last, or was asked first after having had nothing to do. */
+  #heardMs: number;
+  #pausedUntilMs = 0;
+  #pauseMs = PROBATION_PAUSE_MS;
+  /** It stalled, and has not shown since that it is back: one unit at a time. */
+  #onProbation = false;
+
+  constructor(peerId: PeerId, nowMs: number) {
+    this.peerId = peerId;
+    this.#rate = new BusyRate(nowMs, RATE_MEMORY_MS);
+    this.#longRate = new BusyRate(nowMs, STALL_MS);
+    this.#heardMs = nowMs;
+  }
+
+  get bytesInFlight(): number {
+    return this.#bytesInFlight;
+  }
+
+  /** Bytes per second; 0 before anything came. */
+  get rate(): number {
+    return this.#rate.perSecond;
+  }
+
+  /** The same over the last seconds. */
+  get longRate(): number {
+    return this.#longRate.perSecond;
+  }
+
+  get onProbation(): boolean {
+    return this.#onProbation;
+  }
+
+  isPaused(nowMs: number): boolean {
+    return nowMs < this.#pausedUntilMs;
+  }
+
+  /** Largest unit to ask of it, bytes. */
+  get unitBytes(): number {
+    if (this.#onProbation) return 1;
+    if (this.rate === 0) return FIRST_UNIT_BYTES;
+    return Math.min(MAX_UNIT_BYTES, (this.rate * UNIT_MS) / 1000);
+  }
+
+  /** Whether it may be asked for one more unit. */
+  get hasRoom(): boolean {
+    if (this.#onProbation) return this.asks.size === 0;
+    if (this.asks.size < MIN_UNITS_IN_FLIGHT) return true;
+    if (this.asks.size >= MAX_UNITS_IN_FLIGHT) return false;
+    const window = this.rate === 0 ? FIRST_WINDOW_BYTES : (this.rate * WINDOW_MS) / 1000;
+    return this.#bytesInFlight < window;
+  }
+
+  pass(nowMs: number): void {
+    this.#rate.pass(nowMs, this.asks.size > 0);
+    this.#longRate.pass(nowMs, this.asks.size > 0);
+  }
+
+  /** When it would have delivered so many bytes more, in ms from now. @param fastest the rate it is taken to have while it is unknown */
+  finishesInMs(bytes: number, fastest: number): number {
+    return ((this.#bytesInFlight + bytes) * 1000) / (this.rate > 0 ? this.rate : fastest);
+  }
+
+  asked(ask: RunningAsk, nowMs: number): void {
+    if (this.asks.size === 0) this.#heardMs = nowMs;
+    this.asks.add(ask);
+    this.#bytesInFlight += ask.unit.length;
+  }
+
+  received(ask: RunningAsk, bytes: number, nowMs: number): void {
+    this.#heardMs = nowMs;
+    this.#rate.add(bytes);
+    this.#longRate.add(bytes);
+    const counted = Math.min(bytes, ask.unit.length - ask.receivedBytes);
+    ask.receivedBytes += counted;
+    if (this.asks.has(ask)) this.#bytesInFlight -= counted;
+  }
+
+  over(ask: RunningAsk): void {
+    if (!this.asks.delete(ask)) return;
+    this.#bytesInFlight -= ask.unit.length - ask.receivedBytes;
+  }
+
+  /** Whether it holds units without delivering. @param minimum the rate below which a source has stalled, too */
+  hasStalled(nowMs: number, minimum: number): boolean {
+    if (this.asks.size === 0) return false;
+    if (nowMs - this.#heardMs >= STALL_MS) return true;
+    return this.isBelieved && this.longRate > 0 && this.longRate < minimum;
+  }
+
+  /** Whether its rate has been measured for long enough. */
+  get isBelieved(): boolean {
+    return this.#longRate.busyMs >= BELIEVED_AFTER_MS;
+  }
+
+  /** It has stalled: nothing for a while, then one unit. What was measured counts no longer. */
+  punish(nowMs: number): void {
+    this.#onProbation = true;
+    this.#rate = new BusyRate(nowMs, RATE_MEMORY_MS);
+    this.#longRate = new BusyRate(nowMs, STALL_MS);
+    this.#pausedUntilMs = nowMs + this.#pauseMs;
+    this.#pauseMs = Math.min(MAX_PROBATION_PAUSE_MS, this.#pauseMs * 2);
+  }
+
+  /** Not to be asked before a time. */
+  pauseUntil(timeMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, timeMs);
+  }
+
+  /** It has delivered what it was asked for on probation, or nobody else is left. */
+  pardon(): void {
+    this.#onProbation = false;
+  }
+}

@@ -1,0 +1,15 @@
+import type { PeerId } from "@lanspread/proto";
+import type { WorkUnit } from "../../transfer/work-unit.ts";
+
+/** A unit that is being asked of a source. */
+export interface Ask {
+  readonly id: number;
+  readonly peerId: PeerId;
+  readonly unit: WorkUnit;
+}
+
+/** What is to be done now. */
+export type PlanAction =
+  | { readonly kind: "ask"; readonly ask: Ask }
+  /** The ask is of no use any more: its source stalled, or others have delivered it. Its end need not be told. */
+  | { readonly kind: "drop"; readonly ask: Ask; readonly why: "stalled" | "superseded" };

@@ -1,0 +1,233 @@
+import type { PieceLayout } from "@lanspread/proto";
+import { describe, expect, it } from "vitest";
+import { layoutOf, simulatedPeer } from "../../../sim/download/networks.ts";
+import {
+  FIRST_UNIT_BYTES,
+  MAX_UNIT_BYTES,
+  MAX_UNITS_IN_FLIGHT,
+  PROBATION_PAUSE_MS,
+  STALL_MS,
+} from "../../../src/download/plan/constants.ts";
+import { DownloadPlan } from "../../../src/download/plan/download-plan.ts";
+import type { Ask, PlanAction } from "../../../src/download/plan/types.ts";
+
+const MIB = 1024 * 1024;
+const A = simulatedPeer(1);
+const B = simulatedPeer(2);
+const C = simulatedPeer(3);
+
+function planOf(layout: PieceLayout, from = 0): DownloadPlan {
+  return new DownloadPlan({ layout, isDone: () => false, from });
+}
+
+function asks(actions: readonly PlanAction[], peerId = A): Ask[] {
+  return actions.filter(({ kind, ask }) => kind === "ask" && ask.peerId === peerId).map(({ ask }) => ask);
+}
+
+function drops(actions: readonly PlanAction[]): { id: number; why: string }[] {
+  return actions.flatMap((action) =>
+    action.kind === "drop" ? [{ id: action.ask.id, why: action.why }] : [],
+  );
+}
+
+function piecesOf(all: readonly Ask[]): number[] {
+  return all.flatMap(({ unit }) =>
+    Array.from({ length: unit.pieceCount }, (_, index) => unit.firstPiece + index),
+  );
+}
+
+/** An ask comes whole. */
+function deliver(plan: DownloadPlan, ask: Ask, nowMs: number): void {
+  plan.received(ask, ask.unit.length, nowMs);
+  for (const piece of piecesOf([ask])) plan.verified(ask, piece);
+  plan.ended(ask, nowMs);
+}
+
+/** Two sources whose rates have been measured for seconds: each delivers what it is asked for at its bytes per ms. */
+function measured(rates: ReadonlyMap<typeof A, number>, layout: PieceLayout, untilMs: number) {
+  const plan = planOf(layout);
+  const running = new Map<typeof A, Ask[]>();
+  const owed = new Map<typeof A, number>();
+  for (const peerId of rates.keys()) plan.joined(peerId, 0);
+  for (let nowMs = 0; nowMs < untilMs; nowMs += 10) {
+    for (const { kind, ask } of plan.next(nowMs)) {
+      const queue = running.get(ask.peerId) ?? [];
+      if (kind === "ask") running.set(ask.peerId, [...queue, ask]);
+      else
+        running.set(
+          ask.peerId,
+          queue.filter(({ id }) => id !== ask.id),
+        );
+    }
+    for (const [peerId, perMs] of rates) {
+      let bytes = perMs * 10;
+      for (let [head] = running.get(peerId) ?? []; head !== undefined && bytes > 0; ) {
+        const left = owed.get(peerId) ?? head.unit.length;
+        const came = Math.min(bytes, left);
+        bytes -= came;
+        plan.received(head, came, nowMs + 10);
+        owed.set(peerId, left - came);
+        if (left > came) break;
+        owed.delete(peerId);
+        for (const piece of piecesOf([head])) plan.verified(head, piece);
+        plan.ended(head, nowMs + 10);
+        const rest = (running.get(peerId) ?? []).slice(1);
+        running.set(peerId, rest);
+        [head] = rest;
+      }
+    }
+  }
+  return { plan, running };
+}
+
+describe("what a source is asked for", () => {
+  it("is two units of 2 MiB before anything is known of it", () => {
+    const plan = planOf(layoutOf([100 * MIB]));
+    plan.joined(A, 0);
+    const given = asks(plan.next(0));
+    expect(given.map(({ unit }) => unit.length)).toEqual([FIRST_UNIT_BYTES, FIRST_UNIT_BYTES]);
+    expect(plan.next(1)).toEqual([]);
+  });
+
+  it("is many units where files are small, but never more than the streams of a connection allow", () => {
+    const plan = planOf(layoutOf(Array.from({ length: 500 }, () => 1024)));
+    plan.joined(A, 0);
+    expect(asks(plan.next(0))).toHaveLength(MAX_UNITS_IN_FLIGHT);
+  });
+
+  it("grows with its rate up to 8 MiB a unit and 300 ms in flight", () => {
+    const { running } = measured(new Map([[A, 200_000]]), layoutOf([4096 * MIB]), 3_000);
+    const queue = running.get(A) ?? [];
+    expect(queue.at(-1)?.unit.length).toBe(MAX_UNIT_BYTES);
+    const inFlight = queue.reduce((sum, { unit }) => sum + unit.length, 0);
+    expect(inFlight).toBeGreaterThan(200_000 * 250); // a part of the first one has come
+    expect(inFlight).toBeLessThan(200_000 * 300 + 2 * MAX_UNIT_BYTES);
+  });
+
+  it("is each piece once, from the given place on and around", () => {
+    const layout = layoutOf([10 * MIB]);
+    const plan = planOf(layout, 7);
+    plan.joined(A, 0);
+    const order: number[] = [];
+    for (let nowMs = 0; !plan.isFinished; nowMs += 10) {
+      for (const { ask } of plan.next(nowMs)) {
+        order.push(...piecesOf([ask]));
+        deliver(plan, ask, nowMs + 5);
+      }
+    }
+    expect(order).toEqual([7, 8, 9, 0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it("is nothing while it is paused", () => {
+    const plan = planOf(layoutOf([10 * MIB]));
+    plan.joined(A, 0);
+    plan.pauseUntil(A, 200);
+    expect(plan.next(199)).toEqual([]);
+    expect(asks(plan.next(200))).not.toHaveLength(0);
+  });
+});
+
+describe("a source that leaves, fails or stalls", () => {
+  it("leaves its units to the others", () => {
+    const plan = planOf(layoutOf([4 * MIB]));
+    plan.joined(A, 0);
+    plan.joined(B, 0);
+    const taken = piecesOf(asks(plan.next(0)));
+    plan.left(A);
+    expect(plan.reopened).toBe(taken.length);
+    expect(plan.next(1).map(({ kind }) => kind)).not.toContain("drop");
+    const [first] = asks(plan.next(1), B);
+    expect(first).toBeUndefined(); // B has two units
+    expect(plan.isFinished).toBe(false);
+  });
+
+  it("loses them after 5 s of silence, and is tried again with one piece after a pause", () => {
+    const plan = planOf(layoutOf([4096 * MIB]));
+    plan.joined(A, 0);
+    plan.joined(B, 0);
+    const first = plan.next(0);
+    const silent = asks(first);
+    let running = asks(first, B);
+    for (let nowMs = 100; nowMs < STALL_MS; nowMs += 100) {
+      const [head, ...rest] = running;
+      if (head !== undefined) deliver(plan, head, nowMs);
+      const actions = plan.next(nowMs);
+      const more = asks(actions, B);
+      expect(actions).toHaveLength(more.length);
+      running = [...rest, ...more];
+    }
+    const then = plan.next(STALL_MS);
+    expect(drops(then)).toEqual(silent.map(({ id }) => ({ id, why: "stalled" })));
+    expect(asks(plan.next(STALL_MS + PROBATION_PAUSE_MS - 1))).toEqual([]);
+    const again = asks(plan.next(STALL_MS + PROBATION_PAUSE_MS));
+    expect(piecesOf(again)).toHaveLength(1);
+    const [probe] = again;
+    if (probe === undefined) throw new Error("nobody was asked");
+    deliver(plan, probe, STALL_MS + PROBATION_PAUSE_MS + 10);
+    expect(asks(plan.next(STALL_MS + PROBATION_PAUSE_MS + 10)).length).toBeGreaterThan(1);
+  });
+
+  it("keeps them where nobody else is there, however long it is silent", () => {
+    const plan = planOf(layoutOf([64 * MIB]));
+    plan.joined(A, 0);
+    plan.next(0);
+    expect(plan.next(10 * STALL_MS)).toEqual([]);
+  });
+
+  it("loses them when it is slower than a tenth of the median", () => {
+    const rates = new Map([
+      [A, 200],
+      [B, 20_000],
+      [C, 20_000],
+    ]);
+    const { plan, running } = measured(rates, layoutOf([4096 * MIB]), 3_000);
+    expect(running.get(A)).toEqual([]);
+    expect(plan.reopened).toBeGreaterThan(0);
+    const similar = measured(new Map([...rates, [A, 3_000]]), layoutOf([4096 * MIB]), 3_000);
+    expect(similar.running.get(A)).not.toEqual([]);
+    expect(similar.plan.reopened).toBe(0);
+  });
+});
+
+describe("near the end", () => {
+  it("a slow source is asked for nothing that the fast one has sooner", () => {
+    // Half a second of the fast one is left; the slow one would need two for a piece.
+    const layout = layoutOf([320 * MIB]);
+    const rates = new Map([
+      [A, 100_000],
+      [B, 12_000],
+    ]);
+    const { plan, running } = measured(rates, layout, 2_900);
+    const before = (running.get(B) ?? []).length;
+    expect(plan.isFinished).toBe(false);
+    const late = asks(plan.next(2_900), B);
+    expect(before + late.length).toBeLessThanOrEqual(2);
+  });
+
+  it("what a slow source has last is asked of an idle fast one too, counts once, and the slow ask is dropped", () => {
+    const plan = planOf(layoutOf([2 * MIB, 400 * MIB]));
+    plan.joined(A, 0);
+    const [slow] = asks(plan.next(0));
+    if (slow === undefined) throw new Error("nobody was asked");
+    expect(piecesOf([slow])).toEqual([0, 1]);
+    plan.joined(B, 0);
+    let second: Ask | undefined;
+    let nowMs = 0;
+    while (second === undefined && nowMs < 60_000) {
+      nowMs += 10;
+      plan.received(slow, 10, nowMs);
+      for (const ask of asks(plan.next(nowMs), B)) {
+        if (piecesOf([ask]).some((piece) => piecesOf([slow]).includes(piece))) second = ask;
+        else deliver(plan, ask, nowMs + 5);
+      }
+    }
+    if (second === undefined) throw new Error("the slow source's pieces were never asked of the other one");
+    expect(piecesOf([second])).toEqual([0, 1]);
+    expect(plan.verified(slow, 0)).toBe(true);
+    expect(plan.verified(second, 0)).toBe(false);
+    expect(plan.verified(second, 1)).toBe(true);
+    plan.ended(second, nowMs);
+    expect(drops(plan.next(nowMs))).toContainEqual({ id: slow.id, why: "superseded" });
+    expect(plan.reopened).toBe(0);
+  });
+});

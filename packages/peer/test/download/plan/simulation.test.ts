@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { layoutOf, NETWORKS, simulatedPeer } from "../../../sim/download/networks.ts";
+import { type SimulatedSource, simulate } from "../../../sim/download/simulator.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+describe("a download takes at most a tenth longer than the best its sources allow", () => {
+  it.each(NETWORKS.map((network) => [network.name, network] as const))("%s", (_, network) => {
+    const result = simulate({ ...network, random: () => 0.37 });
+    expect(result).toMatchObject({ finished: true, lost: 0 });
+    expect(result.elapsedMs).toBeLessThanOrEqual(result.idealMs * 1.1);
+  });
+});
+
+/** Rates between standstill and 100 MB/s that change at any time, and never stop for ever. */
+const rates = fc
+  .array(
+    fc.record({ ms: fc.integer({ min: 50, max: 8_000 }), rate: fc.constantFrom(0, 1e5, 3e6, 2e7, 1e8) }),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
+  .map((parts) => {
+    const round = [...parts, { ms: 500, rate: 5e6 }];
+    const roundMs = round.reduce((sum, { ms }) => sum + ms, 0);
+    return (timeMs: number): number => {
+      let left = timeMs % roundMs;
+      for (const { ms, rate } of round) {
+        if (left < ms) return rate;
+        left -= ms;
+      }
+      return 0;
+    };
+  });
+
+const sources = fc
+  .array(
+    fc.record({
+      rateAt: rates,
+      latencyMs: fc.integer({ min: 0, max: 300 }),
+      joinsAtMs: fc.constantFrom(0, 0, 700, 6_000),
+      leavesAtMs: fc.option(fc.integer({ min: 1_000, max: 30_000 }), { nil: undefined }),
+      failures: fc.constantFrom(0, 0, 0.1, 0.5),
+      wrong: fc.constantFrom(0, 0, 0.1, 1),
+    }),
+    { maxLength: 6 },
+  )
+  .map((all) =>
+    all.map(({ leavesAtMs, ...rest }, index): SimulatedSource => {
+      const source = { peerId: simulatedPeer(index + 2), ...rest };
+      return leavesAtMs === undefined ? source : { ...source, leavesAtMs };
+    }),
+  );
+
+const sizes = fc.array(fc.oneof(fc.nat(200 * KIB), fc.nat(30 * MIB), fc.constant(0)), {
+  minLength: 1,
+  maxLength: 30,
+});
+
+describe("whatever the sources do", () => {
+  it("every piece is done once, none is lost, and nothing hangs as long as one honest source stays", () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        sources,
+        rates,
+        fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        (...all) => {
+          const [lengths, others, rateAt, stream] = all;
+          const honest: SimulatedSource = { peerId: simulatedPeer(1), rateAt, latencyMs: 10 };
+          const layout = layoutOf(lengths);
+          const result = simulate({
+            layout,
+            sources: [honest, ...others],
+            random: () => stream.next().value ?? 0,
+          });
+          expect(result).toMatchObject({ finished: true, lost: 0 });
+          const counted = [...result.bytesBySource.values()].reduce((sum, bytes) => sum + bytes, 0);
+          expect(counted).toBe(layout.totalBytes);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("an honest source is never needed for longer than it alone would take, but for a stall or two", () => {
+    fc.assert(
+      fc.property(
+        sources,
+        fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        (others, stream) => {
+          const layout = layoutOf([300 * MIB]);
+          const honest: SimulatedSource = { peerId: simulatedPeer(1), rateAt: () => 2e7, latencyMs: 10 };
+          const random = (): number => stream.next().value ?? 0;
+          const alone = simulate({ layout, sources: [honest], random });
+          const harmless = others.map((source) => ({ ...source, wrong: 0 }));
+          const together = simulate({ layout, sources: [honest, ...harmless], random });
+          expect(together.elapsedMs).toBeLessThanOrEqual(alone.elapsedMs * 1.1 + 2_000);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
