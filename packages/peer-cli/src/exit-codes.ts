@@ -17,6 +17,7 @@ const BY_ERROR_CODE: Readonly<Record<string, ExitCode>> = {
   "unknown-game": EXIT.nothingFound,
   "not-in-catalog": EXIT.nothingFound,
   "no-peers-have-game": EXIT.nothingFound,
+  "nothing-found": EXIT.nothingFound,
   cancelled: EXIT.cancelled,
   "disk-full": EXIT.diskFull,
   verification: EXIT.verification,

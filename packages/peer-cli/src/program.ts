@@ -1,4 +1,5 @@
 import { Command, CommanderError, type OutputConfiguration } from "commander";
+import type { CatalogBuildFlags } from "./commands/catalog-build.ts";
 import type { CertsRotateFlags } from "./commands/certs-rotate.ts";
 import type { GetFlags } from "./commands/get.ts";
 import type { HarnessFlags } from "./commands/harness.ts";
@@ -132,6 +133,8 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
       );
     });
 
+  addCatalogCommand(program, done);
+
   const certs = program.command("certs").description("certificates of a closed party");
   certs.addHelpText("after", examples(["lanspread certs rotate --out ./our-party", "make new ones"]));
   addOutputOptions(certs.command("rotate").description("make the certificates of a closed party"))
@@ -179,6 +182,39 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
     });
 
   return program;
+}
+
+function addCatalogCommand(program: Command, done: (code: ExitCode) => void): void {
+  const catalog = program.command("catalog").description("the list of games that a party plays");
+  catalog.addHelpText("after", examples(["lanspread catalog build /srv/games --out party.json", "make one"]));
+  addOutputOptions(catalog.command("build").description("make a catalog of the games in a folder"))
+    .argument("<dir>", "folder with the games; it is only read, every byte of it once")
+    .option("--out <file>", "write the catalog there, keeping what people wrote in it (default: print it)")
+    .option("--merge <file>", "take what people wrote (name, genre, description ...) from this catalog")
+    .option("--name <name>", "name of the catalog (default: that of the old one, else that of the folder)")
+    .option("--prune", "leave out the old entries of games that are not in the folder")
+    .option("--force", "replace a file that is no catalog")
+    .addHelpText(
+      "after",
+      `${examples(
+        [
+          "lanspread catalog build /srv/games --out party.json",
+          "hash every game; again later: bring it up to date",
+        ],
+        [
+          "lanspread catalog build /srv/games --merge last-year.json > party.json",
+          "with last year's descriptions",
+        ],
+        ["lanspread serve --catalog party.json", "play only these games, with exactly these bytes"],
+      )}\nA game is a folder with a version.ini in it. Version, size and content_id come from the disk, everything else is yours\nto write.\n`,
+    )
+    .action(async (directory: string, flags: OutputFlags & CatalogBuildFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/catalog-build.ts")).catalogBuild(context, directory, flags),
+        ),
+      );
+    });
 }
 
 /** Parses the arguments (without node and script) and runs the command; resolves with the exit code. */

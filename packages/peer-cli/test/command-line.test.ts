@@ -8,6 +8,8 @@ const COMMANDS = [
   ["get"],
   ["install"],
   ["uninstall"],
+  ["catalog"],
+  ["catalog", "build"],
   ["certs"],
   ["certs", "rotate"],
   ["harness"],

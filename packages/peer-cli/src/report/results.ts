@@ -1,3 +1,4 @@
+import type { BuiltCatalog } from "@lanspread/peer";
 import { type ListedGame, type ListedPeer, toSnakeCase } from "@lanspread/proto";
 import type { Colors } from "picocolors/types.js";
 import type { Failure } from "../failure.ts";
@@ -33,6 +34,7 @@ export type CommandResult =
       readonly outcomes: readonly OperationOutcome[];
     }
   | { readonly kind: "certificates"; readonly directory: string; readonly files: readonly string[] }
+  | { readonly kind: "catalog"; readonly catalog: BuiltCatalog }
   /** Of commands that run on and told everything when it happened. */
   | { readonly kind: "nothing" };
 
@@ -57,6 +59,8 @@ export function resultToJson(result: Exclude<CommandResult, { kind: "nothing" }>
       return { games: result.outcomes.map(toSnakeCase) };
     case "certificates":
       return { directory: result.directory, files: result.files };
+    case "catalog":
+      return catalogToJson(result.catalog);
   }
 }
 
@@ -71,7 +75,22 @@ export function renderResult(result: Exclude<CommandResult, { kind: "nothing" }>
       return result.outcomes.flatMap((outcome) => renderOutcome(outcome, result.verb, colors));
     case "certificates":
       return [...result.files];
+    case "catalog":
+      return renderCatalog(result.catalog);
   }
+}
+
+/** The catalog itself, or what was written where. */
+function catalogToJson({ file, text, name, games, kept, failed, skipped }: BuiltCatalog): object {
+  if (file === null) return JSON.parse(text);
+  const entries = games.map(({ id, version, size, content_id }) => ({ id, version, size, content_id }));
+  return { file, name, games: entries, kept, failed: failed.map(({ id }) => id), skipped };
+}
+
+function renderCatalog({ file, text, games }: BuiltCatalog): string[] {
+  if (file === null) return [text.trimEnd()];
+  const bytes = games.reduce((sum, { size = 0 }) => sum + size, 0);
+  return [`wrote ${file}  ${count(games.length, "game")}, ${formatBytes(bytes)}`];
 }
 
 function renderPeers(peers: readonly ListedPeer[], colors: Colors): string[] {
