@@ -45,6 +45,8 @@ class LocalLibrary implements Library {
   readonly #servable = new WeakMap<IndexEntry, ServableGame>();
   /** Games whose operation has ended its changes but still holds its slot. */
   readonly #released = new Set<GameId>();
+  /** Entries that are being put in place, by {@link #replace}; none rejects. */
+  readonly #replacing = new Map<GameId, Promise<boolean>>();
   readonly #known = new Map<GameId, KnownDigests>();
   /** Games that are to be walked even if they look unchanged. */
   readonly #suspect = new Set<GameId>();
@@ -168,6 +170,7 @@ class LocalLibrary implements Library {
     await listRoots(dir);
     this.#closing.signal.throwIfAborted();
     this.#gamesDir = dir;
+    this.#scanned = false;
     // Looks that are under way compare the directory when they end, and are dropped.
     for (const id of this.#entries.keys()) this.#hashQueue.drop(id);
     this.#entries.clear();
@@ -213,7 +216,12 @@ class LocalLibrary implements Library {
   }
 
   #allWarnings(): readonly string[] {
-    return this.#watchWarning === null ? this.#warnings : [...this.#warnings, this.#watchWarning];
+    const isEmpty = this.#scanned && this.#problem === null && this.#entries.size === 0;
+    return [
+      ...this.#warnings,
+      ...(isEmpty ? [`the games directory ${this.#gamesDir} holds no games yet`] : []),
+      ...(this.#watchWarning === null ? [] : [this.#watchWarning]),
+    ];
   }
 
   /** Looks at every root, or at those that are new, and forgets the games that have none any more. */
@@ -225,10 +233,7 @@ class LocalLibrary implements Library {
       const roots = await listRoots(gamesDir);
       ids = roots.ids.filter((id) => catalog.has(id));
       this.#problem = null;
-      this.#warnings =
-        ids.length > 0
-          ? roots.warnings
-          : [...roots.warnings, `the games directory ${gamesDir} holds no games yet`];
+      this.#warnings = roots.warnings;
     } catch (error) {
       this.#problem = toPeerError(error);
       this.#warnings = [];
@@ -267,13 +272,9 @@ class LocalLibrary implements Library {
       this.#forget(id);
       return;
     }
-    if (entry !== before) {
-      await this.#save(entry);
-      if (isOld()) {
-        if (walk) this.#suspect.add(id);
-        return;
-      }
-      this.#entries.set(id, entry);
+    if (entry !== before && !(await this.#replace(entry, isOld))) {
+      if (walk) this.#suspect.add(id);
+      return;
     }
     this.#hashIfNeeded(entry);
   }
@@ -312,6 +313,32 @@ class LocalLibrary implements Library {
     return hashedEntry(entry, known.manifestHash, known.digests);
   }
 
+  /**
+   * Puts an entry in the place of the one before, on disk and here. One after the other per game: a look and a hash that end
+   * together must not leave the older one on disk.
+   *
+   * @returns false where the entry is old by now, and nothing was put anywhere that counts
+   */
+  async #replace(entry: IndexEntry, isOld: () => boolean): Promise<boolean> {
+    const { id } = entry;
+    const before = this.#replacing.get(id);
+    const replace = async (): Promise<boolean> => {
+      await before;
+      if (isOld()) return false;
+      await this.#save(entry);
+      if (isOld()) return false;
+      this.#entries.set(id, entry);
+      return true;
+    };
+    const replaced = replace();
+    this.#replacing.set(id, replaced);
+    try {
+      return await replaced;
+    } finally {
+      if (this.#replacing.get(id) === replaced) this.#replacing.delete(id);
+    }
+  }
+
   /** The index is a cache: when it cannot be written, the next start has more to do, and the party goes on. */
   async #save(entry: IndexEntry): Promise<void> {
     if (entry.fingerprint === "") return;
@@ -337,10 +364,7 @@ class LocalLibrary implements Library {
     const isOld = (): boolean => this.#entries.get(id) !== entry || this.#isBlocked(id);
     if (manifestHash === null || isOld()) return;
     const hashed = hashedEntry(entry, manifestHash, digests);
-    await this.#save(hashed);
-    if (isOld()) return;
-    this.#entries.set(id, hashed);
-    await this.#publish();
+    if (await this.#replace(hashed, isOld)) await this.#publish();
   }
 
   async #publish(): Promise<void> {
