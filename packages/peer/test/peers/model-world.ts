@@ -1,18 +1,13 @@
-import {
-  asGameId,
-  compareVersions,
-  type GameId,
-  type GameSummary,
-  type LibrarySnapshot,
-  type PeerId,
-} from "@lanspread/proto";
+import { asGameId, type GameId, type GameSummary, type LibrarySnapshot } from "@lanspread/proto";
 import { createRandom, createVirtualClock, type Random } from "@lanspread/testkit";
 import { openCatalogForAll } from "../../src/catalog/index.ts";
 import type { Identity } from "../../src/identity/index.ts";
 import { silentLogger } from "../../src/logger.ts";
-import { createPeerMesh, type PeerMesh, type RemoteGame } from "../../src/peers/index.ts";
+import { createPeerMesh, type PeerMesh } from "../../src/peers/index.ts";
+import { CONTROL_REQUESTS_PER_SECOND } from "../../src/serve/constants.ts";
 import { createRequestServer } from "../../src/serve/index.ts";
 import { createOutboundTransfers } from "../../src/transfer/index.ts";
+import { rightGames, rightServers } from "./model-truth.ts";
 import { game } from "./support.ts";
 import { createVirtualSegment, type VirtualSegment } from "./virtual-segment.ts";
 import {
@@ -48,6 +43,8 @@ export type Happening =
       readonly samePort: boolean;
     }
   | { readonly do: "connect"; readonly peer: number; readonly to: number }
+  /** More requests than a peer answers. */
+  | { readonly do: "flood"; readonly peer: number; readonly to: number }
   | { readonly do: "cut"; readonly peer: number; readonly to: number; readonly told: boolean };
 
 export interface Change {
@@ -60,6 +57,9 @@ export interface Change {
 
 /** The wire at rest: everything comes, once, soon. */
 const CALM: WireFaults = { lost: () => false, doubled: () => false, delayMs: () => 5 };
+
+/** Requests: more than may come in a second. */
+const FLOOD = 1.6 * CONTROL_REQUESTS_PER_SECOND;
 
 /** Above every limit of the mesh that is waited for: silence, back-off, time-outs, one after the other. */
 const SETTLED_AFTER_MS = 240_000;
@@ -86,11 +86,17 @@ interface Computer {
   process: Process | null;
 }
 
+/** A game that shows which life its owner is in: by its size. */
+function markerOf({ index }: Computer): GameId {
+  return asGameId(`life-of${index}`);
+}
+
 /** A party of real meshes on a virtual wire. */
 export class World {
   readonly clock = createVirtualClock();
   readonly #weather: Weather;
   readonly #random: Random;
+  readonly #stormy: WireFaults;
   readonly #wire: VirtualWire;
   readonly #segment: VirtualSegment | null;
   readonly #computers: readonly Computer[];
@@ -107,13 +113,13 @@ export class World {
   constructor(identities: readonly Identity[], weather: Weather) {
     this.#weather = weather;
     this.#random = createRandom(weather.seed);
-    const faults: WireFaults = {
+    this.#stormy = {
       lost: () => this.#random() < weather.lost,
       doubled: () => this.#random() < weather.doubled,
       delayMs: () => Math.floor(this.#random() * weather.slowest),
     };
-    this.#wire = createVirtualWire(this.clock, faults);
-    this.#segment = weather.announced ? createVirtualSegment(this.clock, faults) : null;
+    this.#wire = createVirtualWire(this.clock, CALM);
+    this.#segment = weather.announced ? createVirtualSegment(this.clock, CALM) : null;
     this.#wire.onRequest = ({ type, from, to }) => {
       this.requests.push(type);
       return type === "library_delta" ? this.#countDelta(`${from} to ${to}`) : () => {};
@@ -132,6 +138,13 @@ export class World {
       this.#publish(computer);
       return computer;
     });
+  }
+
+  /** The weather sets in: until then all is calm. */
+  begin(): void {
+    this.#wire.faults = this.#stormy;
+    if (this.#segment !== null) this.#segment.faults = this.#stormy;
+    this.requests.length = 0;
   }
 
   async happen(happening: Happening): Promise<void> {
@@ -157,6 +170,13 @@ export class World {
         const to = this.#computer(happening.to);
         // Whether it works is the weather's; what follows is looked at in the end.
         computer.process?.mesh.connect(`127.0.0.1:${to.port}`).catch(() => {});
+        return;
+      }
+      case "flood": {
+        const to = this.#computer(happening.to);
+        const ping = { type: "ping", peer_id: computer.identity.peerId } as const;
+        const [reached] = computer.process?.mesh.candidates(markerOf(to)) ?? [];
+        for (let sent = 0; sent < FLOOD; sent++) reached?.channel.request(ping).catch(() => {});
         return;
       }
       case "cut":
@@ -251,9 +271,8 @@ export class World {
 
   /** As the library does: a revision for every state that is another than the last one. */
   #publish(computer: Computer): void {
-    const { games, history, life, index } = computer;
-    // Shows which life a revision is of.
-    const marker = game(`life-of${index}`, { size: life });
+    const { games, history, life } = computer;
+    const marker = game(markerOf(computer), { size: life });
     const sorted = [...games.values(), marker].sort((a, b) => (a.id < b.id ? -1 : 1));
     if (JSON.stringify(sorted) === JSON.stringify(computer.published.games)) return;
     computer.published = { library_rev: computer.published.library_rev + 1, games: sorted };
@@ -344,7 +363,7 @@ export class World {
     for (const { peerId, libraryRev, gameCount } of mesh.peers()) {
       const computer = this.#computers.find(({ identity }) => identity.peerId === peerId);
       if (computer === undefined) throw new Error(`${peerId} is nobody`);
-      const marker = mesh.candidates(asGameId(`life-of${computer.index}`))[0];
+      const [marker] = mesh.candidates(markerOf(computer));
       if (marker === undefined) continue;
       const life = marker.summary.size;
       const shown = mesh.games().flatMap(({ id, versions }) => {
@@ -386,42 +405,3 @@ export class World {
 
 /** One, and the last one of each introduction before: those of a party that meets by several connections at once. */
 const MOST_DELTAS_UNDER_WAY = 3;
-
-/** The games of others, worked out from nothing but their libraries. */
-function rightGames(others: readonly Computer[]): readonly RemoteGame[] {
-  const ids = new Set(others.flatMap(({ published }) => published.games.map(({ id }) => id)));
-  return [...ids].sort().map((id) => {
-    const holders = holdersOf(others, id);
-    const ready = holders.filter(([, { availability }]) => availability === "ready");
-    const newest = newestOf(ready.length > 0 ? ready : holders);
-    const servers = ready.filter(([, { version }]) => version === newest);
-    const [shown] = servers.length > 0 ? servers : holders.filter(([, { version }]) => version === newest);
-    if (shown === undefined) throw new Error("nobody has it");
-    return {
-      id,
-      name: shown[1].name,
-      version: newest,
-      size: shown[1].size,
-      peerCount: servers.length,
-      versions: new Map(holders.map(([peerId, { version }]) => [peerId, version])),
-    };
-  });
-}
-
-function rightServers(others: readonly Computer[], id: GameId): readonly (readonly [PeerId, GameSummary])[] {
-  const ready = holdersOf(others, id).filter(([, { availability }]) => availability === "ready");
-  return ready.length === 0 ? [] : ready.filter(([, { version }]) => version === newestOf(ready));
-}
-
-function holdersOf(others: readonly Computer[], id: GameId): readonly (readonly [PeerId, GameSummary])[] {
-  return others.flatMap(({ identity, published }) => {
-    const summary = published.games.find((entry) => entry.id === id);
-    return summary === undefined ? [] : [[identity.peerId, summary] as const];
-  });
-}
-
-function newestOf(holders: readonly (readonly [PeerId, GameSummary])[]): GameSummary["version"] {
-  const [newest] = holders.map(([, { version }]) => version).sort((a, b) => compareVersions(b, a));
-  if (newest === undefined) throw new Error("nobody has it");
-  return newest;
-}

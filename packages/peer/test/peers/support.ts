@@ -19,6 +19,7 @@ import {
   type MeshEvent,
   type PeerMesh,
 } from "../../src/peers/index.ts";
+import type { LivenessLimits } from "../../src/peers/liveness.ts";
 import { createRequestServer } from "../../src/serve/index.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 import { createOutboundTransfers } from "../../src/transfer/index.ts";
@@ -71,6 +72,7 @@ export interface TestPeerOptions {
   readonly discovery?: DiscoveryFactory | null;
   readonly interfaces?: readonly string[];
   readonly clock?: Clock;
+  readonly liveness?: LivenessLimits;
   readonly host?: string;
   readonly port?: number;
   readonly alpn?: string;
@@ -127,6 +129,7 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
     discovery: options.discovery ?? null,
     ...(options.interfaces === undefined ? {} : { interfaces: options.interfaces }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
     logger,
     signal: ended.signal,
   });
