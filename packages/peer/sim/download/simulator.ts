@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly sources: readonly SimulatedSource[];
   /** What the own link takes, bytes per second. Default: everything. */
   readonly downlink?: number;
+  /** As in the plan's options. */
+  readonly exclusive?: boolean;
   /** 0 to 1, reproducible. */
   readonly random: () => number;
   /** Simulated time after which the download is taken to hang. */
@@ -85,7 +87,13 @@ class Simulation {
     this.#options = options;
     this.#done = new Uint8Array(layout.pieceCount);
     const from = Math.floor(random() * layout.pieceCount);
-    this.#plan = new DownloadPlan({ layout, isDone: () => false, from });
+    this.#plan = new DownloadPlan({
+      layout,
+      isDone: () => false,
+      first: 0,
+      from,
+      exclusive: options.exclusive === true,
+    });
   }
 
   run(): SimulationResult {
@@ -118,8 +126,11 @@ class Simulation {
         this.#queues.set(peerId, []);
         this.#plan.joined(peerId, nowMs);
         this.#happened = true;
-      } else if (!here && this.#queues.delete(peerId)) {
+      } else if (!here && this.#queues.has(peerId)) {
+        const ended = this.#queues.get(peerId) ?? [];
+        this.#queues.delete(peerId);
         this.#plan.left(peerId);
+        for (const { ask } of ended) this.#plan.ended(ask, nowMs);
         this.#happened = true;
       }
     }
@@ -135,6 +146,8 @@ class Simulation {
       if (action.kind === "drop") {
         const index = queue.findIndex((served) => served.ask.id === ask.id);
         if (index >= 0) queue.splice(index, 1);
+        this.#plan.ended(ask, nowMs);
+        this.#happened = true;
         continue;
       }
       const source = this.#options.sources.find(({ peerId }) => peerId === ask.peerId);

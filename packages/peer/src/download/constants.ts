@@ -1,20 +1,8 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Largest unit, bytes: a fifth of a second of a fast link, so that a source that leaves takes little with it. */
-export const MAX_UNIT_BYTES = 8 * MIB;
-
-/** What a source should have in flight, milliseconds of its measured rate: several round trips of a busy network. */
-export const WINDOW_MS = 300;
-
-/** Units that a source has in flight at least: while one is answered the next is already asked. */
-export const MIN_UNITS_IN_FLIGHT = 2;
-
-/** Units of one source in flight at most: must stay well below the streams of one connection, which others use too. */
-export const MAX_UNITS_IN_FLIGHT = 64;
-
-/** Bytes in flight that are always allowed: thousands of small files must not wait for a rate to be measured first. */
-export const MIN_WINDOW_BYTES = 4 * MIB;
+/** How often the plan of a download is asked what to do even if nothing has happened, milliseconds: sources stall silently. */
+export const PLAN_INTERVAL_MS = 250;
 
 /** Wrong answers after which a source is out of a download. */
 export const MAX_STRIKES = 2;

@@ -9,15 +9,11 @@ export interface SourceState {
   readonly source: DownloadSource;
   /** Aborted when the source is out. */
   readonly controller: AbortController;
-  unitsInFlight: number;
-  bytesInFlight: number;
   /** Verified bytes that came from it. */
   verifiedBytes: number;
   strikes: number;
   /** Units that failed since the last byte came. */
   failures: number;
-  /** Not to be asked before this time of the monotonic clock, milliseconds. */
-  pausedUntil: number;
   out: { readonly why: string; readonly struck: boolean } | null;
 }
 
@@ -34,12 +30,9 @@ export function createSourceState(source: DownloadSource): SourceState {
   return {
     source,
     controller: new AbortController(),
-    unitsInFlight: 0,
-    bytesInFlight: 0,
     verifiedBytes: 0,
     strikes: 0,
     failures: 0,
-    pausedUntil: 0,
     out: null,
   };
 }
@@ -61,22 +54,22 @@ export function strike(state: SourceState, why: string): void {
  * A unit failed. Who refuses for good is out at once; an answer that breaks the rules is a strike; whoever could not be
  * reached, stalled or is busy is asked again after a pause, and is out after a few failures in a row.
  *
- * @param now of the monotonic clock, milliseconds
+ * @returns the pause, milliseconds
  */
-export function noteUnitFailure(state: SourceState, error: unknown, now: number): void {
+export function noteUnitFailure(state: SourceState, error: unknown): number {
   const why = error instanceof Error ? error.message : String(error);
   const isAnswer = error instanceof SourceError && error.code !== null;
   if (isAnswer && !error.retryable) {
     putOut(state, why, false);
-    return;
+    return 0;
   }
   if (!isAnswer && (error instanceof SourceError || error instanceof WireError)) {
     strike(state, why);
-    return;
+    return 0;
   }
   state.failures += 1;
   if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, why, false);
-  else state.pausedUntil = now + RETRY_PAUSE_MS * state.failures;
+  return RETRY_PAUSE_MS * state.failures;
 }
 
 /** Why a download ends of which no source is left. */

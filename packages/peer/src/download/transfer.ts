@@ -8,14 +8,14 @@ import {
 import { PeerError, toPeerError } from "../errors/index.ts";
 import { parseSentinel } from "../library/sentinel-text.ts";
 import type { Logger } from "../logger.ts";
-import { createBufferPool, fetchUnit, SinkError } from "../transfer/index.ts";
-import { MAX_PIECE_RETRIES } from "./constants.ts";
+import { createBufferPool, fetchUnit, SinkError, TRANSFER_BUFFER_BYTES } from "../transfer/index.ts";
+import { MAX_PIECE_RETRIES, PLAN_INTERVAL_MS } from "./constants.ts";
 import { chunksOf } from "./finished-chunks.ts";
 import { Flusher } from "./flusher.ts";
 import type { Journal } from "./journal.ts";
 import type { Payload } from "./payload.ts";
 import type { PieceRun } from "./pieces-file.ts";
-import { type Assignment, planNext } from "./planner.ts";
+import { type Ask, DownloadPlan } from "./plan/index.ts";
 import type { ProgressMeter } from "./progress.ts";
 import {
   createSourceState,
@@ -47,55 +47,54 @@ export interface TransferOptions {
   readonly onStep: (step: DownloadStep) => Promise<void> | void;
 }
 
-const OPEN = 0;
-const ASKED = 1;
-const DONE = 2;
-
-interface RunningUnit {
-  readonly assignment: Assignment;
+interface RunningAsk {
+  readonly ask: Ask;
+  readonly controller: AbortController;
   readonly ended: Promise<void>;
 }
 
 /**
- * Fetches every piece that is missing, from the sources that there are. It does; the planner decides.
+ * Fetches every piece that is missing, from the sources that there are. It does; the plan decides.
  *
  * Call {@link run} once. When it ends, in either way, nothing of it runs any more.
  */
 export class Transfer {
   readonly #options: TransferOptions;
   readonly #states: readonly SourceState[];
-  readonly #pieces: Uint8Array;
+  readonly #plan: DownloadPlan;
   readonly #wrongTimes = new Map<PieceIndex, number>();
-  readonly #running = new Set<RunningUnit>();
+  readonly #running = new Map<Ask["id"], RunningAsk>();
   readonly #buffers = createBufferPool();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #end = Promise.withResolvers<void>();
-  readonly #timers = new Set<NodeJS.Timeout>();
   #flusher: Flusher | undefined;
-  #left: number;
-  #from: number;
   #lastWrong: WrongPiece | null = null;
-  #retried = 0;
 
   constructor(options: TransferOptions) {
     this.#options = options;
     this.#states = options.sources.map(createSourceState);
-    this.#pieces = Uint8Array.from(options.flushed, (flushed) => (flushed === 0 ? OPEN : DONE));
-    this.#left = this.#pieces.reduce((count, piece) => count + (piece === DONE ? 0 : 1), 0);
-    // `version.ini` first: a transfer whose sentinel is of another version is not worth the rest.
-    this.#from = options.layout.piecesOfFile(options.payload.sentinelIndex).first;
+    const { layout, flushed, payload, digests } = options;
+    this.#plan = new DownloadPlan({
+      layout,
+      isDone: (piece) => flushed[piece] === 1,
+      // `version.ini` first: a transfer whose sentinel is of another version is not worth the rest.
+      first: layout.piecesOfFile(payload.sentinelIndex).first,
+      from: Math.floor(Math.random() * layout.pieceCount),
+      exclusive: digests === null || layout.pieceSize > TRANSFER_BUFFER_BYTES,
+    });
+    for (const { source } of this.#states) this.#plan.joined(source.peerId, performance.now());
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
   }
 
   /** Pieces that had to be asked for again. */
   get retried(): number {
-    return this.#retried;
+    return this.#plan.reopened;
   }
 
   /** Sources with units in flight. */
   get busySources(): number {
-    return this.#states.filter(({ unitsInFlight }) => unitsInFlight > 0).length;
+    return this.#plan.busySources;
   }
 
   /** Verified bytes by source. */
@@ -122,7 +121,7 @@ export class Transfer {
       journal,
       payload,
       flushed,
-      inFlight: () => [...this.#running].map(({ assignment }) => runOf(assignment)),
+      inFlight: () => [...this.#running.values()].map(({ ask }) => runOf(ask)),
       onFlushed: () => onStep("pieces-flushed"),
       onError: (error) => this.#fail(error),
     });
@@ -131,6 +130,7 @@ export class Transfer {
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     else this.#pump();
+    const timer = setInterval(() => this.#pump(), PLAN_INTERVAL_MS);
     try {
       await this.#end.promise;
     } catch (error) {
@@ -138,6 +138,7 @@ export class Transfer {
       if (keepsPartial(signal)) await this.#flushAfterFailure(flusher);
       throw error;
     } finally {
+      clearInterval(timer);
       signal.removeEventListener("abort", onAbort);
       await this.#settle();
     }
@@ -145,10 +146,8 @@ export class Transfer {
   }
 
   async #settle(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
     this.#stop.abort();
-    while (this.#running.size > 0) await Promise.all([...this.#running].map(({ ended }) => ended));
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
   async #flushAfterFailure(flusher: Flusher): Promise<void> {
@@ -164,73 +163,42 @@ export class Transfer {
     this.#stop.abort();
   }
 
-  /** Gives out units as long as somebody has room for one. */
+  /** Does what the plan says. */
   #pump(): void {
     if (this.#stop.signal.aborted) return;
-    if (this.#left === 0) {
+    if (this.#plan.isFinished) {
       if (this.#running.size === 0) this.#end.resolve();
       return;
     }
-    const alive = this.#states.filter(({ out }) => out === null);
-    if (alive.length === 0 && this.#running.size === 0) {
+    if (this.#running.size === 0 && this.#states.every(({ out }) => out !== null)) {
       this.#fail(nobodyLeft(this.#options.manifest.game_id, this.#states, this.#lastWrong));
       return;
     }
-    const now = performance.now();
-    for (;;) {
-      const assignment = planNext({
-        layout: this.#options.layout,
-        isOpen: (piece) => this.#pieces[piece] === OPEN,
-        from: this.#from,
-        sources: alive
-          .filter(({ pausedUntil }) => pausedUntil <= now)
-          .map(({ source, unitsInFlight, bytesInFlight }) => ({
-            peerId: source.peerId,
-            unitsInFlight,
-            bytesInFlight,
-            rate: this.#options.meter.rateOf(source.peerId, now),
-          })),
-      });
-      const state = alive.find(({ source }) => source.peerId === assignment?.peerId);
-      if (assignment === null || state === undefined) break;
-      this.#start(assignment, state);
+    for (const { kind, ask } of this.#plan.next(performance.now())) {
+      if (kind === "ask") this.#start(ask);
+      else this.#running.get(ask.id)?.controller.abort();
     }
-    for (const { pausedUntil } of alive) if (pausedUntil > now) this.#pumpAt(pausedUntil);
   }
 
-  #pumpAt(time: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#pump();
-    }, time - performance.now());
-    this.#timers.add(timer);
-  }
-
-  #start(assignment: Assignment, state: SourceState): void {
-    const { unit } = assignment;
-    const end = unit.firstPiece + unit.pieceCount;
-    for (let piece = unit.firstPiece as number; piece < end; piece++) this.#pieces[piece] = ASKED;
-    // Behind the sentinel, at a random place: those who download the same game at once hold different pieces soon.
-    const isSentinel = unit.fileIndex === this.#options.payload.sentinelIndex;
-    this.#from = isSentinel ? Math.floor(Math.random() * this.#pieces.length) : end;
-    state.unitsInFlight += 1;
-    state.bytesInFlight += unit.length;
-    const ended = this.#fetch(assignment, state).finally(() => {
-      state.unitsInFlight -= 1;
-      state.bytesInFlight -= unit.length;
-      this.#running.delete(running);
+  #start(ask: Ask): void {
+    const state = this.#states.find(({ source }) => source.peerId === ask.peerId);
+    if (state === undefined) throw new RangeError(`${ask.peerId} is no source`);
+    const controller = new AbortController();
+    const signal = AbortSignal.any([this.#signal, state.controller.signal, controller.signal]);
+    const ended = this.#fetch(ask, state, signal).finally(() => {
+      this.#running.delete(ask.id);
+      this.#plan.ended(ask, performance.now());
       this.#pump();
     });
-    const running: RunningUnit = { assignment, ended };
-    this.#running.add(running);
+    this.#running.set(ask.id, { ask, controller, ended });
   }
 
   /** Never rejects. */
-  async #fetch(assignment: Assignment, state: SourceState): Promise<void> {
+  async #fetch(ask: Ask, state: SourceState, signal: AbortSignal): Promise<void> {
     const { manifest, layout, digests, payload, journal, meter, noProgressMs } = this.#options;
-    const { unit, peerId } = assignment;
+    const { unit, peerId } = ask;
     const right: PieceIndex[] = [];
-    const begun = journal.begin(runOf(assignment)).catch((error: unknown) => this.#fail(error));
+    const begun = journal.begin(runOf(ask)).catch((error: unknown) => this.#fail(error));
     try {
       await fetchUnit({
         channel: state.source.channel,
@@ -241,23 +209,25 @@ export class Transfer {
         digests,
         sink: payload,
         buffers: this.#buffers,
-        signal: AbortSignal.any([this.#signal, state.controller.signal]),
+        signal,
         ...(noProgressMs === undefined ? {} : { noProgressMs }),
         onBytes: (count) => {
+          const now = performance.now();
           state.failures = 0;
-          meter.received(peerId, count, performance.now());
+          meter.received(peerId, count, now);
+          this.#plan.received(ask, count, now);
         },
         onPiece: (index, digest) => {
+          if (!this.#plan.verified(ask, index)) return;
           right.push(index);
           this.#verified(index, digest, state);
         },
         onWrongPiece: (index) => this.#wrong(index, state),
       });
     } catch (error) {
-      this.#unitFailed(error, assignment, state);
+      if (!signal.aborted) this.#unitFailed(error, ask, state);
     } finally {
       await begun;
-      this.#reopen(assignment);
       for (const chunk of chunksOf(layout, right, peerId)) this.#options.onChunk(chunk);
     }
   }
@@ -265,8 +235,6 @@ export class Transfer {
   #verified(index: PieceIndex, digest: Uint8Array, state: SourceState): void {
     const { layout, ownDigests, meter, payload } = this.#options;
     const piece = layout.pieceAt(index);
-    this.#pieces[index] = DONE;
-    this.#left -= 1;
     ownDigests.set(digest, index * DIGEST_BYTES);
     state.verifiedBytes += piece.length;
     meter.verified(piece.length);
@@ -299,14 +267,13 @@ export class Transfer {
     const times = (this.#wrongTimes.get(index) ?? 0) + 1;
     this.#wrongTimes.set(index, times);
     strike(state, what);
-    this.#logIfOut(state);
+    this.#leaveIfOut(state);
     if (times > MAX_PIECE_RETRIES) {
       this.#fail(new PeerError("verification", `${what}, and ${times - 1} times before from all sources`));
     }
   }
 
-  #unitFailed(error: unknown, { unit }: Assignment, state: SourceState): void {
-    if (this.#stop.signal.aborted || this.#options.signal.aborted) return;
+  #unitFailed(error: unknown, { unit, peerId }: Ask, state: SourceState): void {
     if (error instanceof SinkError) {
       this.#fail(toPeerError(error.cause));
       return;
@@ -318,22 +285,14 @@ export class Transfer {
       path: unit.path,
       error,
     });
-    noteUnitFailure(state, error, performance.now());
-    this.#logIfOut(state);
+    this.#plan.pauseUntil(peerId, performance.now() + noteUnitFailure(state, error));
+    this.#leaveIfOut(state);
   }
 
-  #logIfOut({ out, source }: SourceState): void {
+  #leaveIfOut({ out, source }: SourceState): void {
     if (out === null) return;
+    this.#plan.left(source.peerId);
     this.#options.logger.warn("a source takes no further part", { peerId: source.peerId, why: out.why });
-  }
-
-  /** What did not come is open again. */
-  #reopen({ unit }: Assignment): void {
-    for (let piece = unit.firstPiece as number; piece < unit.firstPiece + unit.pieceCount; piece++) {
-      if (this.#pieces[piece] !== ASKED) continue;
-      this.#pieces[piece] = OPEN;
-      this.#retried += 1;
-    }
   }
 }
 
@@ -342,6 +301,6 @@ export function keepsPartial({ aborted, reason }: AbortSignal): boolean {
   return !aborted || (reason instanceof PeerError && reason.code === "shutting-down");
 }
 
-function runOf({ unit }: Assignment): PieceRun {
+function runOf({ unit }: Ask): PieceRun {
   return { first: unit.firstPiece, count: unit.pieceCount };
 }

@@ -9,8 +9,15 @@ export interface DownloadPlanOptions {
   readonly layout: PieceLayout;
   /** Pieces that need not be fetched. */
   readonly isDone: (piece: number) => boolean;
-  /** Piece to begin with. */
+  /** Piece to fetch before all others. */
+  readonly first: number;
+  /** Piece to go on with: a random one, so that those who download the same game at once hold different pieces soon. */
   readonly from: number;
+  /**
+   * Pieces are written before they are verified: a piece is asked of one source at a time, and of the next one only after the `ended`
+   * of the ask before, since a late wrong byte would overwrite a right one.
+   */
+  readonly exclusive?: boolean;
 }
 
 /**
@@ -20,18 +27,20 @@ export interface DownloadPlanOptions {
  * milliseconds, and afterwards, and a few times a second in any case, asks {@link next} what is to be done, and does it.
  *
  * A piece is done, or asked of one source (of two near the end), or open. No ask ever leaves this without its pieces being done or
- * open again, so nothing is lost whatever the sources do; {@link isFinished} says when there is nothing left.
+ * open again, so nothing is lost whatever the sources do; {@link DownloadPlan.isFinished} says when there is nothing left.
  */
 export class DownloadPlan {
   readonly #board: PieceBoard;
+  readonly #exclusive: boolean;
   readonly #sources = new Map<PeerId, PlannedSource>();
   readonly #asks = new Map<number, RunningAsk>();
   #actions: PlanAction[] = [];
   #lastId = 0;
   #reopened = 0;
 
-  constructor({ layout, isDone, from }: DownloadPlanOptions) {
-    this.#board = new PieceBoard(layout, isDone, from);
+  constructor({ layout, isDone, first, from, exclusive = false }: DownloadPlanOptions) {
+    this.#board = new PieceBoard(layout, isDone, first, from);
+    this.#exclusive = exclusive;
   }
 
   /** Whether all pieces are done. */
@@ -49,26 +58,17 @@ export class DownloadPlan {
     return [...this.#sources.values()].filter(({ asks }) => asks.size > 0).length;
   }
 
-  get sourceCount(): number {
-    return this.#sources.size;
-  }
-
-  /** Where the search for the next open pieces goes on. */
-  continueAt(piece: number): void {
-    this.#board.continueAt(piece);
-  }
-
   /** A source takes part from now on. */
   joined(peerId: PeerId, nowMs: number): void {
     if (!this.#sources.has(peerId)) this.#sources.set(peerId, new PlannedSource(peerId, nowMs));
   }
 
-  /** A source takes part no longer; what it was asked for is open again. The caller ends its asks. */
+  /** A source takes part no longer; what it was asked for is open again. The caller ends its asks, and tells `ended` as ever. */
   left(peerId: PeerId): void {
     const source = this.#sources.get(peerId);
     if (source === undefined) return;
-    for (const ask of [...source.asks]) this.#giveUp(ask, source);
     this.#sources.delete(peerId);
+    for (const ask of [...source.asks]) this.#abandon(ask, source);
   }
 
   /** A source is not to be asked before a time. */
@@ -100,11 +100,12 @@ export class DownloadPlan {
   /** An ask is over: what it did not deliver is open again. */
   ended(ask: Ask, nowMs: number): void {
     const running = this.#asks.get(ask.id);
+    if (running === undefined) return;
     const source = this.#sources.get(ask.peerId);
-    if (running === undefined || source === undefined) return;
-    source.pass(nowMs);
-    if (source.onProbation && this.#board.covers(running.unit)) source.pardon();
-    this.#giveUp(running, source);
+    source?.pass(nowMs);
+    if (source?.onProbation === true && this.#board.covers(running.unit)) source.pardon();
+    source?.over(running);
+    this.#release(running);
   }
 
   /** What is to be done now, in this order. */
@@ -158,7 +159,7 @@ export class DownloadPlan {
       this.#ask(source, unit, nowMs);
       candidates = candidates.filter(({ hasRoom }) => hasRoom);
     }
-    if (this.#board.openCount === 0) this.#endgame(candidates, fastest, nowMs);
+    if (this.#board.openCount === 0 && !this.#exclusive) this.#endgame(candidates, fastest, nowMs);
   }
 
   /** Whether the others would have everything before this source had one unit more. */
@@ -204,13 +205,18 @@ export class DownloadPlan {
 
   #drop(ask: RunningAsk, why: "stalled" | "superseded"): void {
     const source = this.#sources.get(ask.peerId);
-    if (source !== undefined) this.#giveUp(ask, source);
+    if (source !== undefined) this.#abandon(ask, source);
     this.#actions.push({ kind: "drop", ask, why });
   }
 
-  #giveUp(ask: RunningAsk, source: PlannedSource): void {
-    this.#asks.delete(ask.id);
+  /** Nothing is expected of an ask any more. */
+  #abandon(ask: RunningAsk, source: PlannedSource): void {
     source.over(ask);
+    if (!this.#exclusive) this.#release(ask);
+  }
+
+  #release(ask: RunningAsk): void {
+    this.#asks.delete(ask.id);
     this.#reopened += this.#board.released(ask.unit);
   }
 }

@@ -9,14 +9,17 @@ export class PieceBoard {
   #openCount = 0;
   #openBytes = 0;
   #left = 0;
+  readonly #first: number;
   #from: number;
 
   /**
    * @param isDone whether a piece need not be fetched
-   * @param from where to begin
+   * @param first the piece to fetch before all others
+   * @param from where to begin with the others
    */
-  constructor(layout: PieceLayout, isDone: (piece: number) => boolean, from: number) {
+  constructor(layout: PieceLayout, isDone: (piece: number) => boolean, first: number, from: number) {
     this.#layout = layout;
+    this.#first = first;
     this.#done = new Uint8Array(layout.pieceCount);
     this.#askers = new Uint8Array(layout.pieceCount);
     this.#from = from;
@@ -55,15 +58,11 @@ export class PieceBoard {
     return this.#done[piece] === 0 && this.#askers[piece] === 0;
   }
 
-  /** Where the next search begins. */
-  continueAt(piece: number): void {
-    this.#from = piece;
-  }
-
   /** The next run of open pieces of one file, of at most so many bytes, but of one piece at least. */
   nextRun(maxBytes: number): WorkUnit | null {
     if (this.#openCount === 0) return null;
     const { pieceCount } = this.#layout;
+    if (this.isOpen(this.#first)) return this.#run(this.#first, maxBytes, (piece) => this.isOpen(piece));
     const first = this.#firstOpen(this.#from, pieceCount) ?? this.#firstOpen(0, this.#from);
     if (first === null) return null;
     const run = this.#run(first, maxBytes, (piece) => this.isOpen(piece));

@@ -11,5 +11,5 @@ export interface Ask {
 /** What is to be done now. */
 export type PlanAction =
   | { readonly kind: "ask"; readonly ask: Ask }
-  /** The ask is of no use any more: its source stalled, or others have delivered it. Its end need not be told. */
+  /** The ask is of no use any more: its source stalled, or others have delivered it. */
   | { readonly kind: "drop"; readonly ask: Ask; readonly why: "stalled" | "superseded" };

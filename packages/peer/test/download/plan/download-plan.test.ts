@@ -17,7 +17,7 @@ const B = simulatedPeer(2);
 const C = simulatedPeer(3);
 
 function planOf(layout: PieceLayout, from = 0): DownloadPlan {
-  return new DownloadPlan({ layout, isDone: () => false, from });
+  return new DownloadPlan({ layout, isDone: () => false, first: from, from });
 }
 
 function asks(actions: readonly PlanAction[], peerId = A): Ask[] {

@@ -67,14 +67,16 @@ describe("whatever the sources do", () => {
         sizes,
         sources,
         rates,
+        fc.boolean(),
         fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
         (...all) => {
-          const [lengths, others, rateAt, stream] = all;
+          const [lengths, others, rateAt, exclusive, stream] = all;
           const honest: SimulatedSource = { peerId: simulatedPeer(1), rateAt, latencyMs: 10 };
           const layout = layoutOf(lengths);
           const result = simulate({
             layout,
             sources: [honest, ...others],
+            exclusive,
             random: () => stream.next().value ?? 0,
           });
           expect(result).toMatchObject({ finished: true, lost: 0 });
