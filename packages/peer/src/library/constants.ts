@@ -39,3 +39,54 @@ export const MAX_LOOKS = 3;
 
 /** Bytes of JSON around a path: braces, names and a size, or the other fields of a manifest. */
 export const MANIFEST_OVERHEAD_BYTES = 512;
+
+/** How often everything is looked at although changes are reported, milliseconds: for what the watcher missed. */
+export const FALLBACK_SCAN_MS = 300_000;
+
+/** The same where changes are not reported, milliseconds: a look at unchanged roots is cheap. */
+export const UNWATCHED_SCAN_MS = 30_000;
+
+/**
+ * How often the place of the games directory is checked, milliseconds. No event tells that a file system was unmounted or
+ * has come back. One call of the system, so it may be often.
+ */
+export const DIRECTORY_CHECK_MS = 2_000;
+
+/** Pause before a watch that failed is tried again, milliseconds: doubles from the first to the longest. */
+export const WATCH_RETRY_FIRST_MS = 1_000;
+export const WATCH_RETRY_LONGEST_MS = 300_000;
+
+/** Pause between two looks at a root that keeps changing, milliseconds: doubles from the first to the longest. */
+export const LOOK_GAP_FIRST_MS = 250;
+export const LOOK_GAP_LONGEST_MS = 8_000;
+
+/**
+ * The pause is this often what the look took, up to the longest in milliseconds: looks take a tenth of the time. A walk over
+ * 100,000 files may take seconds.
+ */
+export const LOOK_COST_FACTOR = 9;
+export const LOOK_COST_GAP_LONGEST_MS = 30_000;
+
+/** A root that was quiet for this long beyond its pause is looked at at once again, milliseconds. */
+export const LOOK_QUIET_MS = 2_000;
+
+/** Quiet after which new directories are watched as a whole, milliseconds: a copy makes the next one within this. */
+export const SETTLE_MS = 1_000;
+
+/** The longest that this waits for quiet, milliseconds: a slow copy of one game. */
+export const SETTLE_LONGEST_MS = 30_000;
+
+/**
+ * Events of one root in one batch that are taken for so many that some may be missing. The system keeps 16,384 (Linux),
+ * forgets what comes then, and the watcher does not say so. A batch is half a second at most.
+ */
+export const BURST_EVENTS = 1_000;
+
+/** Game roots with a watch of their own. Above that everything is watched anew, as a whole: each one remembers its tree. */
+export const MAX_ROOT_WATCHES = 64;
+
+/** How long changes of the list of games are gathered before it is read again, milliseconds: only warnings wait for it. */
+export const RELIST_DELAY_MS = 250;
+
+/** A timer that is this late, milliseconds, says that the process was stopped: the system may have forgotten events. */
+export const STOPPED_MS = 5_000;

@@ -1,5 +1,6 @@
 /** The games on the own disk: sentinels, fingerprints, manifests, piece digests, and the revision they are announced under. */
 export { createLibrary } from "./library.ts";
+export { type LibraryMonitorOptions, monitorLibrary } from "./monitor.ts";
 export { type HashOutcome, hashPieces } from "./piece-hasher.ts";
 export { readSentinel, type Sentinel } from "./sentinel.ts";
 export type {

@@ -4,9 +4,6 @@ export const STOP_DEADLINE_MS = 5_000;
 /** How long the first scan may hold back discovery, milliseconds: a library announced whole needs no second exchange. */
 export const FIRST_SCAN_GRACE_MS = 2_000;
 
-/** How often the games directory is looked through for changes, milliseconds: a look at unchanged roots is cheap. */
-export const RESCAN_INTERVAL_MS = 30_000;
-
 /** How long a service that failed rests before it is started again, milliseconds. */
 export const RESTART_DELAY_MS = 5_000;
 

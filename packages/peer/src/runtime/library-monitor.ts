@@ -1,17 +1,18 @@
-import type { Library } from "../library/index.ts";
+import { type Library, monitorLibrary } from "../library/index.ts";
+import type { Logger } from "../logger.ts";
 import type { Clock } from "../peers/index.ts";
-import { RESCAN_INTERVAL_MS } from "./constants.ts";
-import { pause, type Service } from "./supervisor.ts";
+import type { Service } from "./supervisor.ts";
 
-/**
- * The service that looks through the games directory again and again. Each run begins with a whole scan.
- *
- * @param begun the first run's scan, which has begun already
- */
-export function libraryMonitor(
-  library: Pick<Library, "start" | "rescanAll">,
-  { begun, clock }: { readonly begun: Promise<void>; readonly clock: Clock },
-): Service {
+export interface LibraryMonitorService {
+  /** The first run's scan, which has begun already. */
+  readonly begun: Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The service that keeps the library true to its disk. Each run begins with a whole scan. */
+export function libraryMonitor(library: Library, options: LibraryMonitorService): Service {
+  const { begun, clock, logger } = options;
   let scan: Promise<void> | null = begun;
   return {
     name: "the local library",
@@ -19,10 +20,7 @@ export function libraryMonitor(
       const first = scan ?? library.start();
       scan = null;
       await first;
-      while (!signal.aborted) {
-        await pause(RESCAN_INTERVAL_MS, { clock, signal });
-        if (!signal.aborted) await library.rescanAll();
-      }
+      await monitorLibrary({ library, clock, logger: logger.child("watch") }, signal);
     },
   };
 }

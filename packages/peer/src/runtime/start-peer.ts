@@ -157,7 +157,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     const scanned = library.start();
     scanned.then(firstScan.resolve, firstScan.resolve);
     services.push(
-      supervise(libraryMonitor(library, { begun: scanned, clock }), {
+      supervise(libraryMonitor(library, { begun: scanned, clock, logger }), {
         signal,
         logger,
         clock,

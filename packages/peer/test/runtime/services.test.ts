@@ -2,9 +2,10 @@ import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { createVirtualClock } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DiscoveryFactory } from "../../src/index.ts";
+import { DIRECTORY_CHECK_MS } from "../../src/library/constants.ts";
 import { createLogger, type LogEntry } from "../../src/logger.ts";
 import { DISCOVERY_RESTART_MS } from "../../src/peers/constants.ts";
-import { RESCAN_INTERVAL_MS, RESTART_DELAY_MS } from "../../src/runtime/constants.ts";
+import { RESTART_DELAY_MS } from "../../src/runtime/constants.ts";
 import { createMemorySegment, type MemorySegment } from "../peers/memory-discovery.ts";
 import { makeGame, Party } from "./party.ts";
 
@@ -107,7 +108,7 @@ describe("the local library", () => {
     await rename(gamesDir, party.path("unplugged"));
     await expect
       .poll(async () => {
-        await clock.advanceAsync(RESCAN_INTERVAL_MS);
+        await clock.advanceAsync(DIRECTORY_CHECK_MS);
         return alpha.peer.snapshot().warnings;
       })
       .toEqual([expect.stringContaining(gamesDir)]);
@@ -115,7 +116,7 @@ describe("the local library", () => {
     await rename(party.path("unplugged"), gamesDir);
     await expect
       .poll(async () => {
-        await clock.advanceAsync(RESCAN_INTERVAL_MS);
+        await clock.advanceAsync(DIRECTORY_CHECK_MS);
         return alpha.peer.snapshot().games.map(({ id }) => id);
       })
       .toEqual(["quake"]);
