@@ -21,6 +21,7 @@ export interface SummaryChange {
  */
 export class RemoteView {
   readonly #catalog: Catalog;
+  /** The holders of each game, in the order of their ids. */
   readonly #holders = new Map<GameId, Map<PeerId, GameSummary>>();
   readonly #games = new Map<GameId, RemoteGame>();
   #sorted: readonly RemoteGame[] | null = null;
@@ -35,10 +36,12 @@ export class RemoteView {
     for (const { peerId, id, summary } of changes) {
       touched.add(id);
       const holders = this.#holders.get(id) ?? new Map<PeerId, GameSummary>();
+      const isNew = !holders.has(peerId);
       if (summary === null) holders.delete(peerId);
       else holders.set(peerId, summary);
       if (holders.size === 0) this.#holders.delete(id);
-      else this.#holders.set(id, holders);
+      // Another summary of a holder takes the place of the old one: the order is made when somebody joins, once.
+      else if (isNew) this.#holders.set(id, new Map([...holders].sort(([a], [b]) => (a < b ? -1 : 1))));
     }
     let changed = false;
     for (const id of touched) changed = this.#show(id) || changed;
@@ -57,8 +60,7 @@ export class RemoteView {
     if (version === null) return [];
     return [...(this.#holders.get(id) ?? [])]
       .filter(([, summary]) => serves(summary, version))
-      .map(([peerId, summary]) => ({ peerId, summary }))
-      .sort((a, b) => (a.peerId < b.peerId ? -1 : 1));
+      .map(([peerId, summary]) => ({ peerId, summary }));
   }
 
   #show(id: GameId): boolean {
@@ -80,22 +82,21 @@ function describe(
   catalog: Catalog,
 ): RemoteGame | undefined {
   const servable = servableVersion(catalog.versionOf(id), holders.values());
-  const version = servable ?? newest([...holders.values()].map((summary) => summary.version));
+  const version = servable ?? newest(versionsOf(holders.values()));
   if (version === null) return undefined;
-  const sorted = [...holders].sort(([a], [b]) => (a < b ? -1 : 1));
-  const servers = sorted.filter(([, summary]) => servable !== null && serves(summary, servable));
   // Of the peers that have it, the one with the smallest id tells name and size: the same one everywhere.
-  const [, shown] =
-    servers[0] ?? sorted.find(([, summary]) => compareVersions(summary.version, version) === 0) ?? [];
+  let shown: GameSummary | undefined;
+  let peerCount = 0;
+  const versions = new Map<PeerId, GameVersion>();
+  for (const [peerId, summary] of holders) {
+    versions.set(peerId, summary.version);
+    if (servable === null ? !isSameVersion(summary.version, version) : !serves(summary, servable)) continue;
+    shown ??= summary;
+    if (servable !== null) peerCount += 1;
+  }
   if (shown === undefined) return undefined;
-  return {
-    id,
-    name: catalog.entry(id)?.name ?? shown.name,
-    version,
-    size: shown.size,
-    peerCount: servers.length,
-    versions: new Map(sorted.map(([peerId, summary]) => [peerId, summary.version])),
-  };
+  const name = catalog.entry(id)?.name ?? shown.name;
+  return { id, name, version, size: shown.size, peerCount, versions };
 }
 
 /** The version that counts: the catalog's where it names one, else the newest; null where nobody can serve it now. */
@@ -103,19 +104,30 @@ function servableVersion(
   wanted: GameVersion | undefined,
   summaries: Iterable<GameSummary>,
 ): GameVersion | null {
-  const ready = [...summaries].filter((summary) => summary.availability === "ready");
-  const versions = ready.map((summary) => summary.version);
-  if (wanted === undefined) return newest(versions);
-  return versions.some((version) => compareVersions(version, wanted) === 0) ? wanted : null;
+  const ready: GameSummary[] = [];
+  for (const summary of summaries) if (summary.availability === "ready") ready.push(summary);
+  if (wanted === undefined) return newest(versionsOf(ready));
+  return ready.some((summary) => isSameVersion(summary.version, wanted)) ? wanted : null;
+}
+
+function* versionsOf(summaries: Iterable<GameSummary>): Generator<GameVersion> {
+  for (const { version } of summaries) yield version;
 }
 
 function serves(summary: GameSummary, version: GameVersion): boolean {
-  return summary.availability === "ready" && compareVersions(summary.version, version) === 0;
+  return summary.availability === "ready" && isSameVersion(summary.version, version);
 }
 
-function newest(versions: readonly GameVersion[]): GameVersion | null {
+/** Nearly always they are the same text: a view of 200 peers compares thousands. */
+function isSameVersion(a: GameVersion, b: GameVersion): boolean {
+  return a === b || compareVersions(a, b) === 0;
+}
+
+function newest(versions: Iterable<GameVersion>): GameVersion | null {
   let best: GameVersion | null = null;
-  for (const version of versions) if (best === null || compareVersions(version, best) > 0) best = version;
+  for (const version of versions) {
+    if (best === null || (version !== best && compareVersions(version, best) > 0)) best = version;
+  }
   return best;
 }
 
