@@ -5,16 +5,7 @@
  *
  * It imports nothing outside of this package's sources: it also runs where packages are not resolved to sources.
  */
-import {
-  closeSync,
-  constants,
-  type Dirent,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-} from "node:fs";
+import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { errnoOf, fromNodeError } from "../errors/index.ts";
@@ -22,9 +13,6 @@ import { MAX_JSON_BYTES } from "../storage/constants.ts";
 import { ARCHIVE_EXTENSION } from "./constants.ts";
 import type { ArchiveStamp, LookNames, LookReply, LookRequest, RootSight } from "./look-messages.ts";
 import { readSentinelFileSync } from "./sentinel-file.ts";
-
-/** Never waiting for the other end of a pipe. Windows does not know it. */
-const READ_SAFELY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the looking worker: it is started as a thread");
@@ -90,14 +78,10 @@ function stampOf(root: string, name: string): ArchiveStamp {
 
 /** Null for everything that is out of the ordinary: who asked then reads it with all care. */
 function readEntry(path: string): string | null {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, READ_SAFELY);
-    const stats = fstatSync(descriptor);
-    return stats.isFile() && stats.size <= MAX_JSON_BYTES ? readFileSync(descriptor, "utf8") : null;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true && stats.size <= MAX_JSON_BYTES ? readFileSync(path, "utf8") : null;
   } catch {
     return null;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -30,6 +30,9 @@ export async function readSentinelFile(path: string): Promise<SentinelFile> {
   }
 }
 
+/** Where every sentinel is read into that nothing can come between. */
+const room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+
 /** The same without giving way to anybody: for the thread that does nothing else. */
 export function readSentinelFileSync(path: string): SentinelFile {
   let descriptor: number | undefined;
@@ -38,7 +41,7 @@ export function readSentinelFileSync(path: string): SentinelFile {
     const stats = fstatSync(descriptor, { bigint: true });
     const refused = refuseStats(path, stats);
     if (refused !== null) return refused;
-    const buffer = Buffer.allocUnsafe(ROOM_BYTES);
+    const buffer = room;
     let length = 0;
     for (;;) {
       const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, length);
