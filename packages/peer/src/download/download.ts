@@ -124,6 +124,7 @@ async function run(
     ownDigests,
     flushed,
     sources: options.sources,
+    ...(options.joining === undefined ? {} : { joining: options.joining }),
     journal,
     payload,
     meter,

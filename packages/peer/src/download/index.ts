@@ -19,4 +19,5 @@ export type {
   DownloadSource,
   DownloadStep,
   FinishedChunk,
+  SourceJoins,
 } from "./types.ts";

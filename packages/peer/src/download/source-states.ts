@@ -8,7 +8,7 @@ import type { DownloadSource } from "./types.ts";
 export interface SourceState {
   readonly source: DownloadSource;
   /** Aborted when the source is out. */
-  readonly controller: AbortController;
+  controller: AbortController;
   /** Verified bytes that came from it. */
   verifiedBytes: number;
   strikes: number;
@@ -42,6 +42,15 @@ function putOut(state: SourceState, why: string, struck: boolean): void {
   if (state.out !== null) return;
   state.out = { why, struck };
   state.controller.abort(new PeerError("cancelled", why));
+}
+
+/** A source that was out is back. @returns false where it is in, or sent wrong bytes too often: nothing has changed then */
+export function takeBack(state: SourceState): boolean {
+  if (state.out === null || state.out.struck) return false;
+  state.out = null;
+  state.failures = 0;
+  state.controller = new AbortController();
+  return true;
 }
 
 /** A wrong piece, or an answer of the wrong size. Two of them, and the source is out. */

@@ -24,9 +24,10 @@ import {
   noteUnitFailure,
   type SourceState,
   strike,
+  takeBack,
   type WrongPiece,
 } from "./source-states.ts";
-import type { DownloadSource, DownloadStep, FinishedChunk } from "./types.ts";
+import type { DownloadOptions, DownloadSource, DownloadStep, FinishedChunk } from "./types.ts";
 
 export interface TransferOptions {
   readonly manifest: Manifest;
@@ -37,6 +38,7 @@ export interface TransferOptions {
   /** A byte per piece: 1 where it is verified and flushed. */
   readonly flushed: Uint8Array;
   readonly sources: readonly DownloadSource[];
+  readonly joining?: DownloadOptions["joining"];
   readonly journal: Journal;
   readonly payload: Payload;
   readonly meter: ProgressMeter;
@@ -60,7 +62,7 @@ interface RunningAsk {
  */
 export class Transfer {
   readonly #options: TransferOptions;
-  readonly #states: readonly SourceState[];
+  readonly #states: SourceState[];
   readonly #plan: DownloadPlan;
   readonly #wrongTimes = new Map<PieceIndex, number>();
   readonly #running = new Map<Ask["id"], RunningAsk>();
@@ -131,6 +133,7 @@ export class Transfer {
     if (signal.aborted) onAbort();
     else this.#pump();
     const timer = setInterval(() => this.#pump(), PLAN_INTERVAL_MS);
+    const noMore = this.#options.joining?.((source, { back }) => this.#join(source, back));
     try {
       await this.#end.promise;
     } catch (error) {
@@ -139,6 +142,7 @@ export class Transfer {
       throw error;
     } finally {
       clearInterval(timer);
+      noMore?.();
       signal.removeEventListener("abort", onAbort);
       await this.#settle();
     }
@@ -178,6 +182,18 @@ export class Transfer {
       if (kind === "ask") this.#start(ask);
       else this.#running.get(ask.id)?.controller.abort();
     }
+  }
+
+  #join(source: DownloadSource, back: boolean): void {
+    const known = this.#states.find(({ source: { peerId } }) => peerId === source.peerId);
+    if (known === undefined) this.#states.push(createSourceState(source));
+    else if (!back || !takeBack(known)) return;
+    this.#options.logger.info("a source joins", {
+      gameId: this.#options.manifest.game_id,
+      peerId: source.peerId,
+    });
+    this.#plan.joined(source.peerId, performance.now());
+    this.#pump();
   }
 
   #start(ask: Ask): void {

@@ -10,6 +10,13 @@ export interface DownloadSource {
   readonly channel: RequestChannel;
 }
 
+/**
+ * A peer offers the content of a running download. Nothing happens where it takes part already, or sent wrong bytes too often.
+ *
+ * @param options `back`: it was gone and has connected anew, so that what failed before counts no longer
+ */
+export type SourceJoins = (source: DownloadSource, options: { readonly back: boolean }) => void;
+
 /** A run of verified pieces of one file. Offset and length in bytes. */
 export interface FinishedChunk {
   readonly peerId: PeerId;
@@ -45,6 +52,8 @@ export interface DownloadOptions {
   /** 32 bytes per piece; null where no source knows them: then the receiver's own digests are what the result has. */
   readonly digests: Uint8Array | null;
   readonly sources: readonly DownloadSource[];
+  /** Tells of peers that have the very content, while the download goes on, until the function that it returns is called. */
+  readonly joining?: (join: SourceJoins) => () => void;
   readonly stateDir: StateDir;
   /**
    * Aborted with a PeerError `shutting-down`, the partial download is kept and its journal flushed; with anything else it

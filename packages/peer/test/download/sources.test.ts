@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
-import { seededBytes } from "@lanspread/testkit";
+import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import type { SourceJoins } from "../../src/download/index.ts";
 import { PeerError } from "../../src/errors/index.ts";
 import {
   askedPieces,
@@ -173,6 +174,94 @@ describe("a source that vanishes", () => {
     });
     const result = await rig.download(game, [gone, createSource(peer(2), game)]);
     expect(result.sources).toEqual({ [peer(1)]: 0, [peer(2)]: result.bytes });
+  });
+});
+
+describe("while a download goes on", () => {
+  /** A source that sends the sentinel and then nothing until it is told to. */
+  function heldSource(game: SourceGame) {
+    const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const source = createSource(peer(1), game, {
+      onRequest: async (request) => {
+        if (request.type !== "get_game_file_chunk" || request.path === "version.ini") return undefined;
+        wasAsked();
+        await released;
+        return undefined;
+      },
+    });
+    return { source, asked, release };
+  }
+
+  it("a source that joins takes part", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const { source, asked, release } = heldSource(game);
+    const { promise: subscribed, resolve } = Promise.withResolvers<SourceJoins>();
+    let subscriptions = 0;
+    const download = rig.download(game, [source], {
+      joining: (join) => {
+        subscriptions += 1;
+        resolve(join);
+        return () => {
+          subscriptions -= 1;
+        };
+      },
+    });
+    const join = await subscribed;
+    await asked;
+    const other = createSource(peer(2), game);
+    join(other, { back: false });
+    join(other, { back: false });
+    await eventually(() => other.requests.length > 0, { what: "a request to the one that joined" });
+    release();
+    const result = await download;
+    expect(result.sources[peer(2)]).toBeGreaterThan(0);
+    expect(Object.keys(result.sources)).toHaveLength(2);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    expect(subscriptions).toBe(0);
+  });
+
+  it("a source that was gone takes part again when it is back, and one that lied does not", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const { source, asked, release } = heldSource(game);
+    let reachable = false;
+    const gone = createSource(peer(2), game, {
+      onRequest: async () => {
+        if (!reachable) throw new Error("gone");
+        return undefined;
+      },
+    });
+    const liar = createSource(peer(3), game, {
+      onBytes: (path, _offset, bytes) => (path === "game.eti" ? flipped(bytes, 0) : bytes),
+    });
+    const { promise: subscribed, resolve } = Promise.withResolvers<SourceJoins>();
+    const download = rig.download(game, [source, gone, liar], {
+      joining: (join) => {
+        resolve(join);
+        return () => {};
+      },
+    });
+    const join = await subscribed;
+    await asked;
+    const leftFor = (id: string) => () =>
+      rig.log.some(({ message, fields }) => /no further part/.test(message) && fields?.["peerId"] === id);
+    await eventually(leftFor(peer(2)), { what: "the lost source is left alone" });
+    await eventually(leftFor(peer(3)), { what: "the liar is left alone" });
+    const before = { gone: gone.requests.length, liar: liar.requests.length };
+    reachable = true;
+    join(gone, { back: false });
+    expect(gone.requests).toHaveLength(before.gone);
+    join(liar, { back: true });
+    join(gone, { back: true });
+    await eventually(() => gone.requests.length > before.gone, { what: "a request to the one that is back" });
+    release();
+    const result = await download;
+    expect(liar.requests).toHaveLength(before.liar);
+    expect(result.sources[peer(2)]).toBeGreaterThan(0);
+    expect(result.struckOut).toEqual([peer(3)]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
   });
 });
 

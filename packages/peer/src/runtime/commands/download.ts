@@ -1,5 +1,5 @@
-import type { GameId, OperationKind, RuntimeEvent, TransferTotals } from "@lanspread/proto";
-import { type DownloadSource, downloadGame, fetchManifest } from "../../download/index.ts";
+import type { GameId, Manifest, OperationKind, PeerId, RuntimeEvent, TransferTotals } from "@lanspread/proto";
+import { type DownloadSource, downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
 import { PeerError } from "../../errors/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
@@ -79,6 +79,7 @@ async function fetch(
       manifest,
       digests,
       sources,
+      joining: (join) => tellOfSources(context, manifest, join),
       stateDir,
       signal,
       logger: logger.child("download"),
@@ -91,6 +92,21 @@ async function fetch(
   frame.know({ manifestHash: manifest.manifest_hash, digests: result.digests });
   const { bytes, pieces, retried, elapsedMs, mibPerS } = result;
   return { bytes, pieces, retried, elapsedMs, mibPerS, sources: result.sources };
+}
+
+/** Tells of the peers that begin to announce the very content, and of those that come back. */
+function tellOfSources({ mesh }: RuntimeContext, manifest: Manifest, join: SourceJoins): () => void {
+  const back = new Set<PeerId>();
+  return mesh.onEvent((event) => {
+    if (event.type === "peer-discovered") back.add(event.peerId);
+    if (event.type !== "remote-games-changed") return;
+    for (const { peerId, summary, channel } of mesh.candidates(manifest.game_id)) {
+      const { manifest_hash, content_id } = summary;
+      const same =
+        manifest_hash === manifest.manifest_hash && [manifest.content_id, null].includes(content_id);
+      if (same) join({ peerId, channel }, { back: back.delete(peerId) });
+    }
+  });
 }
 
 function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): RuntimeEvent {
