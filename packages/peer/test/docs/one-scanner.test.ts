@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import * as peer from "../../src/index.ts";
+import * as libraryRoom from "../../src/library/index.ts";
+
+const root = new URL("../../../../", import.meta.url);
+
+/** What shows games to people. The desktop is looked at as soon as there is one. */
+const HOSTS = ["packages/peer-cli/src/", "packages/desktop/"].filter((path) =>
+  existsSync(new URL(path, root)),
+);
+
+/** Calls that list or watch directories, of Node or of a package made for it. */
+const SCANNING =
+  /\b(?:readdir|readdirSync|opendir|opendirSync|watchFile|glob|globSync)\s*\(|["'](?:chokidar|@parcel\/watcher|fast-glob)["']|\bfs\.watch\s*\(|\bwatch\b[^;]*\bfrom\s+["']node:fs/u;
+
+async function sourcesIn(path: string): Promise<{ name: string; text: string }[]> {
+  const names = await readdir(new URL(path, root), { recursive: true });
+  const sources = names.filter(
+    (name) => /\.[cm]?[jt]sx?$/u.test(name) && !/(?:^|[/\\])(?:dist|node_modules|test)[/\\]/u.test(name),
+  );
+  return await Promise.all(
+    sources.sort().map(async (name) => {
+      const file = `${path}${name.replaceAll("\\", "/")}`;
+      return { name: file, text: await readFile(new URL(file, root), "utf8") };
+    }),
+  );
+}
+
+/** Names of the files that have something of the kind. */
+function having(sources: readonly { name: string; text: string }[], what: RegExp): string[] {
+  return sources.filter(({ text }) => what.test(text)).map(({ name }) => name);
+}
+
+describe("the games directory has one scanner", () => {
+  it("there is no second scanner in the GUI, nor in any other host: none of them lists or watches a directory", async () => {
+    expect(HOSTS).toContain("packages/peer-cli/src/");
+    for (const host of HOSTS) {
+      const sources = await sourcesIn(host);
+      expect(sources.length).toBeGreaterThan(0);
+      expect(having(sources, SCANNING), host).toEqual([]);
+      // All of the runtime comes from its front door.
+      expect(having(sources, /["']@lanspread\/peer\/|["'](?:\.\.\/)+peer\/src/u), host).toEqual([]);
+    }
+  });
+
+  it("hosts cannot get at it: the runtime gives none of its library's parts away", () => {
+    const parts = Object.keys(libraryRoom);
+    expect(parts).toContain("createLibrary");
+    expect(Object.keys(peer).filter((name) => parts.includes(name))).toEqual([]);
+  });
+
+  it("the runtime makes it in one place, and watches nowhere else", async () => {
+    const sources = await sourcesIn("packages/peer/src/");
+    const makers = having(sources, /(?<!function )\bcreateLibrary\s*\(/u);
+    expect(makers).toEqual(["packages/peer/src/runtime/start-peer.ts"]);
+    const watchers = having(sources, /["']@parcel\/watcher["']/u);
+    expect(watchers.filter((name) => !name.startsWith("packages/peer/src/library/"))).toEqual([]);
+  });
+});
