@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { type Hello, parseRequest } from "@lanspread/proto";
+import { asGameId, type Hello, parseRequest } from "@lanspread/proto";
 import { createVirtualClock, eventually, eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { loadPartyCa } from "../../src/identity/index.ts";
@@ -20,7 +20,7 @@ describe("addressing and handshake", () => {
     expect(raw.endpoint.address.port).not.toBe(45679);
   });
 
-  it("the library goes over the connection there is, not to an address that was guessed", async () => {
+  it("the library is not pushed to a connection's source port: it goes over the connection there is", async () => {
     await using a = await startTestPeer({ library: library(1, game("ggoo")) });
     await using raw = await startRawPeer();
     // Nobody listens where the hello says: all that can be known came by the connection itself.
@@ -33,7 +33,7 @@ describe("addressing and handshake", () => {
     expect(raw.inbound).toEqual([]);
   });
 
-  it("a hello names the listener that is really bound", async () => {
+  it("no hello is sent before the own listener is known: it names the port that is really bound", async () => {
     await using raw = await startRawPeer();
     const hellos: Hello[] = [];
     raw.answerWith((request) => {
@@ -45,7 +45,7 @@ describe("addressing and handshake", () => {
     expect(hellos.map((hello) => hello.listen_addr)).toEqual([`127.0.0.1:${a.endpoint.address.port}`]);
   });
 
-  it("hello and list_games fill the same list", async () => {
+  it("no two code paths fill the remote list apart: hello, list_games and deltas fill the same one", async () => {
     const segment = createMemorySegment();
     const clock = createVirtualClock();
     await using a = await startTestPeer({ discovery: segment.factory, clock });
@@ -81,6 +81,11 @@ describe("addressing and handshake", () => {
     // The same games: the revision is another, the list is not.
     expect(a.mesh.games()).toBe(before);
     expect(types(a.events.slice(length))).toEqual(["peer-updated"]);
+    const { channel } = await raw.dial(a.port);
+    const delta = { from_rev: 2, to_rev: 3, added: [], updated: [], removed: [asGameId("ggoo")] };
+    await channel.request({ type: "library_delta", peer_id: raw.identity.peerId, delta });
+    expect(a.mesh.games().map(({ id }) => id)).toEqual(["bf1942"]);
+    expect(a.mesh.peers()).toMatchObject([{ libraryRev: 3, gameCount: 1 }]);
   });
 
   it("an empty library leads to no second handshake", async () => {
@@ -145,7 +150,7 @@ describe("addressing and handshake", () => {
     expect(asked.filter((type) => type === "hello")).toHaveLength(1);
   });
 
-  it("a message that says one thing twice is refused, and nothing of it applied", async () => {
+  it("a fact that a message says twice cannot diverge: the message is refused, and nothing of it applied", async () => {
     await using a = await startTestPeer();
     await using raw = await startRawPeer();
     const { channel } = await raw.dial(a.port);
@@ -157,7 +162,7 @@ describe("addressing and handshake", () => {
     expect([a.mesh.peers(), a.mesh.games(), a.events]).toEqual([[], [], []]);
   });
 
-  it("a peer's id comes from its key: the same at another address, another at the same address", async () => {
+  it("no peer id is made up from an address: it is the same at another address, another at the same address", async () => {
     const [first, second] = await makeIdentities(2);
     if (first === undefined || second === undefined) throw new Error("two");
     await using a = await startTestPeer();
@@ -182,7 +187,7 @@ describe("addressing and handshake", () => {
     expect(a.mesh.peers().map(({ peerId }) => peerId)).toEqual([first.peerId, second.peerId]);
   });
 
-  it("the certificates of the shipped party join, and do not run out for long", async () => {
+  it("no certificate of the build has expired or will soon: those of the shipped party join", async () => {
     const shipped = await loadPartyCa();
     const [one, two] = await Promise.all([makeIdentity(shipped), makeIdentity(shipped)]);
     await using a = await startTestPeer({ identity: one });
@@ -194,7 +199,7 @@ describe("addressing and handshake", () => {
     expect(left(one.certPem)).toBeGreaterThan(yearMs);
   });
 
-  it("several peers behind one address are told apart, whoever announces whom", async () => {
+  it("several peers behind one address are told apart, even where one is announced as another", async () => {
     const segment = createMemorySegment();
     const peers = [
       await startTestPeer({ name: "x", discovery: segment.factory, library: library(1, game("ggoo")) }),
