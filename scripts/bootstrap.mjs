@@ -29,6 +29,7 @@ const tasks = {
     [bin("knip"), []],
   ],
   bench: [[pinnedNode, ["bench/src/main.ts", ...rest]]],
+  soak: [[pinnedNode, ["scenarios/src/soak/main.ts", ...rest]]],
   sim: [[pinnedNode, ["packages/peer/sim/main.ts", ...rest]]],
 };
 

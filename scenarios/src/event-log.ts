@@ -27,8 +27,9 @@ export class EventLog {
     this.#name = name;
   }
 
-  push(event: HarnessEvent): void {
-    this.all.push(event);
+  /** @param isKept false: told to those who listen, and forgotten */
+  push(event: HarnessEvent, isKept = true): void {
+    if (isKept) this.all.push(event);
     for (const waiter of [...this.#waiters]) if (waiter.predicate(event)) waiter.resolve(event);
     for (const handler of this.#handlers) handler(event);
   }

@@ -23,6 +23,11 @@ export interface HarnessOptions {
   readonly program?: readonly [string, ...string[]];
   /** Everything the process prints goes here too, stdout and stderr, in the order of arrival. */
   readonly logFile?: string;
+  /**
+   * Which events stay in `events` and in the log; default: all. The others are handed to the handlers alone: long runs have no
+   * room for every copy of the joint library.
+   */
+  readonly keep?: (event: HarnessEvent) => boolean;
   /** How long (ms) `close` waits after `shutdown`, and after SIGTERM. */
   readonly graceMs?: { readonly shutdown: number; readonly terminate: number };
   /** Shown in errors instead of the process id. */
@@ -109,15 +114,18 @@ export function startHarness(options: HarnessOptions = {}): Harness {
   let nextId = 1;
   let ended: ExitInfo | undefined;
 
+  const { keep = () => true } = options;
+
   const takeLine = (line: string): void => {
-    log?.write(`${line}\n`);
     const parsed = parseLine(line);
+    const isKept = parsed?.type !== "event" || keep(parsed);
+    if (isKept) log?.write(`${line}\n`);
     if (parsed === undefined) {
       foreignLines.push(line);
       return;
     }
     if (parsed.type === "event") {
-      events.push(parsed);
+      events.push(parsed, isKept);
       return;
     }
     const waiter = parsed.id === null ? undefined : waiters.get(Number(parsed.id));

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { formatBytes, formatVersion, renderTable } from "lanspread";
 import { type Harness, type HarnessEvent, isEvent, startHarness } from "../harness-process.ts";
+import type { Workspace } from "../workspace.ts";
 import { DISCOVERY_DEADLINE_MS } from "./constants.ts";
 import { listGames } from "./fields.ts";
 import type { Screen } from "./screen.ts";
-import type { Workspace } from "./workspace.ts";
 
 /** One running peer of the demo: a process of its own. */
 export interface DemoPeer {

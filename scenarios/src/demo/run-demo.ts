@@ -1,3 +1,4 @@
+import { createWorkspace } from "../workspace.ts";
 import { NEEDED_BYTES } from "./constants.ts";
 import { DEMO_GAMES, makeGame } from "./demo-games.ts";
 import { checkSource, getGame } from "./get-game.ts";
@@ -5,7 +6,6 @@ import { createParty, type DemoPeer, everybodyFound, showLibrary } from "./party
 import { type DemoRow, renderReport } from "./report.ts";
 import type { Screen } from "./screen.ts";
 import { proveGame } from "./verify.ts";
-import { createWorkspace } from "./workspace.ts";
 
 /** What ends and removes everything without waiting for anybody. */
 export interface Emergency {
@@ -32,7 +32,7 @@ const RECEIVER = "couch";
  * installs them. Resolves with the exit code; nothing of it is left running or on disk, but the logs of a failure.
  */
 export async function runDemo({ screen, signal, onResources }: DemoOptions): Promise<number> {
-  const workspace = await createWorkspace(NEEDED_BYTES);
+  const workspace = await createWorkspace("demo", NEEDED_BYTES);
   const party = createParty(workspace);
   onResources({
     kill: () => party.kill(),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatBytes } from "lanspread";
 
-/** The demo's own corner of the disk. */
+/** A run's own corner of the disk. */
 export interface Workspace {
   readonly root: string;
   readonly logs: string;
@@ -17,17 +17,17 @@ export interface Workspace {
   keepLogs(): Promise<string>;
 }
 
-/** Makes a temporary directory, after checking that `neededBytes` fit on its disk. */
-export async function createWorkspace(neededBytes: number): Promise<Workspace> {
+/** Makes a temporary directory, after checking that `neededBytes` fit on its disk. @param what such as `demo` */
+export async function createWorkspace(what: string, neededBytes: number): Promise<Workspace> {
   const base = tmpdir();
   const { bavail, bsize } = await statfs(base);
   if (bavail * bsize < neededBytes) {
     throw new Error(
-      `the demo needs ${formatBytes(neededBytes)} in ${base}, which has ${formatBytes(bavail * bsize)} free; ` +
+      `the ${what} needs ${formatBytes(neededBytes)} in ${base}, which has ${formatBytes(bavail * bsize)} free; ` +
         "set TMPDIR to a folder on a larger disk",
     );
   }
-  const root = await mkdtemp(join(base, "lanspread-demo-"));
+  const root = await mkdtemp(join(base, `lanspread-${what}-`));
   const logs = join(root, "logs");
   const peers = join(root, "peers");
   const removal = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { processesWith } from "../../src/soak/leftovers.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/soak/main.ts", import.meta.url));
+/** A short run on a machine that other tests keep busy, ms; a rest alone may take a minute. */
+const DEADLINE_MS = 240_000;
+
+let temporary: TemporaryDirectory;
+
+beforeEach(async () => {
+  temporary = await temporaryDirectory("lanspread-soak-test-");
+});
+
+afterEach(async () => {
+  await temporary[Symbol.asyncDispose]();
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly code: Promise<number | null>;
+}
+
+function startSoak(...args: string[]): Run {
+  const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
+    env: { ...process.env, TMPDIR: temporary.path },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  return { child, output: () => output, code: new Promise((resolve) => child.once("close", resolve)) };
+}
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await processesWith(temporary.path)).toEqual([]);
+  expect(await readdir(temporary.path)).toEqual([]);
+}
+
+describe("the soak", () => {
+  it("ends with views that equal the disks, and leaves nothing behind", {
+    timeout: DEADLINE_MS,
+  }, async () => {
+    const run = startSoak("mesh", "--minutes", "0.1", "--peers", "3", "--seed", "1");
+    expect(await run.code, run.output()).toBe(0);
+    expect(run.output()).toMatch(/at rest: 3 peers, \d+ game folders, equal after/);
+    expect(run.output()).toContain("All views were equal to the disks");
+    await expectNothingLeft();
+  });
+
+  it.each([
+    ["while peers start", "3 peers for", "SIGTERM", 143],
+    ["while things happen", "at rest:", "SIGINT", 130],
+  ] as const)(
+    "leaves nothing behind when it is ended %s",
+    { timeout: DEADLINE_MS },
+    async (_, sign, signal, code) => {
+      const run = startSoak("mesh", "--peers", "3");
+      await eventually(() => run.output().includes(sign), { what: sign, deadlineMs: DEADLINE_MS });
+      run.child.kill(signal);
+      expect(await run.code, run.output()).toBe(code);
+      await expectNothingLeft();
+    },
+  );
+
+  it("says what it takes where it is asked for something else", async () => {
+    for (const args of [
+      [],
+      ["mess"],
+      ["mesh", "--peers", "1"],
+      ["mesh", "--minutes", "0"],
+      ["mesh", "--seed", "x"],
+    ]) {
+      const run = startSoak(...args);
+      expect(await run.code).toBe(2);
+      expect(run.output()).toContain("usage: pnpm soak mesh");
+    }
+  });
+});
