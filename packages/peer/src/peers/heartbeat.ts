@@ -4,7 +4,10 @@ import { Timer } from "./timer.ts";
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
-  /** Sends a ping; resolves when the pong is there. A failure counts when its time is up, not before. */
+  /**
+   * Sends a ping; resolves when the pong is there, and gives up by itself where none comes. A failure counts when its time
+   * is up, not before.
+   */
   readonly ping: (signal: AbortSignal) => Promise<void>;
   /** Default: those of every peer. */
   readonly limits?: LivenessLimits;
@@ -29,9 +32,9 @@ export class Heartbeat {
 
   /** Any message of the other end has come. */
   heard(): void {
-    // The timer is left alone: it finds out by itself how long it still has to wait.
+    // The timer is left alone: it finds out by itself how long it still has to wait. So is a ping under way: these may be
+    // the first bytes of its pong.
     this.#state = heard(this.#options.clock.now());
-    this.#ping?.abort();
     this.#ping = null;
   }
 

@@ -23,7 +23,7 @@ import { CatchUp } from "./catch-up.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { connectError } from "./connect-errors.ts";
 import { Connections, type Link } from "./connections.ts";
-import { DIAL_TIMEOUT_MS, DISCOVERY_STOP_MS, MAX_PEERS } from "./constants.ts";
+import { DIAL_TIMEOUT_MS, DISCOVERY_STOP_MS, LIVENESS_LIMITS, MAX_PEERS } from "./constants.ts";
 import { createControlHandlers } from "./control-handlers.ts";
 import { DeltaPush } from "./delta-push.ts";
 import { Dialer } from "./dialer.ts";
@@ -332,9 +332,11 @@ class Mesh implements PeerMesh {
 
   /** The heartbeat's ping: what it takes is the round trip as requests see it. */
   async #ping({ peerId, channel }: Link, signal: AbortSignal): Promise<void> {
-    const { clock = systemClock } = this.#options;
+    const { clock = systemClock, liveness = LIVENESS_LIMITS } = this.#options;
     const sentAt = clock.now();
-    await ping(channel, this.#self.peerId, signal);
+    await within({ clock, signal, limitMs: liveness.pongTimeoutMs }, (soon) =>
+      ping(channel, this.#self.peerId, soon),
+    );
     this.#roster.table.measured(peerId, clock.now() - sentAt);
   }
 

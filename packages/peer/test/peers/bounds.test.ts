@@ -3,8 +3,10 @@ import { createEndpoint, type Endpoint } from "@lanspread/quic";
 import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/identity/index.ts";
 import { MAX_PEERS } from "../../src/peers/constants.ts";
+import { CONTROL_REQUESTS_PER_SECOND } from "../../src/serve/constants.ts";
 import { createStreamChannel } from "../../src/transfer/index.ts";
-import { library, makeIdentities, startTestPeer } from "./support.ts";
+import { startRawPeer } from "./raw-peer.ts";
+import { game, library, makeIdentities, startTestPeer } from "./support.ts";
 
 function tlsOf({ keyPem, certPem, caPem }: Identity) {
   return { key: keyPem, cert: certPem, ca: caPem };
@@ -52,5 +54,34 @@ describe("a crowd", () => {
     } finally {
       await Promise.all(endpoints.map((endpoint) => endpoint.close()));
     }
+  });
+});
+
+describe("a peer that floods another one with requests", () => {
+  it("is told that it is busy; the others join, tell and ask as ever, and it stays a peer itself", async () => {
+    await using a = await startTestPeer();
+    await using loud = await startRawPeer();
+    await using quiet = await startRawPeer();
+    const { channel } = await loud.dial(a.port);
+    await channel.request(loud.hello({ library: library(1, game("quake")) }));
+    const answers: string[] = [];
+    const flood = Promise.all(
+      Array.from({ length: 40 * CONTROL_REQUESTS_PER_SECOND }, async () => {
+        const answer = await channel.request({ type: "list_games" });
+        answers.push(answer.type === "error" ? answer.code : answer.type);
+      }),
+    );
+    const other = await quiet.dial(a.port);
+    const { peerId } = quiet.identity;
+    const delta = { from_rev: 1, to_rev: 2, added: [game("doom")], updated: [], removed: [] };
+    expect(await other.channel.request(quiet.hello())).toMatchObject({ type: "hello_ack" });
+    expect(await other.channel.request({ type: "library_delta", peer_id: peerId, delta })).toEqual({
+      type: "ok",
+    });
+    expect(await other.channel.request({ type: "list_games" })).toMatchObject({ type: "games" });
+    await flood;
+    expect(new Set(answers)).toEqual(new Set(["games", "busy"]));
+    expect(a.mesh.games().map(({ id }) => id)).toEqual(["doom", "quake"]);
+    expect(a.mesh.peers()).toHaveLength(2);
   });
 });

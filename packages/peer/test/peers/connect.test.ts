@@ -3,6 +3,7 @@ import { formatListenAddress } from "@lanspread/proto";
 import { createVirtualClock, eventually, eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { createPartyCa } from "../../src/identity/index.ts";
+import { PING_AFTER_MS } from "../../src/peers/constants.ts";
 import { startRawPeer } from "./raw-peer.ts";
 import { game, library, makeIdentity, startTestPeer, types } from "./support.ts";
 
@@ -329,6 +330,27 @@ describe("goodbye and loss", () => {
     ]);
     expect(await connection.closed).toMatchObject({ byPeer: true });
     expect(clock.pending).toBe(0);
+  });
+
+  it("any message refreshes when a peer was seen; a ping tells how far it is", async () => {
+    const clock = createVirtualClock();
+    await using a = await startTestPeer({ clock });
+    await using raw = await startRawPeer();
+    raw.answerWith(() => {
+      clock.advance(7);
+      return { type: "pong" };
+    });
+    const { peerId } = raw.identity;
+    expect(a.mesh.contact(peerId)).toBeUndefined();
+    const { channel } = await raw.dial(a.port);
+    await channel.request(raw.hello());
+    expect(a.mesh.contact(peerId)).toEqual({ lastSeenAt: 0, rttMs: null });
+    await clock.advanceAsync(4_000);
+    await channel.request({ type: "list_games" });
+    expect(a.mesh.contact(peerId)).toEqual({ lastSeenAt: 4_000, rttMs: null });
+    await clock.advanceAsync(PING_AFTER_MS);
+    await eventually(() => a.mesh.contact(peerId)?.rttMs !== null);
+    expect(a.mesh.contact(peerId)).toEqual({ lastSeenAt: 4_000 + PING_AFTER_MS + 7, rttMs: 7 });
   });
 
   it("any message keeps a peer: no ping is sent while it asks", async () => {

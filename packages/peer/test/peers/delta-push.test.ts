@@ -1,6 +1,8 @@
 import {
+  type Answer,
   asGameId,
   asPeerId,
+  errorAnswer,
   type GameSummary,
   gameVersionSchema,
   hashSchema,
@@ -84,7 +86,7 @@ describe("pushing deltas", () => {
   function setting() {
     let library = snapshot(1, { a: 1 });
     const sent: LibraryDelta[] = [];
-    let answers: PromiseWithResolvers<void>[] = [];
+    let answers: PromiseWithResolvers<Answer>[] = [];
     const clock = createVirtualClock();
     const push = new DeltaPush({
       ownId,
@@ -92,10 +94,9 @@ describe("pushing deltas", () => {
       library: () => library,
       send: async (_, delta) => {
         sent.push(delta);
-        const answer = Promise.withResolvers<void>();
+        const answer = Promise.withResolvers<Answer>();
         answers.push(answer);
-        await answer.promise;
-        return { type: "ok" };
+        return await answer.promise;
       },
       logger: silentLogger,
     });
@@ -107,8 +108,8 @@ describe("pushing deltas", () => {
         library = snapshot(rev, games);
         push.changed();
       },
-      answer(error?: Error) {
-        for (const { resolve, reject } of answers) error === undefined ? resolve() : reject(error);
+      answer(answer: Answer | Error = { type: "ok" }) {
+        for (const { resolve, reject } of answers) answer instanceof Error ? reject(answer) : resolve(answer);
         answers = [];
       },
     };
@@ -153,6 +154,35 @@ describe("pushing deltas", () => {
     answer();
     await eventually(() => sent.length === 3);
     expect(sent[2]).toMatchObject({ delta: { from_rev: 2, to_rev: 3 } });
+  });
+
+  it("tells a peer that was busy again, until it has heard it", async () => {
+    const { push, clock, sent, publish, answer } = setting();
+    push.greeted(other, snapshot(1, { a: 1 }));
+    publish(2, {});
+    for (let times = 2; times < 5; times++) {
+      answer(errorAnswer("busy", "over 50 requests per second", true));
+      await eventually(() => clock.nextDue() !== null);
+      clock.advance(DELTA_RETRY_MS);
+      expect(sent.map(({ delta }) => [delta.from_rev, delta.to_rev])).toEqual(Array(times).fill([1, 2]));
+    }
+    answer();
+    await clock.advanceAsync(10 * DELTA_RETRY_MS);
+    expect(sent).toHaveLength(4);
+  });
+
+  it.each([
+    ["that asks for the library by itself", errorAnswer("need_snapshot", "1 is not known here", true)],
+    ["that will never take it", errorAnswer("bad_request", "not a known request", false)],
+  ])("tells nothing twice to a peer %s", async (_, refusal) => {
+    const { push, clock, sent, publish, answer } = setting();
+    push.greeted(other, snapshot(1, { a: 1 }));
+    publish(2, {});
+    answer(refusal);
+    await clock.advanceAsync(10 * DELTA_RETRY_MS);
+    expect(sent).toHaveLength(1);
+    publish(3, { b: 1 });
+    expect(sent[1]).toMatchObject({ delta: { from_rev: 2, to_rev: 3 } });
   });
 
   it("tries nothing again after the end, nor for a peer that has left", async () => {

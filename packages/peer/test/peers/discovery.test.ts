@@ -120,6 +120,30 @@ describe("peers that announce themselves", () => {
     ]);
   });
 
+  it("are shown as incompatible once, and again when they have changed or come back", async () => {
+    const segment = createMemorySegment();
+    const clock = createVirtualClock();
+    await using a = await startTestPeer({ discovery: segment.factory, clock });
+    await using other = await startTestPeer();
+    const reasons = () =>
+      a.events.map((event) => (event.type === "peer-incompatible" ? event.reason.slice(0, 16) : event.type));
+    for (const protoVer of [4, 4, 6, 6]) segment.plant(record(other, { protoVer }));
+    await clock.advanceAsync(1);
+    expect(reasons()).toEqual(["speaks version 4", "speaks version 6"]);
+    segment.remove(other.peerId);
+    segment.plant(record(other, { protoVer: 6 }));
+    await clock.advanceAsync(1);
+    expect(reasons()).toEqual(["speaks version 4", "speaks version 6", "speaks version 6"]);
+    segment.plant(record(other));
+    await eventually(async () => {
+      await clock.advanceAsync(100);
+      return a.mesh.peers().length === 1;
+    });
+    segment.plant(record(other, { protoVer: 6 }));
+    await clock.advanceAsync(1);
+    expect(reasons().slice(3)).toEqual(["peer-discovered", "peer-count-updated", "speaks version 6"]);
+  });
+
   it("with a certificate of another party's CA are shown once, however often they are dialled", async () => {
     const segment = createMemorySegment();
     const clock = createVirtualClock();

@@ -95,7 +95,7 @@ describe("Heartbeat", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("takes any message for an answer to a ping, and ends that ping", async () => {
+  it("takes any message for an answer to a ping, and lets that ping end by itself", async () => {
     let ended = 0;
     const { clock, lost, heartbeat } = rig(async (signal) => {
       signal.addEventListener("abort", () => {
@@ -107,7 +107,8 @@ describe("Heartbeat", () => {
     heartbeat.heard();
     await clock.advanceAsync(PING_AFTER_MS + PONG_TIMEOUT_MS);
     expect(lost).toEqual([]);
-    expect(ended).toBe(3);
+    // The two that were missed: what came instead of the second one may have been its pong.
+    expect(ended).toBe(2);
   });
 
   it("a ping that fails at once counts when its time is up, not before", async () => {
