@@ -14,7 +14,7 @@ export interface CatalogBuildFlags {
 
 /** The one bar shows all games together. */
 const BAR = "catalog";
-/** A line appears whenever another tenth of all bytes is done: a log tells how far it is, and stays readable. */
+/** A line appears for every game, and whenever another tenth of all bytes is done. */
 const STEPS = 10;
 
 /** `lanspread catalog build`: a catalog of the games in a folder. Needs no peer. */
@@ -68,11 +68,12 @@ export async function catalogBuild(
 
 /** Says which samples a log tells of. */
 function createSteps(): (sample: MeasureProgress) => boolean {
-  let last = -1;
-  return ({ doneBytes, totalBytes }) => {
-    const step = totalBytes === 0 ? STEPS : Math.floor((doneBytes / totalBytes) * STEPS);
-    const isNew = step > last;
-    last = Math.max(step, last);
+  let last = "";
+  return ({ gameId, doneBytes, totalBytes }) => {
+    const share = totalBytes === 0 ? 1 : doneBytes / totalBytes;
+    const step = `${gameId} ${Math.floor(share * STEPS)}`;
+    const isNew = step !== last;
+    last = step;
     return isNew;
   };
 }
