@@ -1,7 +1,9 @@
-import { type GameId, MAX_RESPONSE_BYTES, manifestHash } from "@lanspread/proto";
+import { createHash } from "node:crypto";
+import { type GameId, MAX_RESPONSE_BYTES, manifestHash, pieceSizeFor } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
+import { SENTINEL_NAME } from "../storage/index.ts";
 import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
-import { type IndexEntry, sameEntry, samePayload } from "./entry.ts";
+import { digestsOf, type IndexEntry, sameEntry, samePayload } from "./entry.ts";
 import { lookOf, type RootLook } from "./look.ts";
 import type { LookReply, RootSight } from "./look-messages.ts";
 import type { Looker } from "./looker.ts";
@@ -84,7 +86,11 @@ async function entryFrom(options: ExamineOptions, look: RootLook): Promise<Index
   const walk = await walkManifest(root, signal === undefined ? {} : { signal });
   const hash = manifestHash(sentinel.version, walk.files);
   const known =
-    previous?.manifestHash === hash && samePayload(previous.files, walk.files) ? previous : undefined;
+    previous?.manifestHash === hash &&
+    samePayload(previous.files, walk.files) &&
+    isOfSentinel(previous, sentinel.text)
+      ? previous
+      : undefined;
   return {
     id,
     fingerprint,
@@ -97,6 +103,21 @@ async function entryFrom(options: ExamineOptions, look: RootLook): Promise<Index
     contentId: known?.contentId ?? null,
     pieces: known?.pieces ?? null,
   };
+}
+
+/**
+ * Whether the digests of an entry, if it has any, are those of a game with this text in its `version.ini`: one that is
+ * rewritten in the same length may have the same time, where a disk counts in seconds or a program restores times.
+ */
+function isOfSentinel(entry: IndexEntry, text: string): boolean {
+  const digests = digestsOf(entry);
+  if (digests === null) return true;
+  const pieceSize = pieceSizeFor(entry.files);
+  const place = entry.files.findIndex(({ path }) => path === SENTINEL_NAME);
+  const before = entry.files.slice(0, place).reduce((sum, { size }) => sum + Math.ceil(size / pieceSize), 0);
+  // It is never larger than a piece.
+  const digest = createHash("sha256").update(text).digest();
+  return digest.equals(digests.subarray(before * digest.length, (before + 1) * digest.length));
 }
 
 /** A manifest goes over the wire in one answer. */

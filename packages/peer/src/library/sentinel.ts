@@ -16,7 +16,13 @@ export type Sentinel =
       /** Changes when the file does. */
       readonly stamp: string;
     }
-  | { readonly status: "valid" /** Canonical. */; readonly version: GameVersion; readonly stamp: string };
+  | {
+      readonly status: "valid";
+      /** Canonical. */
+      readonly version: GameVersion;
+      readonly text: string;
+      readonly stamp: string;
+    };
 
 /**
  * Reads the sentinel of a game root. Whatever lies there, it never throws for it: only a valid sentinel makes the
@@ -33,6 +39,6 @@ export function sentinelOf(root: string, file: SentinelFile): Sentinel {
   const stamp = `${file.place}:${file.text}`;
   const parsed = parseSentinel(file.text);
   return parsed.ok
-    ? { status: "valid", version: parsed.version, stamp }
+    ? { status: "valid", version: parsed.version, text: file.text, stamp }
     : { status: "invalid", warning: `${join(root, SENTINEL_NAME)} ${parsed.reason}`, stamp };
 }

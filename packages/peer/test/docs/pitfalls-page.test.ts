@@ -43,7 +43,7 @@ describe("docs/pitfalls.md", () => {
     expect(Object.entries(counts).map(([section, of]) => [section, of?.length])).toEqual([
       ["Addressing and handshake", 10],
       ["Lifecycle", 2],
-      ["Local state", 12],
+      ["Local state", 11],
     ]);
     for (const part of ["mistake", "title"] as const) {
       expect(new Set(rows.map((row) => row[part])).size, part).toBe(rows.length);

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asGameId, type GameId } from "@lanspread/proto";
 import { createRandom } from "@lanspread/testkit";
@@ -71,6 +71,48 @@ describe("the index", () => {
       const known = again.library.snapshot().games.find((game) => game.id === id)?.content_id;
       expect([id, known]).toEqual([id, await expectedContentId(again.library, again.gamesDir, id)]);
     }
+  });
+});
+
+describe("a rescan", () => {
+  it("misses no rewrite of the same length within one second, neither of version.ini nor of an archive", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    const { library } = rig;
+    await library.start();
+    const root = join(rig.gamesDir, "ggoo");
+    const second = 1_700_000_000;
+    const contents = new Set<string | null | undefined>();
+    /** Writes a file with a time within one second, and looks for what came of it. */
+    const rewrite = async (name: string, content: string, milliseconds: number): Promise<void> => {
+      await writeFile(join(root, name), content);
+      await utimes(join(root, name), second, second + milliseconds / 1000);
+      await library.rescan(GGOO);
+      await library.hashed();
+      const known = library.snapshot().games[0]?.content_id;
+      expect(known, content).toBe(await expectedContentId(library, rig.gamesDir, GGOO));
+      contents.add(known);
+    };
+    // The sentinel is read at each look: not even its time has to be another.
+    for (const comment of ["a", "b", "c"]) await rewrite("version.ini", `1\n;${comment}`, 0);
+    for (const [n, content] of ["one", "two", "six"].entries()) await rewrite("ggoo.eti", content, n);
+    expect(contents.size).toBe(6);
+  });
+
+  it("takes no nested version.ini for the sentinel, however near it is", async () => {
+    await using rig = await createRig({
+      ggoo: { "data/version.ini": "20180412", "local/version.ini": "20180412", "ggoo.eti": "archive" },
+      bf1942: { "version.ini": "1", "data/version.ini": "2" },
+    });
+    await rig.library.start();
+    expect(rig.library.localGames().map(({ id, version }) => [id, version])).toEqual([
+      ["bf1942", "1"],
+      ["ggoo", null],
+    ]);
+    await writeFiles(rig.gamesDir, { "version.ini": "3", "bf1942/data/version.ini": "4" });
+    await rm(join(rig.gamesDir, "bf1942", "version.ini"));
+    await rig.library.rescanAll();
+    expect(rig.library.localGames().map(({ id, version }) => [id, version])).toEqual([["ggoo", null]]);
+    expect(rig.library.snapshot().games).toEqual([]);
   });
 });
 
