@@ -1,11 +1,6 @@
-import {
-  compareVersions,
-  type GameId,
-  type GameSummary,
-  type GameVersion,
-  type PeerId,
-} from "@lanspread/proto";
+import type { GameId, GameSummary, GameVersion, PeerId } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
+import { GameHolders } from "./game-holders.ts";
 import type { RemoteGame } from "./types.ts";
 
 /** One game of one peer: as it is now; null where the peer has it no longer. */
@@ -21,8 +16,7 @@ export interface SummaryChange {
  */
 export class RemoteView {
   readonly #catalog: Catalog;
-  /** The holders of each game, in the order of their ids. */
-  readonly #holders = new Map<GameId, Map<PeerId, GameSummary>>();
+  readonly #holders = new Map<GameId, GameHolders>();
   readonly #games = new Map<GameId, RemoteGame>();
   #sorted: readonly RemoteGame[] | null = null;
 
@@ -35,13 +29,10 @@ export class RemoteView {
     const touched = new Set<GameId>();
     for (const { peerId, id, summary } of changes) {
       touched.add(id);
-      const holders = this.#holders.get(id) ?? new Map<PeerId, GameSummary>();
-      const isNew = !holders.has(peerId);
-      if (summary === null) holders.delete(peerId);
-      else holders.set(peerId, summary);
+      const holders = this.#holders.get(id) ?? new GameHolders();
+      holders.set(peerId, summary);
       if (holders.size === 0) this.#holders.delete(id);
-      // Another summary of a holder takes the place of the old one: the order is made when somebody joins, once.
-      else if (isNew) this.#holders.set(id, new Map([...holders].sort(([a], [b]) => (a < b ? -1 : 1))));
+      else this.#holders.set(id, holders);
     }
     let changed = false;
     for (const id of touched) changed = this.#show(id) || changed;
@@ -56,11 +47,10 @@ export class RemoteView {
 
   /** Who can serve the game now at the version this party plays, by peer id. */
   servers(id: GameId): readonly { readonly peerId: PeerId; readonly summary: GameSummary }[] {
-    const version = servableVersion(this.#catalog.versionOf(id), this.#holders.get(id)?.values() ?? []);
-    if (version === null) return [];
-    return [...(this.#holders.get(id) ?? [])]
-      .filter(([, summary]) => serves(summary, version))
-      .map(([peerId, summary]) => ({ peerId, summary }));
+    const holders = this.#holders.get(id);
+    const version = holders === undefined ? null : servableVersion(holders, this.#catalog.versionOf(id));
+    if (holders === undefined || version === null) return [];
+    return [...holders.ready(version)].map(([peerId, summary]) => ({ peerId, summary }));
   }
 
   #show(id: GameId): boolean {
@@ -76,59 +66,28 @@ export class RemoteView {
   }
 }
 
-function describe(
-  id: GameId,
-  holders: ReadonlyMap<PeerId, GameSummary>,
-  catalog: Catalog,
-): RemoteGame | undefined {
-  const servable = servableVersion(catalog.versionOf(id), holders.values());
-  const version = servable ?? newest(versionsOf(holders.values()));
+function describe(id: GameId, holders: GameHolders, catalog: Catalog): RemoteGame | undefined {
+  const wanted = catalog.versionOf(id);
+  const servable = servableVersion(holders, wanted);
+  const version = servable ?? holders.newest();
   if (version === null) return undefined;
-  // Of the peers that have it, the one with the smallest id tells name and size: the same one everywhere.
-  let shown: GameSummary | undefined;
-  let peerCount = 0;
-  const versions = new Map<PeerId, GameVersion>();
-  for (const [peerId, summary] of holders) {
-    versions.set(peerId, summary.version);
-    if (servable === null ? !isSameVersion(summary.version, version) : !serves(summary, servable)) continue;
-    shown ??= summary;
-    if (servable !== null) peerCount += 1;
-  }
+  // Of the peers that have it, the one with the smallest id tells name, size and spelling: the same one everywhere.
+  const shown = servable === null ? holders.first(version) : holders.ready(servable).next().value?.[1];
   if (shown === undefined) return undefined;
-  const name = catalog.entry(id)?.name ?? shown.name;
-  return { id, name, version, size: shown.size, peerCount, versions };
+  return {
+    id,
+    name: catalog.entry(id)?.name ?? shown.name,
+    version: servable !== null && wanted !== undefined ? wanted : shown.version,
+    size: shown.size,
+    peerCount: servable === null ? 0 : holders.countReady(servable),
+    versions: holders.versions(),
+  };
 }
 
 /** The version that counts: the catalog's where it names one, else the newest; null where nobody can serve it now. */
-function servableVersion(
-  wanted: GameVersion | undefined,
-  summaries: Iterable<GameSummary>,
-): GameVersion | null {
-  const ready: GameSummary[] = [];
-  for (const summary of summaries) if (summary.availability === "ready") ready.push(summary);
-  if (wanted === undefined) return newest(versionsOf(ready));
-  return ready.some((summary) => isSameVersion(summary.version, wanted)) ? wanted : null;
-}
-
-function* versionsOf(summaries: Iterable<GameSummary>): Generator<GameVersion> {
-  for (const { version } of summaries) yield version;
-}
-
-function serves(summary: GameSummary, version: GameVersion): boolean {
-  return summary.availability === "ready" && isSameVersion(summary.version, version);
-}
-
-/** Nearly always they are the same text: a view of 200 peers compares thousands. */
-function isSameVersion(a: GameVersion, b: GameVersion): boolean {
-  return a === b || compareVersions(a, b) === 0;
-}
-
-function newest(versions: Iterable<GameVersion>): GameVersion | null {
-  let best: GameVersion | null = null;
-  for (const version of versions) {
-    if (best === null || (version !== best && compareVersions(version, best) > 0)) best = version;
-  }
-  return best;
+function servableVersion(holders: GameHolders, wanted: GameVersion | undefined): GameVersion | null {
+  if (wanted === undefined) return holders.newestReady();
+  return holders.countReady(wanted) > 0 ? wanted : null;
 }
 
 function isSame(a: RemoteGame, b: RemoteGame): boolean {
@@ -137,7 +96,8 @@ function isSame(a: RemoteGame, b: RemoteGame): boolean {
     a.version === b.version &&
     a.size === b.size &&
     a.peerCount === b.peerCount &&
-    a.versions.size === b.versions.size &&
-    [...a.versions].every(([peerId, version]) => b.versions.get(peerId) === version)
+    (a.versions === b.versions ||
+      (a.versions.size === b.versions.size &&
+        [...a.versions].every(([peerId, version]) => b.versions.get(peerId) === version)))
   );
 }
