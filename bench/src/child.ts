@@ -49,6 +49,16 @@ export class Child implements AsyncDisposable {
     void this.#ended.then(() => signal.removeEventListener("abort", abort));
   }
 
+  /** Its process id; -1 where it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
+  /** Tells it something; it hears that by {@link told}. Nothing where it has ended: its missing answer says so. */
+  tell(value: unknown): void {
+    this.#process.stdin.write(`${JSON.stringify(value)}\n`);
+  }
+
   /** The next thing that it says. Rejects when it ends instead. */
   async says(): Promise<unknown> {
     const line = await this.#lines.next();
@@ -67,6 +77,11 @@ export class Child implements AsyncDisposable {
 /** In the child: says something to the parent. */
 export function say(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** In the child: one thing after the other that the parent tells; ends when the parent wants it to end, or is gone. */
+export async function* told(): AsyncGenerator<unknown, void> {
+  for await (const line of createInterface({ input: process.stdin })) yield JSON.parse(line);
 }
 
 /** In the child: resolves when the parent wants it to end, or is gone. */

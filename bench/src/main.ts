@@ -3,12 +3,14 @@ import { parseArgs } from "node:util";
 import type { Report } from "./bench.ts";
 import { verdictOf } from "./bench.ts";
 import { formatMachine, formatReport } from "./format.ts";
+import { libraryBench } from "./library/index.ts";
 import { describeMachine } from "./machine.ts";
+import { meshBench } from "./mesh/index.ts";
 import { quicBench } from "./quic/index.ts";
 
 // `npm run bench -- NAME… [--short] [--json]`: measures, prints, and exits with 1 where a bar is missed.
 
-const BENCHES = [quicBench];
+const BENCHES = [libraryBench, meshBench, quicBench];
 
 const USAGE = `usage: npm run bench -- NAME… [--short] [--json]
 

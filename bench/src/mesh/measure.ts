@@ -1,0 +1,131 @@
+import { type Amounts, CHANGE_DEADLINE_MS } from "./constants.ts";
+import { gameId } from "./games.ts";
+import type { MeshPeer } from "./mesh-peer.ts";
+import { now, type Sample } from "./messages.ts";
+import type { Party } from "./party.ts";
+
+/** A kind of change, made again and again by one peer after the other. */
+export interface ChangeFigures {
+  readonly what: string;
+  /** Of each change: until the last of the others had heard of it, ms. */
+  readonly reachedMs: readonly number[];
+  /** Revisions that one change was published as. */
+  readonly revisions: number;
+  /** Deltas that one peer got for one change. */
+  readonly deltas: number;
+  /** Whole libraries that were asked for meanwhile, by everybody together. */
+  readonly snapshots: number;
+  /** Of all processes, less what they use when idle; seconds of processor time for one change. */
+  readonly cpuSeconds: number;
+}
+
+export interface IdleFigures {
+  /** Of one peer. */
+  readonly cpuSecondsPerMinute: number;
+  /** Of one peer; null where others use the same interface. */
+  readonly bytesPerMinute: number | null;
+  readonly medianRssBytes: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** What the party uses while nothing happens. */
+export async function measureIdle(
+  party: Party,
+  { idleMs, countBytes }: { readonly idleMs: number; readonly countBytes: boolean },
+): Promise<IdleFigures> {
+  const count = party.peers.length;
+  const before = await party.sample();
+  const [bytesBefore, startedAt] = [party.loopbackBytes(), now()];
+  await party.rest(idleMs);
+  const [bytesAfter, minutes] = [party.loopbackBytes(), (now() - startedAt) / MINUTE_MS];
+  const after = await party.sample();
+  const rss = after.map(({ rssBytes }) => rssBytes).sort((a, b) => a - b);
+  return {
+    cpuSecondsPerMinute: (total(after, "cpuSeconds") - total(before, "cpuSeconds")) / minutes / count,
+    bytesPerMinute: countBytes ? (bytesAfter - bytesBefore) / minutes / count : null,
+    medianRssBytes: rss[Math.floor(count / 2)] ?? 0,
+  };
+}
+
+/** Every kind of change, in order: what the first adds the second installs and the third takes away. */
+export async function measureChanges(
+  party: Party,
+  amounts: Amounts,
+  idle: IdleFigures,
+): Promise<readonly ChangeFigures[]> {
+  const games = amounts.gamesPerPeer;
+  const many = (what: string, act: (owner: MeshPeer, id: string) => Promise<void>, shows: Shows) =>
+    measureKind(party, { what, act, shows, changes: amounts.changes, gamesPerPeer: games, idle });
+  return [
+    await many(
+      "a game added",
+      ({ folders }, id) => folders.add(id),
+      (own, before) => own.games > before.games,
+    ),
+    await many(
+      "a game installed",
+      ({ folders }, id) => folders.install(id),
+      (own, before) => own.installed > before.installed,
+    ),
+    await many(
+      "a game removed",
+      ({ folders }, id) => folders.remove(id),
+      (own, before) => own.games < before.games,
+    ),
+  ];
+}
+
+type Own = NonNullable<MeshPeer["own"]>;
+type Shows = (own: Own, before: Own) => boolean;
+
+interface Kind {
+  readonly what: string;
+  readonly act: (owner: MeshPeer, id: string) => Promise<void>;
+  /** Whether the owner's library shows the change. */
+  readonly shows: Shows;
+  readonly changes: number;
+  readonly gamesPerPeer: number;
+  readonly idle: IdleFigures;
+}
+
+async function measureKind(party: Party, kind: Kind): Promise<ChangeFigures> {
+  const { what, act, shows, changes, gamesPerPeer, idle } = kind;
+  const { peers } = party;
+  const reachedMs: number[] = [];
+  let revisions = 0;
+  const before = await party.sample();
+  const startedAt = now();
+  for (let change = 0; change < changes; change++) {
+    const index = change % peers.length;
+    const owner = peers[index];
+    if (owner?.own === null || owner === undefined) throw new Error("there is no such peer");
+    const own = owner.own;
+    const others = party.others(owner);
+    for (const other of others) other.heard.length = 0;
+    const actedAt = now();
+    await act(owner, gameId(index, gamesPerPeer + change));
+    await party.until("a change to reach everybody", CHANGE_DEADLINE_MS, () =>
+      others.every(({ heard }) => heard.length > 0),
+    );
+    reachedMs.push(Math.max(...others.map(({ heard }) => heard[0]?.at ?? 0)) - actedAt);
+    await party.settled(owner, () => owner.own !== null && shows(owner.own, own));
+    revisions += (owner.own?.rev ?? 0) - own.rev;
+  }
+  const minutes = (now() - startedAt) / MINUTE_MS;
+  const after = await party.sample();
+  const idleSeconds = idle.cpuSecondsPerMinute * minutes * peers.length;
+  const used = (field: keyof Sample): number => total(after, field) - total(before, field);
+  return {
+    what,
+    reachedMs,
+    revisions: revisions / changes,
+    deltas: used("deltas") / changes / (peers.length - 1),
+    snapshots: used("snapshots"),
+    cpuSeconds: (used("cpuSeconds") - idleSeconds) / changes,
+  };
+}
+
+function total(samples: readonly Sample[], field: keyof Sample): number {
+  return samples.reduce((sum, sample) => sum + sample[field], 0);
+}
