@@ -65,8 +65,11 @@ export const CLEAN_UP_DEADLINE_MS = 15 * SECOND;
 /** Last events of a peer that a difference is reported with. */
 export const EVENTS_SHOWN = 25;
 
-/** Events that are kept of one peer for that. */
-export const EVENTS_KEPT = 200;
+/** Peers whose last events are printed: who shows what is not so, and one whom it is about. */
+export const HISTORIES_SHOWN = 2;
+
+/** Events that are kept of one peer for that, and written beside the logs: some minutes. */
+export const EVENTS_KEPT = 2_000;
 
 /** Differences that are spelled out; the others are counted. */
 export const DIFFERENCES_SHOWN = 40;

@@ -67,13 +67,13 @@ export class GamesFolder {
   /** A whole game appears at once. */
   async put(id: string, version: string): Promise<void> {
     const made = this.#somewhere();
-    await fill(made, id, version);
+    await fill(made, version);
     await rename(made, join(this.path, id));
   }
 
   /** A game is copied into place file by file, its sentinel last. */
   copy(id: string, version: string): Promise<void> {
-    return fill(join(this.path, id), id, version);
+    return fill(join(this.path, id), version);
   }
 
   /** A whole game disappears at once. */
@@ -100,7 +100,7 @@ export class GamesFolder {
   /** Another version over the one that is there: the sentinel goes first and comes last. */
   async rewrite(id: string, version: string): Promise<void> {
     await rm(join(this.path, id, SENTINEL), { force: true });
-    await fill(join(this.path, id), id, version);
+    await fill(join(this.path, id), version);
   }
 
   async install(id: string): Promise<void> {
@@ -125,11 +125,11 @@ export class GamesFolder {
   }
 }
 
-/** The same bytes for the same id and version, whoever has them. */
-async function fill(root: string, id: string, version: string): Promise<void> {
+/** The same bytes for the same version, whatever the game is called: a renamed one is the same as one that was made. */
+async function fill(root: string, version: string): Promise<void> {
   await mkdir(join(root, "docs"), { recursive: true });
-  const archive = Buffer.alloc(ARCHIVE_BASE_BYTES + (Number(version) % 1_000), `${id} ${version} `);
+  const archive = Buffer.alloc(ARCHIVE_BASE_BYTES + (Number(version) % 1_000), `${version} `);
   await writeFile(join(root, "game.eti"), archive);
-  await writeFile(join(root, "docs", "readme.txt"), `${id} of ${version}\n`);
+  await writeFile(join(root, "docs", "readme.txt"), `Version ${version}\n`);
   await writeFile(join(root, SENTINEL), `version=${version}\n`);
 }

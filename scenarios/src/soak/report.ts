@@ -1,6 +1,6 @@
 import { formatBytes, renderTable } from "lanspread";
 import type { ActionKind } from "./actions.ts";
-import { DIFFERENCES_SHOWN, EVENTS_SHOWN } from "./constants.ts";
+import { DIFFERENCES_SHOWN, EVENTS_SHOWN, HISTORIES_SHOWN } from "./constants.ts";
 import { growthOf, type Sample } from "./growth.ts";
 import type { Rest } from "./rest.ts";
 import type { SoakPeer } from "./soak-peer.ts";
@@ -46,16 +46,16 @@ export function restLine(rest: Rest): string {
   return `at rest: ${peers} peers, ${games} game folders, ${how} after ${seconds(afterMs)}`;
 }
 
-/** Every difference, and what the peers that it is about have seen last. */
+/** Every difference, and for the first one what the peers that it is about have seen last. */
 export function differenceLines(differences: readonly Difference[], peers: readonly SoakPeer[]): string[] {
-  const shown = differences.slice(0, DIFFERENCES_SHOWN);
-  const left = differences.length - shown.length;
-  const concerned = new Set(shown.flatMap(({ viewer, about }) => [viewer, ...about]));
+  const left = differences.length - DIFFERENCES_SHOWN;
+  const [first] = differences;
+  const concerned = first === undefined ? [] : [first.viewer, ...first.about].slice(0, HISTORIES_SHOWN);
   return [
-    ...shown.map(({ viewer, text }) => `  ${viewer} shows ${text}`),
+    ...differences.slice(0, DIFFERENCES_SHOWN).map(({ viewer, text }) => `  ${viewer} shows ${text}`),
     ...(left > 0 ? [`  … and ${left} more`] : []),
     ...peers
-      .filter(({ name }) => concerned.has(name))
+      .filter(({ name }) => concerned.includes(name))
       .flatMap(({ name, history }) => [
         `  last events of ${name}:`,
         ...history.slice(-EVENTS_SHOWN).map((line) => `    ${line}`),

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRandom } from "@lanspread/testkit";
@@ -54,7 +54,7 @@ export async function runMeshSoak(options: SoakOptions): Promise<boolean> {
     const outcome = await soak.run();
     for (const line of summaryLines(outcome)) print(line);
     if (outcome.reasons.length === 0) await workspace.remove();
-    else print(`The peers' logs are in ${await workspace.keepLogs()}`);
+    else print(`The peers' logs are in ${await soak.keepLogs()}`);
     return outcome.reasons.length === 0;
   } catch (error) {
     await soak.close();
@@ -64,7 +64,7 @@ export async function runMeshSoak(options: SoakOptions): Promise<boolean> {
       return false;
     }
     print(`FAILED: ${error instanceof Error ? error.message : String(error)}`);
-    print(`The peers' logs are in ${await workspace.keepLogs()}`);
+    print(`The peers' logs are in ${await soak.keepLogs()}`);
     return false;
   }
 }
@@ -126,6 +126,15 @@ class MeshSoak {
   /** Ends every process, in whatever state it is. */
   async close(): Promise<void> {
     await Promise.all(this.#peers.map((peer) => peer.close()));
+  }
+
+  /** Removes everything but the logs, with what every peer did and saw last beside them; returns where they are. */
+  async keepLogs(): Promise<string> {
+    for (const { name, history } of this.#peers) {
+      await writeFile(join(this.#workspace.logs, `${name}.events`), `${history.join("\n")}\n`);
+    }
+    await rm(this.#temporaryDir, { recursive: true, force: true });
+    return this.#workspace.keepLogs();
   }
 
   killNow(): void {

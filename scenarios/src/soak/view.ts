@@ -121,7 +121,7 @@ function gameLine(id: string, own: DiskGame | undefined, others: readonly DiskGa
   const having = others.filter((game) => game.version === newest);
   return {
     ...{ id, version },
-    // Bytes follow from id and version, so it does not matter whose are counted.
+    // Bytes follow from the version, so it does not matter whose are counted.
     size: ownIsNewest ? (own?.size ?? 0) : (having[0]?.size ?? 0),
     downloaded: ownVersion !== null,
     installed: own?.installed ?? false,
