@@ -56,9 +56,13 @@ export const DIRECTORY_CHECK_MS = 2_000;
 export const WATCH_RETRY_FIRST_MS = 1_000;
 export const WATCH_RETRY_LONGEST_MS = 300_000;
 
-/** Pause between two looks at a root that keeps changing, milliseconds: doubles from the first to the longest. */
+/**
+ * Pause between two looks at a root that keeps changing, milliseconds: doubles from the first to the longest. In a root that
+ * is no shared game nobody sees a difference before its sentinel comes, and for that no look waits.
+ */
 export const LOOK_GAP_FIRST_MS = 250;
-export const LOOK_GAP_LONGEST_MS = 8_000;
+export const LOOK_GAP_LONGEST_MS = 1_000;
+export const LOOK_GAP_UNSHARED_MS = 8_000;
 
 /**
  * The pause is this often what the look took, up to the longest in milliseconds: looks take a tenth of the time. A walk over

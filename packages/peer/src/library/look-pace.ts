@@ -4,6 +4,7 @@ import {
   LOOK_COST_GAP_LONGEST_MS,
   LOOK_GAP_FIRST_MS,
   LOOK_GAP_LONGEST_MS,
+  LOOK_GAP_UNSHARED_MS,
   LOOK_QUIET_MS,
   SETTLE_LONGEST_MS,
   SETTLE_MS,
@@ -71,14 +72,17 @@ export function lookBegan(pace: LookPace, now: number): LookPace {
   return { ...pace, wanted: "no", urgent: false, beganAt: now };
 }
 
-/** The look has ended. The next one waits the longer, the more this one cost and the shorter the one before is ago. */
-export function lookEnded(pace: LookPace, now: number): LookPace {
+/**
+ * The look has ended. The next one waits the longer, the more this one cost and the shorter the one before is ago.
+ *
+ * @param isShared whether others see the game
+ */
+export function lookEnded(pace: LookPace, isShared: boolean, now: number): LookPace {
   const { beganAt, endedAt, gapMs } = pace;
   const began = beganAt ?? now;
   const again = endedAt !== null && began - endedAt < gapMs + LOOK_QUIET_MS;
-  const gap = again
-    ? Math.min(Math.max(gapMs, LOOK_GAP_FIRST_MS) * 2, LOOK_GAP_LONGEST_MS)
-    : LOOK_GAP_FIRST_MS;
+  const longest = isShared ? LOOK_GAP_LONGEST_MS : LOOK_GAP_UNSHARED_MS;
+  const gap = again ? Math.min(Math.max(gapMs, LOOK_GAP_FIRST_MS) * 2, longest) : LOOK_GAP_FIRST_MS;
   return {
     ...pace,
     beganAt: null,

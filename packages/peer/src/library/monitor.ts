@@ -22,7 +22,7 @@ import { newsOf } from "./watch-rules.ts";
 export interface LibraryMonitorOptions {
   readonly library: Pick<
     Library,
-    "state" | "rescan" | "rescanAll" | "relist" | "setWatchWarning" | "onChange"
+    "state" | "snapshot" | "rescan" | "rescanAll" | "relist" | "setWatchWarning" | "onChange"
   >;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -78,6 +78,7 @@ class LibraryMonitor {
       clock: options.clock,
       look: async (id, walk) => {
         await options.library.rescan(id, { walk });
+        return options.library.snapshot().games.some((game) => game.id === id);
       },
       refresh: async (id) => this.#watch?.refreshRoot(id),
       wake: this.#wake,
@@ -137,8 +138,9 @@ class LibraryMonitor {
       this.#scanning === null ? Math.min(this.#scanAt, this.#relistAt) : NEVER,
       this.#looks.dueAt(),
     );
-    const until = Math.max(due, clock.now());
-    const timer = clock.setTimeout(resolve, until - clock.now());
+    const now = clock.now();
+    const until = Math.max(due, now);
+    const timer = clock.setTimeout(resolve, until - now);
     await promise;
     clock.clearTimeout(timer);
     if (clock.now() - until > STOPPED_MS) this.#scanAt = AT_ONCE;

@@ -17,8 +17,8 @@ import {
 
 export interface RootLooksOptions {
   readonly clock: Clock;
-  /** Looks at a root. */
-  readonly look: (id: GameId, walk: boolean) => Promise<void>;
+  /** Looks at a root. @returns whether others see the game */
+  readonly look: (id: GameId, walk: boolean) => Promise<boolean>;
   /** Makes sure that everything in a root is watched. */
   readonly refresh: (id: GameId) => Promise<void>;
   /** Something may be due earlier than it was. */
@@ -64,11 +64,8 @@ export class RootLooks {
       } else if ((lookDueAt(pace) ?? Number.POSITIVE_INFINITY) <= now && !this.#isFull()) {
         this.#paces.set(id, lookBegan(pace, now));
         this.#begin(async () => {
-          try {
-            await look(id, pace.wanted === "walk");
-          } finally {
-            this.#paces.set(id, lookEnded(this.#pace(id), clock.now()));
-          }
+          const isShared = await look(id, pace.wanted === "walk");
+          this.#paces.set(id, lookEnded(this.#pace(id), isShared, clock.now()));
         });
       } else if (isAtRest(pace, now)) {
         this.#paces.delete(id);

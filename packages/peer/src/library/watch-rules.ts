@@ -26,7 +26,7 @@ export type EventMeaning =
       readonly id: GameId;
       /** The change does not show in the fingerprint: the payload is to be listed. */
       readonly walk: boolean;
-      /** The sentinel: with it a game comes and goes. */
+      /** The sentinel, or `local/`: with them a game comes and goes. */
       readonly urgent: boolean;
       /** A directory may have come, and what it held already was reported by nobody. */
       readonly fresh: boolean;
@@ -49,7 +49,7 @@ export function meaningOf(path: string, type: WatchEventType): EventMeaning {
   if (name === undefined) return { kind: "child", id };
   if (isForeignName(name) || components.some(isReservedName)) return NOTHING;
   const direct = rest.length === 0;
-  if (isLocalName(name)) return direct ? look(id, {}) : NOTHING;
+  if (isLocalName(name)) return direct ? look(id, { urgent: true }) : NOTHING;
   if (direct && name === SENTINEL_NAME) return look(id, { urgent: true });
   // Size and time of an archive are in the fingerprint.
   if (direct && name.toLowerCase().endsWith(ARCHIVE_EXTENSION)) return look(id, {});

@@ -64,10 +64,11 @@ export interface Watching extends AsyncDisposable {
  */
 export async function startWatching(
   rig: Rig,
-  options: Partial<LibraryMonitorOptions> & { readonly roots?: number } = {},
+  options: Partial<LibraryMonitorOptions> = {},
 ): Promise<Watching> {
   const { library } = rig;
   const watcher = countedWatcher();
+  const { looks: before } = library.state();
   await library.start();
   await library.hashed();
   const { looks } = library.state();
@@ -80,7 +81,7 @@ export async function startWatching(
     stopping.abort();
     return monitor;
   };
-  await eventually(() => watcher.open.length === 1 && library.state().looks === looks + looks, {
+  await eventually(() => watcher.open.length === 1 && library.state().looks === looks + (looks - before), {
     what: "the games directory is watched",
     deadlineMs: DEADLINE_MS,
   });
