@@ -1,5 +1,5 @@
 import type { GameSummary, LibrarySnapshot } from "@lanspread/proto";
-import { digestOfSnapshot, type IndexStore } from "./index-store.ts";
+import { digestOfSnapshot, type IndexStore, type Revision } from "./index-store.ts";
 
 export interface PublisherOptions {
   readonly store: IndexStore;
@@ -9,9 +9,12 @@ export interface PublisherOptions {
   readonly onPublished: (changed: boolean) => void;
 }
 
+/** A revision stands for its games: before they are known, theirs is not announced. */
+const NOTHING: LibrarySnapshot = { library_rev: 0, games: [] };
+
 /** Owns the library's revision: one writer, one revision per published change. */
 export interface Publisher {
-  /** What was published last. */
+  /** What was published last by this run; nothing, at revision 0, before the first time. */
   snapshot(): LibrarySnapshot;
   /** Takes over the revision of the last run. */
   open(): Promise<void>;
@@ -28,44 +31,44 @@ export interface Publisher {
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { store, announce, onPublished } = options;
-  let published: LibrarySnapshot = { library_rev: 0, games: [] };
-  let digest = "";
+  let published: LibrarySnapshot | null = null;
+  /** What was published last, also by the run before. */
+  let written: Revision = { libraryRev: 0, snapshot: "" };
   let last: Promise<void> = Promise.resolve();
-  let next: Promise<void> | null = null;
+  let queued: Promise<void> | null = null;
 
   const publishNow = async (): Promise<void> => {
-    next = null;
+    queued = null;
     const games = announce();
     const digestNow = digestOfSnapshot(games);
-    if (digestNow === digest) {
-      // After a restart the digest is known before the games are.
-      published = { library_rev: published.library_rev, games };
-      onPublished(false);
+    if (digestNow === written.snapshot) {
+      // After a restart the digest is known before the games are: who was told of none is told now.
+      const isFirst = published === null;
+      published = { library_rev: written.libraryRev, games };
+      onPublished(isFirst);
       return;
     }
-    const libraryRev = published.library_rev + 1;
+    const next = { libraryRev: written.libraryRev + 1, snapshot: digestNow };
     try {
-      await store.saveRevision({ libraryRev, snapshot: digestNow });
+      await store.saveRevision(next);
     } catch (error) {
       onPublished(false);
       throw error;
     }
-    published = { library_rev: libraryRev, games };
-    digest = digestNow;
+    published = { library_rev: next.libraryRev, games };
+    written = next;
     onPublished(true);
   };
 
   return {
-    snapshot: () => published,
+    snapshot: () => published ?? NOTHING,
     open: async () => {
-      const revision = await store.loadRevision();
-      published = { library_rev: revision.libraryRev, games: [] };
-      digest = revision.snapshot;
+      written = await store.loadRevision();
     },
     publish: () => {
-      next ??= last.then(publishNow);
-      last = next.catch(() => {});
-      return next;
+      queued ??= last.then(publishNow);
+      last = queued.catch(() => {});
+      return queued;
     },
     idle: () => last,
   };
