@@ -9,7 +9,8 @@ import {
   pieceSizeFor,
 } from "@lanspread/proto";
 import { z } from "zod";
-import { isSealed, isSealedText, seal } from "../storage/index.ts";
+import { isSealed, isSealedText, sealText } from "../storage/index.ts";
+import { giveWay } from "./give-way.ts";
 import type { WalkedFile } from "./walk.ts";
 
 /** What is known of one game root. It never changes: a new look makes a new entry. */
@@ -84,14 +85,22 @@ export const entrySchema = entryFileSchema
 const sealedEntrySchema = entryFileSchema.transform(entryOf);
 
 /** The entry in the text of its file; undefined where the text is not as it was written. */
-export function parseEntry(text: string): IndexEntry | undefined {
+export async function parseEntry(text: string): Promise<IndexEntry | undefined> {
+  const files = Math.floor(text.length / ROW_CHARACTERS);
   if (!isSealedText(text)) return undefined;
+  await giveWay(files);
+  let json: unknown;
   try {
-    return sealedEntrySchema.safeParse(JSON.parse(text)).data;
+    json = JSON.parse(text);
   } catch {
     return undefined;
   }
+  await giveWay(files);
+  return sealedEntrySchema.safeParse(json).data;
 }
+
+/** What a file takes of an entry's text at least: its time, its size, and some path. */
+const ROW_CHARACTERS = 40;
 
 function entryOf(file: EntryFile, context: z.RefinementCtx): IndexEntry {
   const files = file.files.map(([path, size, mtimeNs]) => ({ path, size, mtimeNs }));
@@ -118,7 +127,7 @@ function entryOf(file: EntryFile, context: z.RefinementCtx): IndexEntry {
 }
 
 /** The text of an entry's file. */
-export function entryToJson(entry: IndexEntry): string {
+export async function entryToJson(entry: IndexEntry): Promise<string> {
   const file: Omit<z.input<typeof entryFileSchema>, "sha256"> = {
     format: 1,
     id: entry.id,
@@ -132,7 +141,9 @@ export function entryToJson(entry: IndexEntry): string {
     content_id: entry.contentId,
     pieces: entry.pieces,
   };
-  return seal(file);
+  const json = JSON.stringify(file);
+  await giveWay(entry.files.length);
+  return sealText(json);
 }
 
 /** Bytes of the payload. */

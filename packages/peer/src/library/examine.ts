@@ -4,6 +4,7 @@ import { PeerError } from "../errors/index.ts";
 import { SENTINEL_NAME } from "../storage/index.ts";
 import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
 import { digestsOf, type IndexEntry, sameEntry, samePayload } from "./entry.ts";
+import { giveWay } from "./give-way.ts";
 import { lookOf, type RootLook } from "./look.ts";
 import type { LookReply, RootSight } from "./look-messages.ts";
 import type { Looker } from "./looker.ts";
@@ -84,7 +85,9 @@ async function entryFrom(options: ExamineOptions, look: RootLook): Promise<Index
   }
   options.onWalk?.();
   const walk = await walkManifest(root, signal === undefined ? {} : { signal });
+  await giveWay(walk.files.length);
   const hash = manifestHash(sentinel.version, walk.files);
+  await giveWay(walk.files.length);
   const known =
     previous?.manifestHash === hash &&
     samePayload(previous.files, walk.files) &&

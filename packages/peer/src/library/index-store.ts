@@ -48,7 +48,7 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
   const loaded = new WeakSet<IndexEntry>();
   return {
     loadEntry: async (id, text) => {
-      const known = text === null ? undefined : parseEntry(text);
+      const known = text === null ? undefined : await parseEntry(text);
       if (known?.id === id) {
         loaded.add(known);
         return known;
@@ -67,7 +67,7 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
     },
     saveEntry: async (entry) => {
       if (loaded.has(entry)) return;
-      await writeFileDurably(stateDir.libraryEntry(entry.id), entryToJson(entry), {
+      await writeFileDurably(stateDir.libraryEntry(entry.id), await entryToJson(entry), {
         mode: PRIVATE_FILE_MODE,
       });
     },

@@ -5,6 +5,7 @@ import { checkPathSet, checkWirePath, describeRefusal, MAX_MANIFEST_FILES } from
 import { fromNodeError } from "../errors/index.ts";
 import { isReservedOrLocalPath } from "../storage/index.ts";
 import { ENTRIES_AT_ONCE, MAX_WARNINGS } from "./constants.ts";
+import { giveWay } from "./give-way.ts";
 import { mapLimited } from "./map-limited.ts";
 import { sortPaths } from "./sort-paths.ts";
 
@@ -83,6 +84,7 @@ export async function walkManifest(root: string, options: { signal?: AbortSignal
   if (tooMany) note(refusals, `the game has more than ${MAX_MANIFEST_FILES} files`);
 
   const sorted = await sortPaths(files);
+  await giveWay(sorted.length);
   const clash = checkPathSet(sorted.map((file) => file.path));
   if (clash !== null) note(refusals, describeRefusal(clash));
   return { files: sorted, refusals, warnings };

@@ -4,7 +4,7 @@ export { flushDirectory } from "./flush.ts";
 export { type JsonFile, readJson } from "./read-json.ts";
 export { type RegularFile, readRegularFile } from "./read-regular-file.ts";
 export * from "./reserved-names.ts";
-export { isSealed, isSealedText, seal } from "./seal.ts";
+export { isSealed, isSealedText, seal, sealText } from "./seal.ts";
 export { setAside } from "./set-aside.ts";
 export { defaultStateDir, ensureGameDir, openStateDir, type StateDir, stateDirLayout } from "./state-dir.ts";
 export { temporaryNameOf, type WriteFileOptions, writeFileDurably } from "./write-file-durably.ts";

@@ -11,7 +11,12 @@ export interface Sealed {
  * would lead to a wrong deletion, or to a wrong answer to others.
  */
 export function seal(file: object): string {
-  return JSON.stringify({ ...file, sha256: digestOf(file) } satisfies Sealed);
+  return sealText(JSON.stringify(file));
+}
+
+/** The same of a file whose other fields are JSON already: an object that is not empty. */
+export function sealText(json: string): string {
+  return `${json.slice(0, -1)},"sha256":"${digestOfText(json)}"}`;
 }
 
 /** Whether the fields, in the order in which they were written, are those that were sealed. */
@@ -26,8 +31,7 @@ export function isSealed({ sha256, ...file }: Sealed): boolean {
 export function isSealedText(text: string): boolean {
   const [tail, sha256] = TAIL.exec(text.slice(-TAIL_CHARACTERS)) ?? [];
   if (tail === undefined) return false;
-  const digest = createHash("sha256").update(text.slice(0, -TAIL_CHARACTERS)).update("}").digest("hex");
-  return digest === sha256;
+  return digestOfText(`${text.slice(0, -TAIL_CHARACTERS)}}`) === sha256;
 }
 
 /** How a sealed text ends. */
@@ -35,5 +39,9 @@ const TAIL = /^,"sha256":"([0-9a-f]{64})"\}$/u;
 const TAIL_CHARACTERS = ',"sha256":"'.length + 64 + '"}'.length;
 
 function digestOf(file: object): string {
-  return createHash("sha256").update(JSON.stringify(file)).digest("hex");
+  return digestOfText(JSON.stringify(file));
+}
+
+function digestOfText(json: string): string {
+  return createHash("sha256").update(json).digest("hex");
 }

@@ -30,26 +30,39 @@ function read(text: string): IndexEntry | undefined {
 }
 
 describe("an index entry's file", () => {
-  it("says what was written to it", () => {
-    expect(read(entryToJson(ENTRY))).toEqual(ENTRY);
-    expect(parseEntry(entryToJson(ENTRY))).toEqual(ENTRY);
+  it("says what was written to it", async () => {
+    expect(read(await entryToJson(ENTRY))).toEqual(ENTRY);
+    expect(await parseEntry(await entryToJson(ENTRY))).toEqual(ENTRY);
   });
 
-  it("is damaged where one bit is another: others would be told what is not on the disk", () => {
-    const text = entryToJson(ENTRY);
+  it("is damaged where one bit is another: others would be told what is not on the disk", async () => {
+    const text = await entryToJson(ENTRY);
     for (let at = 0; at < text.length; at++) {
       const changed = `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
       expect(read(changed), changed).toBeUndefined();
-      expect(parseEntry(changed), changed).toBeUndefined();
+      expect(await parseEntry(changed), changed).toBeUndefined();
     }
   });
 
-  it("is damaged where it ends early, or is no entry although its seal is whole", () => {
-    const text = entryToJson(ENTRY);
+  it("is damaged where it ends early, or is no entry although its seal is whole", async () => {
+    const text = await entryToJson(ENTRY);
     for (let length = 0; length < text.length; length++) {
-      expect(parseEntry(text.slice(0, length))).toBeUndefined();
+      expect(await parseEntry(text.slice(0, length))).toBeUndefined();
     }
-    expect(parseEntry(seal({ ...JSON.parse(text), sha256: undefined, format: 2 }))).toBeUndefined();
-    expect(parseEntry(entryToJson({ ...ENTRY, contentId: null }))).toBeUndefined();
+    expect(await parseEntry(seal({ ...JSON.parse(text), sha256: undefined, format: 2 }))).toBeUndefined();
+    expect(await parseEntry(await entryToJson({ ...ENTRY, contentId: null }))).toBeUndefined();
+  });
+
+  it("is read and written in steps where the game is large, with the same outcome", async () => {
+    const files = Array.from({ length: 20_000 }, (_, n) => ({
+      path: `data/${String(n).padStart(6, "0")}.dat`,
+      size: n,
+      mtimeNs: String(1_700_000_000_000_000_000n + BigInt(n)),
+    }));
+    const large = { ...ENTRY, files, contentId: null, pieces: null };
+    const text = await entryToJson(large);
+    expect(await parseEntry(text)).toEqual(large);
+    expect(read(text)).toEqual(large);
+    expect(await parseEntry(text.replace("000007.dat", "000007.day"))).toBeUndefined();
   });
 });
