@@ -43,8 +43,13 @@ export type Happening =
       readonly samePort: boolean;
     }
   | { readonly do: "connect"; readonly peer: number; readonly to: number }
-  /** More requests than a peer answers. */
-  | { readonly do: "flood"; readonly peer: number; readonly to: number }
+  /** More requests than a peer answers, and changes right behind them. */
+  | {
+      readonly do: "flood";
+      readonly peer: number;
+      readonly to: number;
+      readonly changes: readonly Change[];
+    }
   | { readonly do: "cut"; readonly peer: number; readonly to: number; readonly told: boolean };
 
 export interface Change {
@@ -151,11 +156,7 @@ export class World {
     const computer = this.#computer(happening.peer);
     switch (happening.do) {
       case "change":
-        for (const change of happening.changes) {
-          this.#change(computer, change);
-          this.#publish(computer);
-        }
-        return;
+        return this.#changeAll(computer, happening.changes);
       case "start":
         return await this.#start(computer, false);
       case "leave":
@@ -177,7 +178,7 @@ export class World {
         const ping = { type: "ping", peer_id: computer.identity.peerId } as const;
         const [reached] = computer.process?.mesh.candidates(markerOf(to)) ?? [];
         for (let sent = 0; sent < FLOOD; sent++) reached?.channel.request(ping).catch(() => {});
-        return;
+        return this.#changeAll(computer, happening.changes);
       }
       case "cut":
         this.#wire.cut(
@@ -251,6 +252,14 @@ export class World {
     const computer = this.#computers[index % this.#computers.length];
     if (computer === undefined) throw new Error("a party of nobody");
     return computer;
+  }
+
+  /** Each is published by itself. */
+  #changeAll(computer: Computer, changes: readonly Change[]): void {
+    for (const change of changes) {
+      this.#change(computer, change);
+      this.#publish(computer);
+    }
   }
 
   #change({ games, index }: Computer, { game: number, to, version, size, installed }: Change): void {
