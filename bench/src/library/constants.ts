@@ -66,7 +66,7 @@ export const FULL: Amounts = {
   hashedFiles: 12,
   large: LARGE_PARTY,
   small: SMALL_PARTY,
-  deltas: 5_000,
+  deltas: 20_000,
 };
 
 /** Just enough to see that everything runs. */

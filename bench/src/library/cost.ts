@@ -11,29 +11,37 @@ export interface Cost {
   readonly cpuMs: number;
   /** The longest time for which the event loop did not turn. */
   readonly blockMs: number;
+  /** The most processor time that its thread used while it did not turn: what of a block is not others' doing. */
+  readonly blockCpuMs: number;
 }
 
 /** In the child: what it costs to do something. */
 export async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  let last = performance.now();
-  let blockMs = 0;
+  let [last, lastCpu] = [performance.now(), threadCpuMs()];
+  let [blockMs, blockCpuMs] = [0, 0];
   const look = (): void => {
-    const now = performance.now();
+    const [now, cpu] = [performance.now(), threadCpuMs()];
     blockMs = Math.max(blockMs, now - last - TICK_MS);
-    last = now;
+    blockCpuMs = Math.max(blockCpuMs, cpu - lastCpu);
+    [last, lastCpu] = [now, cpu];
   };
   const ticker = setInterval(look, TICK_MS);
   try {
     await setTimeout(4 * TICK_MS); // what was under way before is not counted
-    blockMs = 0;
+    [blockMs, blockCpuMs] = [0, 0];
     const [startMs, startCpu] = [performance.now(), cpuSeconds()];
     await work();
     const [wallMs, cpuMs] = [performance.now() - startMs, (cpuSeconds() - startCpu) * 1_000];
     look();
-    return { wallMs, cpuMs, blockMs };
+    return { wallMs, cpuMs, blockMs, blockCpuMs };
   } finally {
     clearInterval(ticker);
   }
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 /** In the child: bytes of memory in use, on the heap and beside it, when everything that is of no use is given back. */

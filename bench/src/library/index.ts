@@ -27,7 +27,7 @@ async function run(context: BenchContext): Promise<Report> {
       `Medians of ${amounts.rounds} rounds; in each round everything runs once, each in a process of its own, and ratios are taken within the round.`,
       "A cold start finds no index and walks every game; a warm one finds everything unchanged. Hashing is paused meanwhile.",
       'A plain walk lists every directory (readdir with the kinds of its entries) and reads the state of every file (stat), nothing else. "promises": node:fs/promises, one directory after the other, the files of each side by side; "x walk" is against it. "synchronous": the same with the functions that let nobody else have a turn.',
-      `"longest block": for how long the event loop did not turn.`,
+      `"longest block": for how long the event loop did not turn; "of it CPU": the most processor time that its own thread used meanwhile. Where the first is much larger than the second, other programs wanted the processors.`,
     ],
   };
 }

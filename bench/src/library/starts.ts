@@ -98,7 +98,7 @@ async function walk(settings: WalkSettings, series: LibrarySeries, signal: Abort
 export function startTable(all: readonly LibrarySeries[]): Table {
   return {
     title: "Starts over a library in a process of its own, and plain walks of the same tree; ms",
-    columns: ["games", "files", "what", "wall", "from-to", "CPU", "longest block", "x walk"],
+    columns: ["games", "files", "what", "wall", "from-to", "CPU", "longest block", "of it CPU", "x walk"],
     rows: all.flatMap((series) => {
       const { label, files, cold, warm, walk, walkSync } = series;
       const row = (what: string, costs: readonly Cost[]) => [
@@ -109,6 +109,7 @@ export function startTable(all: readonly LibrarySeries[]): Table {
         spread(walls(costs)),
         median(cpus(costs)),
         median(blocks(costs)),
+        median(costs.map(({ blockCpuMs }) => blockCpuMs)),
         medianRatio(walls(costs), walls(walk)),
       ];
       return [
