@@ -16,7 +16,7 @@ import type { StopPlan, StopReport } from "./stop-child.ts";
 
 const DOOM = asGameId("doom");
 const GAMES = 12;
-const ROUNDS = 12;
+const ROUNDS = 8;
 
 let party: Party;
 
@@ -52,11 +52,11 @@ describe("the end of a peer", () => {
     expect(code).toBe(0);
     const reports: StopReport[] = JSON.parse(out);
     expect(reports.map(({ round }) => round)).toEqual(Array.from({ length: ROUNDS }, (_, n) => n));
-    for (const { entries: _, ...report } of reports) {
+    for (const { interrupted: _, ...report } of reports) {
       expect(report).toEqual({ round: report.round, unfinished: [], flushes: 0, temporary: [] });
     }
     // Else every stop came before the first write, or behind the last one.
-    expect(reports.some(({ entries }) => entries > 0 && entries < GAMES)).toBe(true);
+    expect(reports.filter(({ interrupted }) => interrupted > 0).length).toBeGreaterThan(ROUNDS / 3);
   });
 
   it("waits for no blocking receive: whatever somebody waits for can be cancelled, and ends with the peer", async () => {

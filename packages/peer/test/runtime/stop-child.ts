@@ -1,5 +1,5 @@
 /**
- * Starts and stops a peer again and again, each time some turns later, and tells what was still being read or written at
+ * Starts and stops a peer again and again, each time a little later, and tells what was still being read or written at
  * the moment when `stop()` had ended: a host may end the process then.
  */
 import { type FileHandle, open, readdir } from "node:fs/promises";
@@ -24,24 +24,34 @@ export interface StopReport {
   readonly flushes: number;
   /** Temporary files that lay in the state directory. */
   readonly temporary: readonly string[];
-  /** Whether anything had been written by then. */
-  readonly entries: number;
+  /** Flushes that were under way when `stop()` was called. */
+  readonly interrupted: number;
 }
 
-/** Spreads the rounds over the first look, the first writes and the first hashes. */
-const MS_PER_ROUND = 10;
+/** By how many flushes a round is ended later than the one before: some files and their directories. */
+const FLUSHES_PER_ROUND = 4;
+/** How often a round looks whether it has come to its end. */
+const LOOK_MS = 2;
+/** A peer that writes nothing for so long writes nothing at all. */
+const PATIENCE_MS = 20_000;
 
 /** Longer than the end of a peer takes by itself: a write that nobody waits for cannot be over by chance. */
 const SLOW_DISK_MS = 60;
 
 /** Lets every flush of a running peer take as long as on a slow disk. */
-async function slowDisk(): Promise<{ slow: boolean; readonly flushing: () => number }> {
+async function slowDisk(): Promise<{
+  slow: boolean;
+  readonly begun: () => number;
+  readonly flushing: () => number;
+}> {
   await using file = await open(process.execPath);
   const { prototype }: { prototype: FileHandle } = Object.getPrototypeOf(file).constructor;
   const sync = prototype.sync;
+  let begun = 0;
   let flushing = 0;
-  const disk = { slow: false, flushing: () => flushing };
+  const disk = { slow: false, begun: () => begun, flushing: () => flushing };
   prototype.sync = async function (this: FileHandle): Promise<void> {
+    begun += 1;
     flushing += 1;
     try {
       if (disk.slow) await delay(SLOW_DISK_MS);
@@ -71,7 +81,11 @@ for (let round = 0; round < plan.rounds; round += 1) {
     // Refused where the peer stops first.
     peer.send({ type: installed ? "uninstall-game" : "install-game", gameId }).catch(() => {});
   }
-  await delay(round * MS_PER_ROUND);
+  // At the first write, at the third, and so on: every round is ended a little later.
+  const begun = disk.begun() + round * FLUSHES_PER_ROUND;
+  const late = performance.now() + PATIENCE_MS;
+  while (disk.begun() < begun && performance.now() < late) await delay(LOOK_MS);
+  const interrupted = disk.flushing();
   await peer.stop();
   disk.slow = false;
   // A request counts until the turn in which it is told to have ended is over.
@@ -83,7 +97,7 @@ for (let round = 0; round < plan.rounds; round += 1) {
     unfinished,
     flushes: disk.flushing(),
     temporary: names.filter((name) => name.endsWith(".tmp")),
-    entries: names.filter((name) => /^library[/\\]/u.test(name)).length,
+    interrupted,
   });
 }
 process.stdout.write(JSON.stringify(reports));
