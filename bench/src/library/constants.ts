@@ -1,5 +1,5 @@
 /** Libraries that are measured, in games: what a player has, what a collector has, and what shows how costs grow. */
-export const LIBRARY_SIZES = [100, 500, 1_000, 2_000] as const;
+const LIBRARY_SIZES = [100, 500, 1_000, 2_000] as const;
 
 /** The library the bars are held against. */
 export const BAR_GAMES = 1_000;
@@ -17,8 +17,8 @@ export const BAR_BLOCK_MS = 50;
 export const BAR_HASHING = 0.8;
 
 /** The largest party that the peer table is made for, and one to compare it with. */
-export const LARGE_PARTY: Party = { peers: 200, games: 500 };
-export const SMALL_PARTY: Party = { peers: 20, games: 50 };
+const LARGE_PARTY: Party = { peers: 200, games: 500 };
+const SMALL_PARTY: Party = { peers: 20, games: 50 };
 
 /** Heap that the large party's libraries may take, in MB. */
 export const BAR_TABLE_MB = 150;
@@ -28,9 +28,6 @@ export const BAR_DELTA = 4;
 
 /** How often the event loop is asked whether it turns, in ms. */
 export const TICK_MS = 5;
-
-/** Files of a game, in folders; see make-games.ts. */
-export const FILES_PER_GAME = 11;
 
 const MIB = 1024 * 1024;
 

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FILES_PER_GAME } from "./constants.ts";
 
-/** Directories of a game and how many files each has; with `version.ini` and one archive in the root. */
+/** Directories of a game and how many files each has; with `version.ini` and one archive in the root, eleven files in all. */
 const FOLDERS: readonly (readonly [name: string, files: number])[] = [
   ["data", 3],
   ["data/maps", 5],
@@ -41,11 +40,6 @@ export function idOf(game: number): string {
 
 /** The archive of such a game, in its root. */
 export const ARCHIVE_NAME = "game.eti";
-
-/** Files that {@link makeGames} makes. */
-export function filesOf(games: number): number {
-  return games * FILES_PER_GAME;
-}
 
 async function makeRoot(root: string, game: number): Promise<void> {
   await mkdir(root, { recursive: true });

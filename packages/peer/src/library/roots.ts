@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type GameId, isGameId } from "@lanspread/proto";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
@@ -45,16 +45,6 @@ export async function listRoots(gamesDir: string): Promise<Roots> {
     }
   }
   return { ids: ids.sort(), warnings };
-}
-
-/** Whether a direct child of the games directory is there as a game root. */
-export async function isRoot(gamesDir: string, id: GameId): Promise<boolean> {
-  try {
-    return (await lstat(join(gamesDir, id))).isDirectory();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
-    throw fromNodeError(error, join(gamesDir, id));
-  }
 }
 
 function linkWarning(gamesDir: string, name: string): string {
