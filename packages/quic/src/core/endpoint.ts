@@ -109,7 +109,7 @@ export class EndpointCore implements ConnectionOwner {
     const key = keyOf(header.destinationId);
     const connection = this.#byId.get(key);
     if (connection !== undefined) {
-      if (header.form === "short") this.#last = { id: header.destinationId.slice(), connection };
+      if (header.form === "short") this.#last = { id: copyOf(header.destinationId), connection };
       connection.receive(datagram);
       return connection;
     }
@@ -198,8 +198,8 @@ export class EndpointCore implements ConnectionOwner {
     const { library, local, limits, random, datagramBytesTo } = this.#options;
     const remote: Address = { host: from.host, port: from.port };
     // After a Retry the client uses the id that the Retry gave it, and checks that it stays the same.
-    const id = originalId === null ? random(CONNECTION_ID_BYTES) : header.destinationId.slice();
-    const clientsId = header.destinationId.slice();
+    const id = originalId === null ? random(CONNECTION_ID_BYTES) : copyOf(header.destinationId);
+    const clientsId = copyOf(header.destinationId);
     const config = this.#configs.get("accepts", datagramBytesTo(remote.host));
     const path = { from: withoutScope(remote), to: withoutScope(local) };
     const native = library.Connection.accept(id, originalId, path.to, path.from, config);
@@ -299,4 +299,9 @@ function hex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
   return text;
+}
+
+/** Of bytes that last no longer than the datagram. Not `slice`: a datagram may be a `Buffer`, whose `slice` shares the memory. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes);
 }
