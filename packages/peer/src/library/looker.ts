@@ -62,24 +62,28 @@ class ThreadLooker implements Looker {
     if (this.#waiting.length === 0 || this.#underWay.length > 0) return;
     this.#underWay = this.#waiting;
     this.#waiting = [];
-    this.#worker ??= this.#start();
-    this.#worker.ref();
-    this.#worker.postMessage(this.#underWay.map(({ request }) => request));
+    try {
+      this.#worker ??= this.#start();
+      this.#worker.ref();
+      this.#worker.postMessage(this.#underWay.map(({ request }) => request));
+    } catch (error) {
+      this.#fail(fault(error));
+    }
   }
 
   #start(): Worker {
     // The thread needs none of the flags that the process was started with, and some of them would break it.
     const workerData: LookNames = { sentinel: SENTINEL_NAME, local: LOCAL_NAME };
     const worker = new Worker(WORKER_URL, { workerData, execArgv: [], name: "lanspread-look" });
-    const onEnd = (reason: string): void => {
+    const onEnd = (error: unknown): void => {
       if (this.#worker !== worker) return;
       // A thread that failed answers nothing more: the next look gets a new one.
       this.#worker = undefined;
-      this.#fail(new PeerError("internal", `the looking thread failed: ${reason}`));
+      this.#fail(fault(error));
     };
     worker.on("message", (replies: readonly LookReply[]) => void this.#handOut(worker, replies));
-    worker.on("error", (error) => onEnd(error instanceof Error ? error.message : String(error)));
-    worker.on("exit", () => onEnd("it ended by itself"));
+    worker.on("error", onEnd);
+    worker.on("exit", () => onEnd(new Error("it ended by itself")));
     return worker;
   }
 
@@ -110,6 +114,11 @@ class ThreadLooker implements Looker {
     this.#waiting = [];
     for (const { reject } of jobs) reject(error);
   }
+}
+
+function fault(cause: unknown): PeerError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new PeerError("internal", `the looking thread failed: ${detail}`, { cause });
 }
 
 function cancelled(): PeerError {
