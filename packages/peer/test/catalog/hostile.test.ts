@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { asGameId } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -243,7 +244,7 @@ describe("a file that is no catalog at all is told as what it is", () => {
   it("a directory, and what cannot be read to an end", async () => {
     await mkdir(dir.join("folder"));
     expect((await refusalOf(dir.join("folder"))).message).toContain("directory");
-    expect(spawnSync("mkfifo", [dir.join("pipe")]).status).toBe(0);
+    await promisify(execFile)("mkfifo", [dir.join("pipe")]);
     expect((await refusalOf(dir.join("pipe"))).message).toContain("no regular file");
     await symlink("/dev/zero", dir.join("endless"));
     expect((await refusalOf(dir.join("endless"))).message).toContain("no regular file");
