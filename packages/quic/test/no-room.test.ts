@@ -15,6 +15,7 @@ function streamWithoutRoom(capacity: () => number) {
     closeInfo: undefined,
     wake: () => {},
     hasParkedWrites: false,
+    datagramsAsked: 0,
     writerParked: (waiting) => parked.push(waiting),
     endDue: () => {},
     streamDone: () => {},

@@ -1,18 +1,23 @@
 import { type CloseInfo, ConnectionClosedError } from "../errors.ts";
 import type { Stream } from "../types.ts";
+import { MAX_ACK_DELAY_MS } from "./constants.ts";
 import type { NativeConnection } from "./native-types.ts";
 import { PeerStreams } from "./peer-streams.ts";
-import { StreamCore, type StreamOwner } from "./stream.ts";
+import { type PathView, StreamCore, type StreamOwner } from "./stream.ts";
 import { type Waiter, waitFor } from "./waiter.ts";
 
 export interface ConnectionStreamsOptions {
   readonly native: NativeConnection;
   readonly initiator: boolean;
+  readonly idleTimeoutMs: number;
   /** Packets may be due. */
   readonly wake: () => void;
   /** A handler of the application threw. */
   readonly handlerFailed: (error: unknown) => void;
 }
+
+/** Bytes, their loss and their repetition are acknowledged in some three; one more is for a round trip longer than those before. */
+const END_WAIT_ROUND_TRIPS = 4;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -22,6 +27,7 @@ export class ConnectionStreams implements StreamOwner {
   closeInfo: CloseInfo | undefined;
   readonly wake: () => void;
   readonly #handlerFailed: (error: unknown) => void;
+  readonly #idleTimeoutMs: number;
   readonly #streams = new Map<number, StreamCore>();
   readonly #parked = new Set<StreamCore>();
   readonly #ending = new Set<StreamCore>();
@@ -30,6 +36,11 @@ export class ConnectionStreams implements StreamOwner {
   readonly #openers: Waiter<Stream>[] = [];
   readonly #peerStreams: PeerStreams;
   #nextStreamId: number;
+  #datagramsAsked = 0;
+  #nowMs = 0;
+  #repeated = 0;
+  #repeatedMs = 0;
+  #endsDueMs = Number.POSITIVE_INFINITY;
   #onStream: ((stream: Stream) => void) | undefined;
   #unclaimed: StreamCore[] = [];
 
@@ -37,6 +48,7 @@ export class ConnectionStreams implements StreamOwner {
     this.native = options.native;
     this.wake = options.wake;
     this.#handlerFailed = options.handlerFailed;
+    this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#peerStreams = new PeerStreams(options.initiator ? 1 : 0);
     this.#nextStreamId = options.initiator ? 0 : 1;
   }
@@ -76,9 +88,21 @@ export class ConnectionStreams implements StreamOwner {
         stream?.serveReader();
       }
     }
+    for (const stream of [...this.#streams.values()]) stream.noticeEnd();
     while (this.#openers.length > 0 && this.native.peerStreamsLeftBidi() > 0) {
       this.#openers.shift()?.resolve(this.#open());
     }
+  }
+
+  /** Time has come to this: to be called before datagrams are taken. */
+  setNow(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#endsDueMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** When ends that wait have to be tried again, on the clock of `setNow`: at the latest. */
+  get endsDueMs(): number {
+    return this.#endsDueMs;
   }
 
   /** Hands waiting bytes to the native library, in turns. */
@@ -95,18 +119,27 @@ export class ConnectionStreams implements StreamOwner {
     }
   }
 
-  /** Tells the native library the end of a stream that has one due. At most one per datagram: it goes out with the next that is taken. */
-  sendEnd(): void {
+  /** To be called before each datagram that is taken from the native library. */
+  noteDatagram(): void {
+    this.#datagramsAsked++;
+  }
+
+  /** The library has no datagram to send: tells it an end that waits for that. True when there is one now, with that end. */
+  sendEnd(): boolean {
+    if (this.#ending.size === 0) return false;
+    const path = this.#lookAtPath();
     for (const stream of this.#ending) {
       this.#lastEnded?.yieldToOthers();
       this.#lastEnded = undefined;
-      const how = stream.sendEnd();
+      const how = stream.sendEnd(path);
       if (how !== "blocked") this.#ending.delete(stream);
       if (how === "sent") {
         this.#lastEnded = stream;
-        return;
+        return true;
       }
     }
+    if (this.#ending.size > 0) this.#endsDueMs = this.#nowMs + path.endWaitMs;
+    return false;
   }
 
   /** The connection is over: everything that waits rejects. */
@@ -118,6 +151,10 @@ export class ConnectionStreams implements StreamOwner {
   }
 
   // ---- the streams' side
+
+  get datagramsAsked(): number {
+    return this.#datagramsAsked;
+  }
 
   get hasParkedWrites(): boolean {
     return this.#parked.size > 0;
@@ -158,6 +195,18 @@ export class ConnectionStreams implements StreamOwner {
       stream.reset(0);
       stream.stop(0);
     }
+  }
+
+  #lookAtPath(): PathView {
+    const nowMs = this.#nowMs;
+    const path = this.native.pathStats()[0];
+    const repeated = path?.retrans ?? 0;
+    if (repeated !== this.#repeated) this.#repeatedMs = nowMs;
+    this.#repeated = repeated;
+    // Of the library's timers only the idle one is that far away; with anything on its way there is one for its loss.
+    const quiet = (this.native.timeout() ?? Number.POSITIVE_INFINITY) > this.#idleTimeoutMs / 2;
+    const endWaitMs = END_WAIT_ROUND_TRIPS * ((path?.rtt ?? 0) + MAX_ACK_DELAY_MS);
+    return { nowMs, quiet, repeatedMs: this.#repeatedMs, endWaitMs };
   }
 
   #open(): StreamCore {

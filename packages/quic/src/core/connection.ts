@@ -29,6 +29,7 @@ export interface ConnectionCoreOptions {
   readonly remote: Address;
   readonly initiator: boolean;
   readonly keepAliveMs: number;
+  readonly idleTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly nowMs: number;
   readonly owner: ConnectionOwner;
@@ -49,7 +50,7 @@ const NO_BYTES = new Uint8Array(0);
  *
  * 1. `receive(datagram)` for every datagram that belongs to it, `tick(now)` when `deadlineMs` has passed;
  * 2. `serve()` once for a burst of them: handshake, new streams, readers, writers;
- * 3. after the callbacks that this woke have run: `fill(slot)` until it returns 0, sending each;
+ * 3. after the callbacks that this woke have run: `serveWriters()`, `setNow(now)`, and `fill(slot)` until it returns 0, sending each;
  * 4. `deadlineMs(now)`: when to call `tick` at the latest.
  */
 export class ConnectionCore implements Connection {
@@ -92,6 +93,7 @@ export class ConnectionCore implements Connection {
     this.#streams = new ConnectionStreams({
       native: options.native,
       initiator: options.initiator,
+      idleTimeoutMs: options.idleTimeoutMs,
       wake: () => this.#owner.wake(this),
       handlerFailed: (error) => this.#owner.handlerFailed(error),
     });
@@ -158,11 +160,17 @@ export class ConnectionCore implements Connection {
     if (this.isOpen) this.#streams.serveWriters();
   }
 
+  /** Before datagrams are taken by `fill`: what waits for a moment waits for this one. */
+  setNow(nowMs: number): void {
+    if (this.isOpen) this.#streams.setNow(nowMs);
+  }
+
   /** Writes the next datagram into `slot`. Returns its length, 0 when there is none. */
   fill(slot: Uint8Array): number {
-    this.#streams.sendEnd();
+    this.#streams.noteDatagram();
     try {
-      const sent = this.native.send(slot);
+      let sent = this.native.send(slot);
+      if (sent === null && this.#streams.sendEnd()) sent = this.native.send(slot);
       return sent === null ? 0 : sent[0];
     } catch {
       this.#suspect = true; // the library has closed the connection; `serve` finds out why
@@ -176,7 +184,8 @@ export class ConnectionCore implements Connection {
     const timeout = this.native.timeout();
     // Whole milliseconds, rounded down: one more, or the tick comes too early to do anything.
     const native = timeout === null ? Number.POSITIVE_INFINITY : nowMs + timeout + (timeout === 0 ? 0 : 1);
-    return Math.min(native, this.#phase === "open" ? this.#keepAliveAtMs : this.#handshakeDeadlineMs);
+    if (this.#phase !== "open") return Math.min(native, this.#handshakeDeadlineMs);
+    return Math.min(native, this.#keepAliveAtMs, this.#streams.endsDueMs);
   }
 
   /** The library threw at a datagram of this connection elsewhere: the next `serve` finds out why. */

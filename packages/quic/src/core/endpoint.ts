@@ -232,6 +232,7 @@ export class EndpointCore implements ConnectionOwner {
       remote,
       initiator,
       keepAliveMs: this.#options.limits.keepAliveMs,
+      idleTimeoutMs: this.#options.limits.idleTimeoutMs,
       handshakeTimeoutMs,
       nowMs,
       owner: this,

@@ -20,12 +20,25 @@ export interface StreamOwner {
   wake(): void;
   /** Writers wait for room on some stream: a newcomer queues behind them. */
   readonly hasParkedWrites: boolean;
+  /** Datagrams that the library was asked for so far: it has sent nothing since while this stays the same. */
+  readonly datagramsAsked: number;
   /** A writer waits for room. */
   writerParked(stream: StreamCore): void;
-  /** The end may be sent: call `sendEnd` before the next datagrams. */
+  /** The end has to travel alone: call `sendEnd` when the library has no datagram. */
   endDue(stream: StreamCore): void;
   /** Both directions are over: forget the stream. */
   streamDone(stream: StreamCore): void;
+}
+
+/** What an end that travels alone has to know of the way. */
+export interface PathView {
+  readonly nowMs: number;
+  /** Nothing is on its way that could be lost. */
+  readonly quiet: boolean;
+  /** When the library last sent something again, on the same clock. */
+  readonly repeatedMs: number;
+  /** After so long the acknowledgement of what was sent before has come, or it was lost. */
+  readonly endWaitMs: number;
 }
 
 interface ParkedWrite {
@@ -64,6 +77,10 @@ export class StreamCore implements Stream {
   #finishWanted = false;
   #reader: { readonly into: Uint8Array; readonly waiter: Waiter<number> } | undefined;
   readonly #writes: ParkedWrite[] = [];
+  /** The value of `datagramsAsked` when the library took bytes last. */
+  #takenAt = -1;
+  /** When the end that has to travel alone was said, or the last repetition since, on the clock of `sendEnd`. */
+  #endSaidMs: number | undefined;
 
   constructor(id: number, owner: StreamOwner) {
     this.id = id;
@@ -129,7 +146,7 @@ export class StreamCore implements Stream {
       return () => {
         const at = this.#writes.indexOf(parked);
         if (at >= 0) this.#writes.splice(at, 1);
-        if (this.#finishWanted && this.#writes.length === 0) this.#owner.endDue(this);
+        if (this.#finishWanted && this.#writes.length === 0) this.#sayEnd();
       };
     });
   }
@@ -137,7 +154,7 @@ export class StreamCore implements Stream {
   finish(): void {
     if (this.#writing.state !== "open" || this.#finishWanted || this.#owner.closeInfo !== undefined) return;
     this.#finishWanted = true;
-    if (this.#writes.length === 0) this.#owner.endDue(this);
+    if (this.#writes.length === 0) this.#sayEnd();
   }
 
   reset(code: number): void {
@@ -203,33 +220,40 @@ export class StreamCore implements Stream {
     this.#writes.shift();
     first.waiter.resolve();
     if (this.#writes.length > 0) return true;
-    if (this.#finishWanted) this.#owner.endDue(this);
+    if (this.#finishWanted) this.#sayEnd();
     return false;
   }
 
+  /** The end has come without a word, as `receive` explains: tells the reader that waits, if one does. */
+  noticeEnd(): void {
+    if (this.#reader !== undefined && this.#owner.native.streamFinished(this.id)) this.serveReader();
+  }
+
   /**
-   * Tells the native library the end, right before a datagram is taken from it.
+   * Tells the native library an end that travels alone, when it has no datagram to send.
    *
    * The library (quiche 0.18) forgets a stream as soon as everything written is acknowledged and the end is known, whether
-   * the end has been sent or not: the other side would wait for it for ever. So it must not hear of the end before it can
-   * send it at once: the stream goes first, and the congestion window has room.
+   * the end has been sent or not, or sent and lost; and it never sends the end of a stream that has other bytes to repeat. The
+   * other side would wait for ever. So it must not hear of the end before nothing is left to be sent, and before the bytes
+   * are acknowledged: from then on only the end's own acknowledgement makes it look. There is no asking for that; but nothing
+   * is on its way on a quiet connection, and nothing old where for some time nothing had to be repeated.
    *
-   * @returns `sent`; `over` when there is nothing to be sent any more; `blocked` when there is no room: to be called again
-   *   before a later datagram.
+   * @returns `sent`; `over` when there is nothing to be sent any more; `blocked` when it is too early: to be called again
+   *   when acknowledgements have come, at the latest when `path.endWaitMs` have passed.
    */
-  sendEnd(): "sent" | "over" | "blocked" {
+  sendEnd(path: PathView): "sent" | "over" | "blocked" {
     if (this.#writing.state !== "open") return "over";
     const { native } = this.#owner;
+    this.#endSaidMs = Math.max(this.#endSaidMs ?? path.nowMs, path.repeatedMs);
     try {
       if (native.streamCapacity(this.id) < END_ROOM_BYTES) return "blocked";
+      if (!path.quiet && path.nowMs - this.#endSaidMs < path.endWaitMs) return "blocked";
       native.streamPriority(this.id, URGENT, false);
-      native.streamSend(this.id, NO_BYTES, true);
     } catch (error) {
       this.#endWriting({ state: "failed", error: sendFailure(error) });
       return "over";
     }
-    this.#endWriting(FINISHED);
-    return "sent";
+    return this.#tellEnd() ? "sent" : "over";
   }
 
   /**
@@ -250,14 +274,20 @@ export class StreamCore implements Stream {
   /** Null when nothing is there. Throws what the caller's read has to reject with. */
   #receive(into: Uint8Array): number | null {
     try {
-      const result = this.#owner.native.streamRecv(this.id, into);
-      if (result === null) return null;
-      const [count, finished] = result;
+      const { native } = this.#owner;
+      // Bytes that are repeated with the end (their acknowledgement was late, the end was said since) are nothing new to the
+      // library (quiche 0.18) when they were read already: it keeps the end, but does not call the stream readable.
+      const [count, finished] = native.streamRecv(this.id, into) ?? [0, native.streamFinished(this.id)];
       if (finished) this.#endReading(FINISHED);
       // An empty chunk without the end cannot be told from the end by the caller: it is nothing.
       return count === 0 && !finished ? null : count;
     } catch (error) {
       const failure = readNativeFailure(error);
+      // Forgotten with an end that it did not mention: a stream whose bytes or reset are unread is never forgotten.
+      if (failure.kind === "stream-unknown") {
+        this.#endReading(FINISHED);
+        return 0;
+      }
       const known =
         failure.kind === "stream-reset" ? new StreamResetError(failure.code) : streamFault(failure.text);
       this.#endReading({ state: "failed", error: known });
@@ -270,7 +300,10 @@ export class StreamCore implements Stream {
     try {
       const part = bytes.length > atMost ? bytes.subarray(0, atMost) : bytes;
       const taken = this.#owner.native.streamSend(this.id, part, false);
-      if (taken !== null) return taken;
+      if (taken !== null) {
+        if (taken > 0) this.#takenAt = this.#owner.datagramsAsked;
+        return taken;
+      }
       this.#owner.native.streamCapacity(this.id); // throws where the stream is over, which `streamSend` takes for a lack of room
       return 0;
     } catch (error) {
@@ -278,6 +311,27 @@ export class StreamCore implements Stream {
       this.#endWriting({ state: "failed", error: known });
       throw known;
     }
+  }
+
+  /**
+   * Everything written was taken. An end that is told before the last bytes leave travels with them, and is repeated with them; one
+   * that comes later has to travel alone, with care.
+   */
+  #sayEnd(): void {
+    if (this.#takenAt !== this.#owner.datagramsAsked) this.#owner.endDue(this);
+    else if (this.#tellEnd()) this.#owner.wake();
+  }
+
+  /** False when the other side has stopped the stream. */
+  #tellEnd(): boolean {
+    try {
+      this.#owner.native.streamSend(this.id, NO_BYTES, true);
+    } catch (error) {
+      this.#endWriting({ state: "failed", error: sendFailure(error) });
+      return false;
+    }
+    this.#endWriting(FINISHED);
+    return true;
   }
 
   #endReading(direction: Direction): void {
