@@ -9,6 +9,7 @@ import { checkCredentials } from "./credentials.ts";
 import { type CloseInfo, CONNECTION_REFUSED, QuicError } from "./errors.ts";
 import { Scheduler } from "./io/scheduler.ts";
 import { Transmitter } from "./io/transmitter.ts";
+import { DEFAULT_CONGESTION } from "./limits.ts";
 import type {
   Address,
   Connection,
@@ -80,7 +81,7 @@ export class UdpEndpoint implements Endpoint {
       tls: options.tls,
       alpn: options.alpn,
       limits: options.limits,
-      congestion: options.congestion ?? "cubic",
+      congestion: options.congestion ?? DEFAULT_CONGESTION,
       retry: options.retry ?? "under-load",
       local: socket.address,
       random: (length) => randomBytes(length),

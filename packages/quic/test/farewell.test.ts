@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ConnectionCore, type ConnectionOwner } from "../src/core/connection.ts";
 import { ConfigBook } from "../src/core/native-config.ts";
 import type { NativeConnection } from "../src/core/native-types.ts";
-import { DEFAULT_LIMITS } from "../src/limits.ts";
+import { DEFAULT_CONGESTION, DEFAULT_LIMITS } from "../src/limits.ts";
 import { loadNativeLibrary } from "../src/native.ts";
 import { LINKS } from "./support/links.ts";
 import { ALPN, ask, connectPair, echo, testParty } from "./support/pair.ts";
@@ -15,7 +15,7 @@ const FAR = { host: "127.0.0.1", port: 2 };
 /** Two connections of the library without sockets: what one has to say is handed to the other when the test wants it. */
 async function handshake(): Promise<{ near: ConnectionCore; far: NativeConnection; farewell: Uint8Array[] }> {
   const library = await loadNativeLibrary();
-  const options = { alpn: ALPN, limits: DEFAULT_LIMITS, congestion: "cubic" as const };
+  const options = { alpn: ALPN, limits: DEFAULT_LIMITS, congestion: DEFAULT_CONGESTION };
   const party = await testParty();
   const configs = await Promise.all(
     [party.member(), party.member()].map(
@@ -40,6 +40,7 @@ async function handshake(): Promise<{ near: ConnectionCore; far: NativeConnectio
     remote: FAR,
     initiator: true,
     keepAliveMs: 10_000,
+    idleTimeoutMs: 30_000,
     handshakeTimeoutMs: 10_000,
     nowMs: 0,
     owner,

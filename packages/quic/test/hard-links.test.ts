@@ -38,6 +38,21 @@ describe.each(LINKS)("a hard way over $name", ({ open }) => {
     expect(far.stats().packetsLost).toBeGreaterThan(0);
   });
 
+  test("5 % are lost, and thousands of small exchanges still come to their end", async () => {
+    await using link = open();
+    const small = { maxDatagramBytes: 1_452 };
+    const { near, far } = await connectPair(link, { client: small, server: small });
+    echo(far); // says the end when it hears of ours, which may be long after the last byte
+    link.trouble.lossRate = 0.05;
+    const bytes = seededBytes(1, 3_000);
+    const askOften = async () => {
+      for (let i = 0; i < 250; i++) expect((await ask(near, bytes)).equals(bytes)).toBe(true);
+    };
+    await Promise.all(Array.from({ length: 8 }, askOften));
+    link.trouble.lossRate = 0;
+    await eventually(() => near.stats().openStreams === 0 && far.stats().openStreams === 0);
+  });
+
   test("a fifth of the datagrams is overtaken by the next one", async () => {
     await using link = open();
     link.trouble.reorderRate = 0.2;
