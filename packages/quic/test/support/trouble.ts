@@ -5,7 +5,7 @@ import type { Address, DatagramSocket } from "../../src/index.ts";
 export interface Trouble {
   /** Share that is lost, 0 to 1. */
   lossRate: number;
-  /** Share that is held back until the next datagram has gone, 0 to 1. */
+  /** Share that is held back until the next datagram has gone, or for HOLD_MS where none follows, 0 to 1. */
   reorderRate: number;
   /** Larger datagrams are lost. */
   maxBytes: number;
@@ -17,15 +17,21 @@ export interface Trouble {
 export function troubled(socket: DatagramSocket, trouble: Trouble): DatagramSocket {
   const random = createRandom(7);
   let held: { bytes: Uint8Array; host: string; port: number } | undefined;
+  let release: NodeJS.Timeout | undefined;
+  const sendHeld = () => {
+    clearTimeout(release);
+    if (held !== undefined) socket.send(held.bytes, held.host, held.port);
+    held = undefined;
+  };
   const send = (bytes: Uint8Array, host: string, port: number) => {
     if (trouble.cut || bytes.length > trouble.maxBytes || random() < trouble.lossRate) return;
     if (held === undefined && random() < trouble.reorderRate) {
       held = { bytes: new Uint8Array(bytes), host, port };
+      release = setTimeout(sendHeld, HOLD_MS); // late is not lost: it may be the last word of all
       return;
     }
     socket.send(bytes, host, port);
-    if (held !== undefined) socket.send(held.bytes, held.host, held.port);
-    held = undefined;
+    sendHeld();
   };
   return {
     address: socket.address,
@@ -35,7 +41,10 @@ export function troubled(socket: DatagramSocket, trouble: Trouble): DatagramSock
         if (!trouble.cut) handler(bytes, from);
       });
     },
-    close: () => socket.close(),
+    close() {
+      clearTimeout(release);
+      return socket.close();
+    },
     ...(socket.sendSegments !== undefined && {
       sendSegments(bytes: Uint8Array, segmentBytes: number, to: Address) {
         if (isNone(trouble) && held === undefined)
@@ -52,6 +61,9 @@ export function troubled(socket: DatagramSocket, trouble: Trouble): DatagramSock
     }),
   };
 }
+
+/** Long enough for any datagram that follows closely, short for whoever waits for this one. */
+const HOLD_MS = 10;
 
 /** What any network carries: RFC 9000, 14. */
 const MIN_DATAGRAM_BYTES = 1_200;
