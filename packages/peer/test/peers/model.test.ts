@@ -56,6 +56,10 @@ function evening(of: fc.Arbitrary<Happening>): fc.Arbitrary<Evening> {
 /** More of them: `MODEL_RUNS=2000 vitest run test/peers/model.test.ts` */
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 60);
 
+/** Also ends the search for a smaller example, so that a failure is told before the test is over. */
+const ENOUGH_MS = 750 * RUNS;
+vi.setConfig({ testTimeout: ENOUGH_MS + 30_000 });
+
 /** Lets a party that knows each other live through an evening, and looks at it when it has come to rest. */
 async function play(world: World, weather: Weather, happenings: Evening): Promise<void> {
   vi.spyOn(Math, "random").mockImplementation(createRandom(weather.seed));
@@ -93,7 +97,7 @@ async function holds(
     }
     for (const type of world.requests) said.set(type, (said.get(type) ?? 0) + 1);
   });
-  await fc.assert(property, { numRuns: RUNS });
+  await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: ENOUGH_MS });
   return said;
 }
 
