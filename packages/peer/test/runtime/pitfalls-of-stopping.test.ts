@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { asGameId, encodeFrame } from "@lanspread/proto";
-import { eventually } from "@lanspread/testkit";
+import { eventually, eventuallyPasses } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadPartyCa } from "../../src/identity/index.ts";
 import { createControlSession } from "../../src/index.ts";
@@ -84,7 +84,7 @@ describe("the end of a peer", () => {
     const own = [connect, getGame].map((command) => alpha.peer.send(command, { signal: cancelled.signal }));
     const outcomes: unknown[] = [];
     for (const sent of own) sent.catch((error: unknown) => outcomes.push(error));
-    await expect.poll(() => mute.inbound.length).toBe(1);
+    await eventuallyPasses(() => expect(mute.inbound.length).toBe(1));
     cancelled.abort(reason);
     // Well before a silent peer would be given up.
     await eventually(() => outcomes.length === own.length, { deadlineMs: HELLO_TIMEOUT_MS / 2 });
@@ -98,8 +98,8 @@ describe("the end of a peer", () => {
       for await (const event of alpha.peer.events()) if (event.type === "runtime-failed") return event;
       return null;
     })();
-    await expect.poll(() => mute.inbound.length).toBe(2);
-    await expect.poll(() => alpha.peer.snapshot().status.operations).toHaveLength(1);
+    await eventuallyPasses(() => expect(mute.inbound.length).toBe(2));
+    await eventuallyPasses(() => expect(alpha.peer.snapshot().status.operations).toHaveLength(1));
 
     await alpha.peer.stop();
     expect(log.filter(({ message }) => message.includes("not everything had ended"))).toEqual([]);

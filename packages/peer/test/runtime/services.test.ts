@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
-import { createVirtualClock } from "@lanspread/testkit";
+import { createVirtualClock, eventuallyPasses } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DiscoveryFactory } from "../../src/index.ts";
 import { DIRECTORY_CHECK_MS } from "../../src/library/constants.ts";
@@ -61,7 +61,7 @@ describe("discovery", () => {
     await bravo.event("peer-discovered");
     await alpha.event("peer-discovered");
     die(new Error("the antenna broke"));
-    await expect.poll(() => alpha.peer.snapshot().networkProblem).toContain("the antenna broke");
+    await eventuallyPasses(() => expect(alpha.peer.snapshot().networkProblem).toContain("the antenna broke"));
     // It takes nobody along who is connected.
     expect(alpha.peer.snapshot().peers.map(({ name }) => name)).toEqual(["bravo"]);
     expect(segment.records().map(({ name }) => name)).toEqual(["bravo"]);
@@ -86,13 +86,13 @@ describe("the local library", () => {
     const alpha = await party.start("alpha", { discovery: segment.factory, clock, logger });
     const restarts = () =>
       log.filter(({ message }) => message === "the local library failed, and is started again");
-    await expect.poll(() => restarts().length).toBe(1);
+    await eventuallyPasses(() => expect(restarts().length).toBe(1));
     const bravo = await party.start("bravo", { discovery: segment.factory });
     await alpha.event("peer-discovered");
     expect((await alpha.peer.send({ type: "list-games" })).games).toEqual([]);
     // It fails as long as the reason is there.
     await clock.advanceAsync(RESTART_DELAY_MS);
-    await expect.poll(() => restarts().length).toBe(2);
+    await eventuallyPasses(() => expect(restarts().length).toBe(2));
     await rm(link);
     await clock.advanceAsync(RESTART_DELAY_MS);
     await bravo.event("list-games", ({ games }) => games.some(({ id }) => id === "quake"));
@@ -106,20 +106,16 @@ describe("the local library", () => {
     const alpha = await party.start("alpha", { discovery: null, clock });
     await alpha.event("local-library-changed", ({ games }) => games.length === 1);
     await rename(gamesDir, party.path("unplugged"));
-    await expect
-      .poll(async () => {
-        await clock.advanceAsync(DIRECTORY_CHECK_MS);
-        return alpha.peer.snapshot().warnings;
-      })
-      .toEqual([expect.stringContaining(gamesDir)]);
+    await eventuallyPasses(async () => {
+      await clock.advanceAsync(DIRECTORY_CHECK_MS);
+      expect(alpha.peer.snapshot().warnings).toEqual([expect.stringContaining(gamesDir)]);
+    });
     expect(alpha.peer.snapshot().games).toEqual([]);
     await rename(party.path("unplugged"), gamesDir);
-    await expect
-      .poll(async () => {
-        await clock.advanceAsync(DIRECTORY_CHECK_MS);
-        return alpha.peer.snapshot().games.map(({ id }) => id);
-      })
-      .toEqual(["quake"]);
+    await eventuallyPasses(async () => {
+      await clock.advanceAsync(DIRECTORY_CHECK_MS);
+      expect(alpha.peer.snapshot().games.map(({ id }) => id)).toEqual(["quake"]);
+    });
     expect(alpha.peer.snapshot().warnings).toEqual([]);
   });
 });
