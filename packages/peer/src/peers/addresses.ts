@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
 import { formatListenAddress, type ListenAddress, parseListenAddress } from "@lanspread/proto";
 
 /** Whether a listener at this host hears every address of the machine. */
@@ -59,6 +60,11 @@ export function isOwnListener(target: ListenAddress, listen: ListenAddress, own:
   const host = plainHost(target.host);
   if (host === listen.host || isWildcard(host)) return true;
   return isWildcard(listen.host) && (isLoopback(host) || own.includes(host));
+}
+
+/** The addresses of this machine at the moment. */
+export function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }
 
 /** IPv4 in the form of IPv6 (RFC 4291 section 2.5.5.2) as plain IPv4. */

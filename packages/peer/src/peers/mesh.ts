@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import {
   formatListenAddress,
   type GameId,
@@ -12,12 +11,12 @@ import {
 } from "@lanspread/proto";
 import type { Connection, Endpoint } from "@lanspread/quic";
 import type { Catalog } from "../catalog/index.ts";
-import { PeerError, type PeerErrorCode } from "../errors/index.ts";
+import { PeerError } from "../errors/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Library } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { ControlHandlers } from "../serve/index.ts";
-import { canReach, isOwnListener } from "./addresses.ts";
+import { canReach, isOwnListener, ownAddresses } from "./addresses.ts";
 import { judgeAnnouncement } from "./announcement.ts";
 import { CatchUp } from "./catch-up.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -81,7 +80,10 @@ class Mesh implements PeerMesh {
   readonly #dialer: Dialer;
   readonly #catchUp: CatchUp;
   readonly #deltaPush: DeltaPush;
-  readonly #incompatibles = new Incompatibles();
+  readonly #incompatibles = new Incompatibles(({ peerId, addr, reason }) => {
+    this.#logger.info("a peer cannot join", { peerId, addr, reason });
+    this.#emit({ type: "peer-incompatible", peerId, addr, reason });
+  });
   #serveStream: Parameters<PeerMesh["start"]>[0]["serveStream"] = async () => {};
   #discovery: Discovery | null = null;
   /** Connections that came before the start; null from then on. */
@@ -144,7 +146,8 @@ class Mesh implements PeerMesh {
       admit: (introduced, { connectionId }) => this.#admit(introduced, connectionId, this.#self.library()),
       onRefused: ({ error, message }, { peerId, remote }) => {
         if (error === "self-connect") return;
-        this.#noteIncompatible(peerId, formatListenAddress(remote), error, message, message);
+        const said = { code: error, reason: message, detail: message };
+        this.#incompatibles.note({ peerId, addr: formatListenAddress(remote), ...said });
       },
       onGap: (peerId) => this.#catchUp.doubt(peerId),
       onGoodbye: (peerId) => this.#connections.dismiss(peerId, "goodbye"),
@@ -287,7 +290,10 @@ class Mesh implements PeerMesh {
         return;
       case "incompatible":
         this.#dialer.gone(peerId);
-        this.#noteIncompatible(peerId, verdict.addr, "incompatible-peer", verdict.reason, verdict.reason);
+        this.#incompatibles.note({
+          ...{ peerId, addr: verdict.addr, code: "incompatible-peer" },
+          ...{ reason: verdict.reason, detail: verdict.reason },
+        });
         return;
       case "peer":
         this.#dialer.seen({ ...seen, addresses: verdict.addresses });
@@ -324,7 +330,8 @@ class Mesh implements PeerMesh {
       const failure = connectError(error, addr);
       this.#logger.debug("a peer that is announced could not be reached", { peerId, addr, error });
       if (failure.code === "wrong-party" || failure.code === "incompatible-peer") {
-        this.#noteIncompatible(peerId, addr, failure.code, failure.message, null);
+        const { code, message: reason } = failure;
+        this.#incompatibles.note({ peerId, addr, code, reason, detail: null });
       }
       throw failure;
     }
@@ -390,18 +397,6 @@ class Mesh implements PeerMesh {
     this.#dialer.lost(peerId, { leaving: reason === "goodbye" });
   }
 
-  #noteIncompatible(
-    peerId: PeerId,
-    addr: string,
-    code: PeerErrorCode,
-    reason: string,
-    detail: string | null,
-  ): void {
-    if (!this.#incompatibles.note(peerId, code, detail)) return;
-    this.#logger.info("a peer cannot join", { peerId, addr, reason });
-    this.#emit({ type: "peer-incompatible", peerId, addr, reason });
-  }
-
   #emit(event: MeshEvent): void {
     for (const listener of [...this.#listeners]) {
       try {
@@ -411,8 +406,4 @@ class Mesh implements PeerMesh {
       }
     }
   }
-}
-
-function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }

@@ -1,5 +1,6 @@
 import type { ListenAddress, PeerId } from "@lanspread/proto";
 import type { Discovery, DiscoveryFactory, DiscoveryOptions, SeenPeer } from "../../src/peers/index.ts";
+import type { TestPeer } from "./support.ts";
 
 /** A network segment in memory: everybody sees everybody's announcement. */
 export interface MemorySegment {
@@ -59,5 +60,18 @@ export function recordOf({ self, listen }: DiscoveryOptions): SeenPeer {
     party: self.party,
     name: self.name,
     addresses,
+  };
+}
+
+/** What a peer would announce, with changes. */
+export function record(peer: TestPeer, changes: Partial<SeenPeer> = {}): SeenPeer {
+  return {
+    peerId: peer.peerId,
+    protoVer: 5,
+    libraryRev: 1,
+    party: "test",
+    name: "test",
+    addresses: [{ host: "127.0.0.1", port: peer.port }],
+    ...changes,
   };
 }

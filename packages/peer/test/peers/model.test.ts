@@ -1,7 +1,8 @@
 import { createRandom } from "@lanspread/testkit";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Change, type Happening, type Weather, World } from "./model-world.ts";
+import type { Change, Happening, Weather } from "./model-happenings.ts";
+import { World } from "./model-world.ts";
 import { makeIdentities } from "./support.ts";
 
 const PEERS = 3;
