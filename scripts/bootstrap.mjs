@@ -15,6 +15,9 @@ const binDir = join(root, "node_modules", ".bin");
 const stampFile = join(root, "node_modules", ".lanspread-setup");
 const windows = process.platform === "win32";
 
+/** Time in which a child should have noticed that it is to end, in ms. */
+const TOLD_AGAIN_AFTER_MS = 2_000;
+
 const bin = (name) => () => join(binDir, name);
 const rest = process.argv.slice(3);
 const tasks = {
@@ -42,8 +45,17 @@ const environment = {
   TURBO_NO_UPDATE_NOTIFIER: "1",
 };
 
-// Ctrl+C reaches the whole process group: the child cleans up and ends first, and its exit code is ours.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+// Ctrl+C reaches the whole process group: the child cleans up and ends first, and its exit code is ours. A child that was just starting
+// may have missed it, so it is told once more; nothing new is started afterwards.
+let running;
+let endedBy;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    endedBy ??= signal;
+    const child = running;
+    setTimeout(() => child?.kill(signal), TOLD_AGAIN_AFTER_MS).unref();
+  });
+}
 
 const task = tasks[process.argv[2] ?? "setup"];
 if (task === undefined) {
@@ -108,6 +120,7 @@ async function run(program, args, options = {}) {
     stdio: options.quiet ? ["ignore", "pipe", "pipe"] : "inherit",
     shell: options.shell ?? (windows && !program.endsWith(".exe")),
   });
+  running = child;
   let output = "";
   child.stdout?.on("data", (text) => (output += text));
   child.stderr?.on("data", (text) => (output += text));
@@ -120,6 +133,8 @@ async function run(program, args, options = {}) {
       resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 1)),
     );
   });
+  running = undefined;
+  if (endedBy !== undefined) process.exit(code === 0 ? 128 + constants.signals[endedBy] : code);
   if (code === 0) return;
   process.stderr.write(output);
   process.exit(code);
