@@ -40,6 +40,8 @@ interface PeerEntry {
   libraryRev: number;
   /** Introductions whose library was taken; counted over all peers, so that nobody has the same one twice. */
   introductions: number;
+  /** The peer may have begun anew: revisions that it tells of need not be on top of the one held. */
+  isDoubtful: boolean;
   readonly games: Map<GameId, GameSummary>;
 }
 
@@ -89,7 +91,14 @@ export class PeerGameDb {
       return;
     }
     const contact = { lastSeenAt: now, rttMs: null };
-    this.#peers.set(facts.peerId, { facts, contact, libraryRev: 0, introductions: 0, games: new Map() });
+    this.#peers.set(facts.peerId, {
+      facts,
+      contact,
+      libraryRev: 0,
+      introductions: 0,
+      isDoubtful: false,
+      games: new Map(),
+    });
   }
 
   /** Anything of the peer has come. */
@@ -121,6 +130,12 @@ export class PeerGameDb {
     return answer.library_rev >= entry.libraryRev || answer.library_rev < libraryRev;
   }
 
+  /** Holds on to the library of a peer that may have begun anew, and applies no change to it until it has been asked. */
+  doubt(peerId: PeerId): void {
+    const entry = this.#peers.get(peerId);
+    if (entry !== undefined) entry.isDoubtful = true;
+  }
+
   /** The library of an introduction. Nothing happens where the peer is not there. */
   introduce(peerId: PeerId, snapshot: LibrarySnapshot): readonly SummaryChange[] {
     const entry = this.#peers.get(peerId);
@@ -141,6 +156,7 @@ export class PeerGameDb {
     const entry = this.#peers.get(peerId);
     if (entry === undefined) return [];
     entry.libraryRev = snapshot.library_rev;
+    entry.isDoubtful = false;
     const kept = new Set(snapshot.games.map((game) => game.id));
     const removed = [...entry.games.keys()].filter((id) => !kept.has(id));
     return this.#replace(peerId, entry, snapshot.games, removed);
@@ -149,12 +165,12 @@ export class PeerGameDb {
   /**
    * Changes on top of the revision held.
    *
-   * @returns null where the change begins at another revision than the one held, or makes more of the library than a
-   *   snapshot can hold: a snapshot is needed.
+   * @returns null where the change begins at another revision than the one held, or at one that need not be the same, or
+   *   makes more of the library than a snapshot can hold: a snapshot is needed.
    */
   applyDelta(peerId: PeerId, delta: LibraryChange): readonly SummaryChange[] | null {
     const entry = this.#peers.get(peerId);
-    if (entry === undefined) return null;
+    if (entry === undefined || entry.isDoubtful) return null;
     if (delta.to_rev <= entry.libraryRev) return [];
     if (delta.from_rev !== entry.libraryRev || isTooLarge(entry.games, delta)) return null;
     entry.libraryRev = delta.to_rev;

@@ -3,6 +3,9 @@ import type { Catalog } from "../catalog/index.ts";
 import { GameHolders } from "./game-holders.ts";
 import type { RemoteGame } from "./types.ts";
 
+/** Changed games that are put in their places one by one; of more the whole list is sorted again. */
+const PUT_IN_PLACE = 16;
+
 /** One game of one peer: as it is now; null where the peer has it no longer. */
 export interface SummaryChange {
   readonly peerId: PeerId;
@@ -34,9 +37,9 @@ export class RemoteView {
       if (holders.size === 0) this.#holders.delete(id);
       else this.#holders.set(id, holders);
     }
-    let changed = false;
-    for (const id of touched) changed = this.#show(id) || changed;
-    return changed;
+    const changed = [...touched].filter((id) => this.#show(id));
+    if (changed.length > 0) this.#sorted = this.#resorted(changed);
+    return changed.length > 0;
   }
 
   /** Every game, by id. The same list until something changes. */
@@ -61,9 +64,32 @@ export class RemoteView {
       return false;
     if (after === undefined) this.#games.delete(id);
     else this.#games.set(id, after);
-    this.#sorted = null;
     return true;
   }
+
+  /** The list with some games as they are now; null where sorting it anew costs no more. */
+  #resorted(changed: readonly GameId[]): readonly RemoteGame[] | null {
+    if (this.#sorted === null || changed.length > PUT_IN_PLACE) return null;
+    const list = [...this.#sorted];
+    for (const id of changed) {
+      const at = placeOf(id, list);
+      const game = this.#games.get(id);
+      list.splice(at, list[at]?.id === id ? 1 : 0, ...(game === undefined ? [] : [game]));
+    }
+    return list;
+  }
+}
+
+/** Where a game is in a sorted list, or where it belongs. */
+function placeOf(id: GameId, list: readonly RemoteGame[]): number {
+  let from = 0;
+  let to = list.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((list[middle]?.id ?? id) < id) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function describe(id: GameId, holders: GameHolders, catalog: Catalog): RemoteGame | undefined {

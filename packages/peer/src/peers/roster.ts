@@ -51,6 +51,7 @@ export class Roster {
     const before = this.#table.listed(peerId);
     this.#table.put(facts, now);
     const isTaken = !mayBeLate || before === undefined || library.library_rev >= before.libraryRev;
+    if (!isTaken) this.#table.doubt(peerId);
     this.#finish(peerId, before, isTaken ? this.#table.introduce(peerId, library) : []);
     return isTaken;
   }

@@ -223,3 +223,38 @@ describe("PeerGameDb", () => {
     expect(table.listed(A)).toMatchObject({ libraryRev: 9, gameCount: 2 });
   });
 });
+
+describe("the order of the games", () => {
+  it("is that of their ids whatever comes and goes, and a list that was handed out stays as it was", () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `game-${index}`);
+    const change = fc.record({
+      peerId: fc.constantFrom(A, B, C),
+      id: fc.constantFrom(...ids),
+      has: fc.boolean(),
+      size: fc.constantFrom(1, 2),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { minLength: 1, maxLength: 25 }), { maxLength: 12 }), (steps) => {
+        const step = new RemoteView(openCatalogForAll);
+        const atOnce = new RemoteView(openCatalogForAll);
+        const changesOf = (of: (typeof steps)[number]) =>
+          of.map(({ peerId, id, has, size }) => {
+            const summary = has ? game(id, { size }) : null;
+            return { peerId, id: game(id).id, summary };
+          });
+        for (const changes of steps) {
+          const before = step.games();
+          const copy = [...before];
+          step.apply(changesOf(changes));
+          expect(before).toEqual(copy);
+          // Never asked in between, so that it is sorted as a whole.
+          atOnce.apply(changesOf(changes));
+        }
+        step.games();
+        const shown = step.games();
+        expect(shown.map(({ id }) => id)).toEqual(shown.map(({ id }) => id).toSorted());
+        expect(shown).toEqual(atOnce.games());
+      }),
+    );
+  });
+});

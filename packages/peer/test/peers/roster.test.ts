@@ -69,6 +69,9 @@ describe("Roster", () => {
     expect(welcome(library(299, game("ggoo")), true)).toBe(false);
     expect(take()).toEqual([]);
     const answer = ask();
+    // If it has begun anew, neither of these is on top of what is held, whatever their numbers say.
+    expect(roster.applyDelta(PEER, delta(300, 301, game("doom")))).toBe(false);
+    expect(roster.applyDelta(PEER, delta(1, 2, game("doom")))).toBe(false);
     answer(library(2, game("ggoo")));
     expect(take()).toEqual(["peer-updated", "remote-games-changed"]);
     expect(roster.table.list()).toMatchObject([{ libraryRev: 2, gameCount: 1 }]);
