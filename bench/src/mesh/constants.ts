@@ -19,6 +19,9 @@ export const COMPLETE_DEADLINE_MS = 120_000;
 /** How long one change may take to reach everybody and to come to rest, ms. Above the fallback scan of a peer that cannot watch. */
 export const CHANGE_DEADLINE_MS = 60_000;
 
+/** For how long nobody may say anything until a change counts as over, ms: writing down a revision and telling it takes tens. */
+export const QUIET_MS = 250;
+
 /** Peers whose libraries are read and hashed for the first time side by side. */
 export const INDEXED_AT_ONCE = 4;
 

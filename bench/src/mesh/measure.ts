@@ -93,7 +93,7 @@ async function measureKind(party: Party, kind: Kind): Promise<ChangeFigures> {
   const { what, act, shows, changes, gamesPerPeer, idle } = kind;
   const { peers } = party;
   const reachedMs: number[] = [];
-  let revisions = 0;
+  await party.quiet();
   const before = await party.sample();
   const startedAt = now();
   for (let change = 0; change < changes; change++) {
@@ -109,8 +109,10 @@ async function measureKind(party: Party, kind: Kind): Promise<ChangeFigures> {
       others.every(({ heard }) => heard.length > 0),
     );
     reachedMs.push(Math.max(...others.map(({ heard }) => heard[0]?.at ?? 0)) - actedAt);
-    await party.settled(owner, () => owner.own !== null && shows(owner.own, own));
-    revisions += (owner.own?.rev ?? 0) - own.rev;
+    await party.until("a change to come to rest", CHANGE_DEADLINE_MS, () => {
+      return owner.own !== null && owner.own.unhashed === 0 && shows(owner.own, own);
+    });
+    await party.quiet();
   }
   const minutes = (now() - startedAt) / MINUTE_MS;
   const after = await party.sample();
@@ -119,7 +121,7 @@ async function measureKind(party: Party, kind: Kind): Promise<ChangeFigures> {
   return {
     what,
     reachedMs,
-    revisions: revisions / changes,
+    revisions: used("rev") / changes,
     deltas: used("deltas") / changes / (peers.length - 1),
     snapshots: used("snapshots"),
     cpuSeconds: (used("cpuSeconds") - idleSeconds) / changes,

@@ -35,6 +35,8 @@ export type PeerSays =
 
 /** What is shown at this moment, and what has been used since the start. */
 export interface Sample {
+  /** Of the own library. */
+  readonly rev: number;
   /** Games of the joint library, and other peers. */
   readonly games: number;
   readonly peers: number;

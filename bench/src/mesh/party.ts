@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { CHANGE_DEADLINE_MS, COMPLETE_DEADLINE_MS, INDEXED_AT_ONCE } from "./constants.ts";
+import { COMPLETE_DEADLINE_MS, INDEXED_AT_ONCE, QUIET_MS } from "./constants.ts";
 import type { PeerFolders } from "./games.ts";
 import { MeshPeer } from "./mesh-peer.ts";
 import { now, type Sample } from "./messages.ts";
@@ -28,6 +28,7 @@ export class Party implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #spawnedAt: number;
   #waiters: (() => void)[] = [];
+  #messages = 0;
 
   private constructor({ folders, gamesPerPeer, prefix, signal }: PartyOptions, meets: boolean) {
     // Of its own in every run: several benches on one machine, or a real party on the same network, never meet.
@@ -96,16 +97,13 @@ export class Party implements AsyncDisposable {
     }
   }
 
-  /** Waits until every change of `owner` up to now has been heard by everybody and no further one is due. */
-  settled(owner: MeshPeer, isDone: () => boolean): Promise<void> {
-    const ownerId = owner.ready?.peerId;
-    return this.until("a change to come to rest", CHANGE_DEADLINE_MS, () => {
-      const { own } = owner;
-      if (own === null || own.unhashed > 0 || !isDone()) return false;
-      return this.others(owner).every(({ heard }) =>
-        heard.some(({ peerId, rev }) => peerId === ownerId && rev >= own.rev),
-      );
-    });
+  /** Waits until nobody has said anything for a while. */
+  async quiet(): Promise<void> {
+    let heard = -1;
+    while (heard !== this.#messages) {
+      heard = this.#messages;
+      await this.rest(QUIET_MS);
+    }
   }
 
   others(owner: MeshPeer): readonly MeshPeer[] {
@@ -147,6 +145,7 @@ export class Party implements AsyncDisposable {
   }
 
   #wake(): void {
+    this.#messages += 1;
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 }

@@ -40,8 +40,9 @@ function look(event: RuntimeEvent): void {
 function answer({ kind }: PeerIsTold): void {
   if (kind !== "sample") return;
   const used = { cpuSeconds: cpuSeconds(), rssBytes: process.memoryUsage.rss() };
-  const { games, peers: others } = peer.snapshot();
-  tell({ kind, sample: { ...used, games: games.length, peers: others.length, ...counts } });
+  const { games, peers: others, status } = peer.snapshot();
+  const shown = { rev: status.libraryRev, games: games.length, peers: others.length };
+  tell({ kind, sample: { ...used, ...shown, ...counts } });
 }
 
 /** Every control request leaves a line in the log. */
