@@ -86,9 +86,6 @@ export const SETTLE_LONGEST_MS = 30_000;
  */
 export const BURST_EVENTS = 1_000;
 
-/** Game roots with a watch of their own. Above that everything is watched anew, as a whole: each one remembers its tree. */
-export const MAX_ROOT_WATCHES = 64;
-
 /** How long changes of the list of games are gathered before it is read again, milliseconds: only warnings wait for it. */
 export const RELIST_DELAY_MS = 250;
 

@@ -2,7 +2,6 @@ import { lstat, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { type GameId, isGameId } from "@lanspread/proto";
 import { errnoOf } from "../errors/index.ts";
-import { MAX_ROOT_WATCHES } from "./constants.ts";
 import type { DirectoryWatch, WatchDirectory, WatchedEvent } from "./directory-watch.ts";
 import { toWatchFailure, type WatchFailure } from "./watch-failure.ts";
 import { IGNORED_IN_GAMES_DIR, IGNORED_IN_ROOT } from "./watch-rules.ts";
@@ -15,8 +14,6 @@ export interface GamesWatchOptions {
   readonly onEvents: (events: readonly WatchedEvent[]) => void;
   /** Events may have been lost, or none will come any more: take another watch. Called once. */
   readonly onFailure: (failure: WatchFailure) => void;
-  /** So many roots have come that it is better to watch everything anew. Nothing is lost meanwhile. */
-  readonly onOutgrown: () => void;
 }
 
 /**
@@ -62,10 +59,6 @@ export class GamesWatch {
       await before?.close();
       const root = join(this.#place, id);
       if (!(await isDirectory(root)) || this.#closing) return;
-      if (this.#roots.size >= MAX_ROOT_WATCHES) {
-        this.#options.onOutgrown();
-        return;
-      }
       try {
         this.#roots.set(id, await this.#take(root, IGNORED_IN_ROOT, () => true));
       } catch (error) {

@@ -150,7 +150,8 @@ class LocalLibrary implements Library {
     return true;
   }
 
-  async rescanAll(): Promise<void> {
+  async rescanAll(options: { readonly walk?: boolean } = {}): Promise<void> {
+    if (options.walk === true) for (const id of this.#entries.keys()) this.#suspect.add(id);
     await this.#scans.run("all");
     this.#scanned = true;
     await this.#publish();

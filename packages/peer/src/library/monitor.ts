@@ -57,11 +57,15 @@ class LibraryMonitor {
   readonly #looks: RootLooks;
   #place: Place | null = null;
   #watch: GamesWatch | null = null;
+  /** Two watches of one directory at a time would share a picture of its tree. */
+  #closed: Promise<unknown> = Promise.resolve();
   #watchedSince = 0;
   /** Watches that failed in a row. */
   #failures = 0;
   /** Roots that are watched, or about to be; null where the next scan says so. */
   #seen: Set<GameId> | null = null;
+  /** A watch has failed: what happened below the roots' first level since then is known to nobody. */
+  #isBlind = false;
   #checkAt = AT_ONCE;
   #watchAt = AT_ONCE;
   #scanAt = AT_ONCE;
@@ -172,6 +176,7 @@ class LibraryMonitor {
 
   async #open(): Promise<void> {
     const { clock, library, watchDirectory: watch = watchDirectory } = this.#options;
+    await this.#closed;
     const { gamesDir } = library.state();
     try {
       let early: WatchFailure | null = null;
@@ -183,7 +188,6 @@ class LibraryMonitor {
           early = failure;
           if (this.#watch === opened) void this.#lost(failure).catch(this.#onFault);
         },
-        onOutgrown: () => void this.#closeWatch().then(this.#wake, this.#onFault),
       });
       this.#watch = opened;
       if (early !== null) throw early;
@@ -203,6 +207,7 @@ class LibraryMonitor {
     const { clock, library, logger } = this.#options;
     const now = clock.now();
     if (this.#watch !== null && now - this.#watchedSince > WATCH_RETRY_LONGEST_MS) this.#failures = 0;
+    if (this.#watch !== null) this.#isBlind = true;
     this.#failures += 1;
     this.#watchAt = now + retryAfterMs(failure, this.#failures);
     this.#scanAt = AT_ONCE;
@@ -220,7 +225,8 @@ class LibraryMonitor {
     const watch = this.#watch;
     this.#watch = null;
     this.#seen = null;
-    await watch?.close();
+    if (watch !== null) this.#closed = Promise.all([this.#closed, watch.close()]);
+    await this.#closed;
   }
 
   readonly #onEvents = (events: readonly WatchedEvent[]): void => {
@@ -245,8 +251,10 @@ class LibraryMonitor {
       return;
     }
     this.#scanAt = now + (this.#watch === null ? UNWATCHED_SCAN_MS : FALLBACK_SCAN_MS);
-    await library.rescanAll();
     await this.#noteUnseen();
+    const walk = this.#isBlind && this.#watch !== null;
+    if (walk) this.#isBlind = false;
+    await library.rescanAll({ walk });
   }
 
   /** A root that nobody reported is not watched either: the watcher tells nobody when it reaches a limit. */

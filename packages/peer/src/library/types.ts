@@ -85,8 +85,13 @@ export interface Library {
    * @returns false when an operation is active on the game: nothing was done, the operation looks at the game itself.
    */
   rescan(id: GameId, options?: { readonly walk?: boolean }): Promise<boolean>;
-  /** Looks at the games directory and every root in it, and publishes. */
-  rescanAll(): Promise<void>;
+  /**
+   * Looks at the games directory and every root in it, and publishes.
+   *
+   * @param options `walk`: list the payload of the known games even if they look unchanged, because changes below them may
+   *   have been missed.
+   */
+  rescanAll(options?: { readonly walk?: boolean }): Promise<void>;
   /**
    * Lists the games directory again, and publishes: forgets the games whose root is gone, looks at the roots that are
    * new, and leaves the others alone.

@@ -9,6 +9,7 @@ import {
 } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { DIRECTORY_CHECK_MS, FALLBACK_SCAN_MS, UNWATCHED_SCAN_MS } from "../../src/library/constants.ts";
+import type { WatchDirectory } from "../../src/library/directory-watch.ts";
 import { monitorLibrary } from "../../src/library/index.ts";
 import { WatchFailure } from "../../src/library/watch-failure.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -139,9 +140,14 @@ describe("a games directory", () => {
       await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
       expect(rig.library.localGames()).toEqual([]);
 
-      // The drive comes back at the very same place, with other content.
+      // The drive comes back at the very same place, with more than it had.
       await mkdir(first.path);
-      await writeFiles(first.join("games", "ggoo"), { ...GAME, "version.ini": "8", "data/new/deep/y": "y" });
+      await writeFiles(first.join("games", "ggoo"), {
+        ...GAME,
+        "version.ini": "8",
+        "data/old/x": "x",
+        "data/new/deep/y": "y",
+      });
       await eventually(() => rig.library.snapshot().games[0]?.version === "8", soon);
       await expectWatched(rig, "84");
       await writeFile(first.join("games", "ggoo", "data/new/deep/y"), "longer");
@@ -173,6 +179,9 @@ describe("a watch", () => {
       watcher.fail(new WatchFailure("other", "events were lost"));
       await eventually(() => watcher.open.length === 0, soon);
       await writeFile(join(rig.gamesDir, "ggoo", "version.ini"), `${failures}`);
+      await rig.library.rescan(GGOO);
+      // Nothing shows this one but a walk.
+      await writeFile(join(rig.gamesDir, "ggoo", "data", "readme.txt"), "x".repeat(failures + 10));
       // Once may be bad luck; what fails again is told.
       await eventuallyPasses(
         () =>
@@ -185,9 +194,37 @@ describe("a watch", () => {
       expect(watcher.taken()).toBe(failures + 1);
       await clock.advanceAsync(1);
       await eventually(() => watcher.open.length === 1, soon);
-      await eventually(() => rig.library.snapshot().games[0]?.version === `${failures}`, soon);
+      await eventually(
+        () => rig.library.manifestOf(GGOO)?.manifest.files.some(({ size }) => size === failures + 10),
+        soon,
+      );
       await eventually(() => rig.library.state().warnings.length === 0, soon);
     }
+    stopping.abort();
+    await monitor;
+  });
+
+  it("that reports nothing of a new game is helped by the next look at everything", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    const clock = createVirtualClock();
+    const watcher = countedWatcher();
+    const deaf: WatchDirectory = (dir, options) =>
+      watcher.watch(dir, { ...options, onEvents: dir === rig.gamesDir ? () => {} : options.onEvents });
+    const stopping = new AbortController();
+    const monitor = monitorLibrary(
+      { library: rig.library, clock, logger: silentLogger, watchDirectory: deaf },
+      stopping.signal,
+    );
+    const looksAtFirst = 2;
+    await eventually(() => rig.library.state().looks === looksAtFirst && clock.pending > 0, soon);
+    await writeFiles(join(rig.gamesDir, "new"), GAME);
+    await clock.advanceAsync(FALLBACK_SCAN_MS);
+    await eventually(() => ids(rig).join() === "ggoo,new", soon);
+    await eventually(async () => {
+      await clock.advanceAsync(DIRECTORY_CHECK_MS);
+      return watcher.open.includes(join(rig.gamesDir, "new"));
+    }, soon);
     stopping.abort();
     await monitor;
   });
