@@ -50,7 +50,7 @@ export const PONG_TIMEOUT_MS = 10 * SECOND;
 export const SECOND_CONNECTION_PONG_MS = 3 * SECOND;
 
 /** Pings without a pong after which a peer is gone. */
-export const MISSED_PINGS_LIMIT = 2;
+const MISSED_PINGS_LIMIT = 2;
 
 /** Silence after which a peer is gone whatever became of the pings, ms. */
 export const SILENCE_LIMIT_MS = 45 * SECOND;
