@@ -13,13 +13,8 @@ const CHILD_TIMEOUT_MS = 30_000;
 /** Limits of a user namespace of its own: nobody else's are touched. */
 function limitsUnavailable(): string | undefined {
   try {
-    execFileSync(
-      "unshare",
-      ["--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_watches"],
-      {
-        stdio: "ignore",
-      },
-    );
+    const script = "exec unshare --user --map-root-user sh -c 'echo 0 > /proc/sys/user/max_inotify_watches'";
+    execFileSync("sh", ["-c", script], { stdio: "ignore" });
     return undefined;
   } catch {
     return "needs user namespaces";
