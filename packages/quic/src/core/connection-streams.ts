@@ -1,9 +1,8 @@
 import { type CloseInfo, ConnectionClosedError } from "../errors.ts";
 import type { Stream } from "../types.ts";
-import { MAX_ACK_DELAY_MS } from "./constants.ts";
 import type { NativeConnection } from "./native-types.ts";
 import { PeerStreams } from "./peer-streams.ts";
-import { type PathView, StreamCore, type StreamOwner } from "./stream.ts";
+import { StreamCore, type StreamOwner } from "./stream.ts";
 import { type Waiter, waitFor } from "./waiter.ts";
 
 export interface ConnectionStreamsOptions {
@@ -15,9 +14,6 @@ export interface ConnectionStreamsOptions {
   /** A handler of the application threw. */
   readonly handlerFailed: (error: unknown) => void;
 }
-
-/** Bytes, their loss and their repetition are acknowledged in some three; one more is for a round trip longer than those before. */
-const END_WAIT_ROUND_TRIPS = 4;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -37,10 +33,6 @@ export class ConnectionStreams implements StreamOwner {
   readonly #peerStreams: PeerStreams;
   #nextStreamId: number;
   #datagramsAsked = 0;
-  #nowMs = 0;
-  #repeated = 0;
-  #repeatedMs = 0;
-  #endsDueMs = Number.POSITIVE_INFINITY;
   #onStream: ((stream: Stream) => void) | undefined;
   #unclaimed: StreamCore[] = [];
 
@@ -94,17 +86,6 @@ export class ConnectionStreams implements StreamOwner {
     }
   }
 
-  /** Time has come to this: to be called before datagrams are taken. */
-  setNow(nowMs: number): void {
-    this.#nowMs = nowMs;
-    this.#endsDueMs = Number.POSITIVE_INFINITY;
-  }
-
-  /** When ends that wait have to be tried again, on the clock of `setNow`: at the latest. */
-  get endsDueMs(): number {
-    return this.#endsDueMs;
-  }
-
   /** Hands waiting bytes to the native library, in turns. */
   serveWriters(): void {
     let more = this.#parked.size > 0;
@@ -124,21 +105,22 @@ export class ConnectionStreams implements StreamOwner {
     this.#datagramsAsked++;
   }
 
-  /** The library has no datagram to send: tells it an end that waits for that. True when there is one now, with that end. */
+  /**
+   * The library has no datagram to send: tells it an end that waits for that and for a quiet connection. True when there is a datagram
+   * now, with that end.
+   */
   sendEnd(): boolean {
-    if (this.#ending.size === 0) return false;
-    const path = this.#lookAtPath();
+    if (this.#ending.size === 0 || !this.#isQuiet()) return false;
     for (const stream of this.#ending) {
       this.#lastEnded?.yieldToOthers();
       this.#lastEnded = undefined;
-      const how = stream.sendEnd(path);
+      const how = stream.sendEnd();
       if (how !== "blocked") this.#ending.delete(stream);
       if (how === "sent") {
         this.#lastEnded = stream;
         return true;
       }
     }
-    if (this.#ending.size > 0) this.#endsDueMs = this.#nowMs + path.endWaitMs;
     return false;
   }
 
@@ -197,16 +179,11 @@ export class ConnectionStreams implements StreamOwner {
     }
   }
 
-  #lookAtPath(): PathView {
-    const nowMs = this.#nowMs;
-    const path = this.native.pathStats()[0];
-    const repeated = path?.retrans ?? 0;
-    if (repeated !== this.#repeated) this.#repeatedMs = nowMs;
-    this.#repeated = repeated;
-    // Of the library's timers only the idle one is that far away; with anything on its way there is one for its loss.
-    const quiet = (this.native.timeout() ?? Number.POSITIVE_INFINITY) > this.#idleTimeoutMs / 2;
-    const endWaitMs = END_WAIT_ROUND_TRIPS * ((path?.rtt ?? 0) + MAX_ACK_DELAY_MS);
-    return { nowMs, quiet, repeatedMs: this.#repeatedMs, endWaitMs };
+  /** Nothing is on its way: of the library's timers only the idle one is so far away, and for a loss there would be one. */
+  #isQuiet(): boolean {
+    const { peerMaxIdleTimeout } = this.native.stats();
+    const idleMs = Math.min(this.#idleTimeoutMs, peerMaxIdleTimeout || Number.POSITIVE_INFINITY);
+    return (this.native.timeout() ?? Number.POSITIVE_INFINITY) > idleMs / 2;
   }
 
   #open(): StreamCore {

@@ -50,7 +50,7 @@ const NO_BYTES = new Uint8Array(0);
  *
  * 1. `receive(datagram)` for every datagram that belongs to it, `tick(now)` when `deadlineMs` has passed;
  * 2. `serve()` once for a burst of them: handshake, new streams, readers, writers;
- * 3. after the callbacks that this woke have run: `serveWriters()`, `setNow(now)`, and `fill(slot)` until it returns 0, sending each;
+ * 3. after the callbacks that this woke have run: `serveWriters()`, and `fill(slot)` until it returns 0, sending each;
  * 4. `deadlineMs(now)`: when to call `tick` at the latest.
  */
 export class ConnectionCore implements Connection {
@@ -160,11 +160,6 @@ export class ConnectionCore implements Connection {
     if (this.isOpen) this.#streams.serveWriters();
   }
 
-  /** Before datagrams are taken by `fill`: what waits for a moment waits for this one. */
-  setNow(nowMs: number): void {
-    if (this.isOpen) this.#streams.setNow(nowMs);
-  }
-
   /** Writes the next datagram into `slot`. Returns its length, 0 when there is none. */
   fill(slot: Uint8Array): number {
     this.#streams.noteDatagram();
@@ -185,7 +180,7 @@ export class ConnectionCore implements Connection {
     // Whole milliseconds, rounded down: one more, or the tick comes too early to do anything.
     const native = timeout === null ? Number.POSITIVE_INFINITY : nowMs + timeout + (timeout === 0 ? 0 : 1);
     if (this.#phase !== "open") return Math.min(native, this.#handshakeDeadlineMs);
-    return Math.min(native, this.#keepAliveAtMs, this.#streams.endsDueMs);
+    return Math.min(native, this.#keepAliveAtMs);
   }
 
   /** The library threw at a datagram of this connection elsewhere: the next `serve` finds out why. */

@@ -30,17 +30,6 @@ export interface StreamOwner {
   streamDone(stream: StreamCore): void;
 }
 
-/** What an end that travels alone has to know of the way. */
-export interface PathView {
-  readonly nowMs: number;
-  /** Nothing is on its way that could be lost. */
-  readonly quiet: boolean;
-  /** When the library last sent something again, on the same clock. */
-  readonly repeatedMs: number;
-  /** After so long the acknowledgement of what was sent before has come, or it was lost. */
-  readonly endWaitMs: number;
-}
-
 interface ParkedWrite {
   readonly bytes: Uint8Array;
   taken: number;
@@ -79,8 +68,6 @@ export class StreamCore implements Stream {
   readonly #writes: ParkedWrite[] = [];
   /** The value of `datagramsAsked` when the library took bytes last. */
   #takenAt = -1;
-  /** When the end that has to travel alone was said, or the last repetition since, on the clock of `sendEnd`. */
-  #endSaidMs: number | undefined;
 
   constructor(id: number, owner: StreamOwner) {
     this.id = id;
@@ -236,18 +223,16 @@ export class StreamCore implements Stream {
    * the end has been sent or not, or sent and lost; and it never sends the end of a stream that has other bytes to repeat. The
    * other side would wait for ever. So it must not hear of the end before nothing is left to be sent, and before the bytes
    * are acknowledged: from then on only the end's own acknowledgement makes it look. There is no asking for that; but nothing
-   * is on its way on a quiet connection, and nothing old where for some time nothing had to be repeated.
+   * is on its way on a quiet connection, and this may be called on such a one only. Waiting for some round trips instead is not
+   * enough: a busy machine acknowledges when it gets to it.
    *
-   * @returns `sent`; `over` when there is nothing to be sent any more; `blocked` when it is too early: to be called again
-   *   when acknowledgements have come, at the latest when `path.endWaitMs` have passed.
+   * @returns `sent`; `over` when there is nothing to be sent any more; `blocked` when there is no room: to be called again later.
    */
-  sendEnd(path: PathView): "sent" | "over" | "blocked" {
+  sendEnd(): "sent" | "over" | "blocked" {
     if (this.#writing.state !== "open") return "over";
     const { native } = this.#owner;
-    this.#endSaidMs = Math.max(this.#endSaidMs ?? path.nowMs, path.repeatedMs);
     try {
       if (native.streamCapacity(this.id) < END_ROOM_BYTES) return "blocked";
-      if (!path.quiet && path.nowMs - this.#endSaidMs < path.endWaitMs) return "blocked";
       native.streamPriority(this.id, URGENT, false);
     } catch (error) {
       this.#endWriting({ state: "failed", error: sendFailure(error) });

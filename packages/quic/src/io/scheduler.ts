@@ -132,7 +132,6 @@ export class Scheduler {
     for (const connection of due) {
       if (!this.#connections.has(connection)) continue;
       connection.serveWriters();
-      connection.setNow(now);
       const transmission = this.#transmit(connection);
       if (transmission === "more") this.wake(connection);
       else if (transmission === "blocked") this.#blocked.add(connection);
