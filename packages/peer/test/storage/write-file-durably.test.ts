@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/prom
 import { eventually, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { temporaryNameOf, writeFileDurably } from "../../src/storage/index.ts";
+import { contentOf, observeFlushes } from "./observed-flushes.ts";
 
 describe("writeFileDurably", () => {
   it("makes a file with the mode that is asked for, and leaves nothing else behind", async () => {
@@ -12,6 +13,20 @@ describe("writeFileDurably", () => {
     expect(await readFile(dir.join("secret"), "utf8")).toBe("one");
     expect((await stat(dir.join("secret"))).mode & 0o777).toBe(0o600);
     expect(await readdir(dir.path)).toEqual(["secret"]);
+  });
+
+  it("flushes the new content before the rename, and the directory behind it", async () => {
+    await using dir = await temporaryDirectory();
+    const file = dir.join("file");
+    await writeFile(file, "old");
+    const flushes = await observeFlushes(
+      () => writeFileDurably(file, "new"),
+      async () => ({ file: await contentOf(file), temporary: await contentOf(temporaryNameOf(file)) }),
+    );
+    expect(flushes).toEqual([
+      { directory: false, inode: (await stat(file)).ino, seen: { file: "old", temporary: "new" } },
+      { directory: true, inode: (await stat(dir.path)).ino, seen: { file: "new", temporary: null } },
+    ]);
   });
 
   it("lets the last of several writes of one path win", async () => {
