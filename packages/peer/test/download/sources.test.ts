@@ -79,7 +79,7 @@ describe("a source that sends a wrong piece", () => {
 it("gives a piece up after five retries over all sources", async () => {
   const { rig, game } = await rigWithGame();
   await using _ = rig;
-  // Everybody's copy of one piece is damaged: six peers have one strike each, and the seventh is not asked.
+  // Everybody's copy of one piece is damaged. Seven sources would stand fourteen wrong answers.
   const sources = Array.from({ length: 7 }, (_, index) =>
     createSource(peer(index), game, {
       onBytes: (path, offset, bytes) => {
@@ -88,9 +88,12 @@ it("gives a piece up after five retries over all sources", async () => {
       },
     }),
   );
+  // Without the limit it would end as well, when every source is out: the number tells the two apart.
   await expect(rig.download(game, sources)).rejects.toMatchObject({
     code: "verification",
-    message: expect.stringContaining("ggoo/game.eti: piece 3 "),
+    message: expect.stringMatching(
+      /^ggoo\/game\.eti: piece 3 .* came wrong from .*, and 5 times before from all/u,
+    ),
   });
 });
 
@@ -298,7 +301,8 @@ it("leaves a source alone that refuses, and tells its words", async () => {
     code: "peers-gone",
     message: expect.stringContaining("the game is another one now"),
   });
-  expect(refusing.requests.length).toBeLessThan(4);
+  // What was on its way when the first refusal came, and nothing after it.
+  expect(askedPieces(refusing, game)).toBeLessThan(ARCHIVE_MIB / 2);
 });
 
 it("asks a source that is busy again", async () => {
