@@ -115,6 +115,21 @@ describe("refuses before it buffers", () => {
     ).toEqual([{ tag: TAG.data, body }]);
   });
 
+  it("and takes memory for the bytes that came, not for the length that was announced", () => {
+    const decoders: TaggedFrameDecoder[] = [];
+    const before = process.memoryUsage().arrayBuffers;
+    for (let count = 0; count < 64; count++) {
+      const decoder = new TaggedFrameDecoder();
+      decoder.push(head(TAG.data, MAX_TAGGED_FRAME_BYTES));
+      decoder.push(Uint8Array.of(1));
+      decoders.push(decoder);
+    }
+    const grown = process.memoryUsage().arrayBuffers - before;
+    expect(decoders.every(({ atBoundary }) => !atBoundary)).toBe(true);
+    // All of them together hold less than one of them announced.
+    expect(grown).toBeLessThan(MAX_TAGGED_FRAME_BYTES);
+  });
+
   it("and sends no frame that would be refused", () => {
     expect(() => encodeTaggedFrame(TAG.data, new Uint8Array(0))).toThrow(WireError);
     expect(() => encodeTaggedFrame(TAG.data, new Uint8Array(MAX_TAGGED_FRAME_BYTES + 1))).toThrow(WireError);
