@@ -43,10 +43,18 @@ export class DeltaPush {
     this.#options = options;
   }
 
-  /** A peer has said hello, and was told the library in this state or in a newer one. */
+  /**
+   * A peer has said hello, and was told the library in this state or in a newer one. Where it was greeted before, the older
+   * of both states counts: an answer to a hello may get lost with its connection, and a change that is told twice does no harm.
+   */
   greeted(peerId: PeerId, told: LibrarySnapshot): void {
+    const before = this.#listeners.get(peerId)?.told ?? told;
     this.forget(peerId);
-    const listener: Listener = { told, sending: false, retry: new Timer(this.#options.clock) };
+    const listener: Listener = {
+      told: before.library_rev < told.library_rev ? before : told,
+      sending: false,
+      retry: new Timer(this.#options.clock),
+    };
     this.#listeners.set(peerId, listener);
     void this.#push(peerId, listener);
   }

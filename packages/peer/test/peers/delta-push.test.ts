@@ -195,6 +195,19 @@ describe("pushing deltas", () => {
     expect(clock.nextDue()).toBeNull();
   });
 
+  it("does not count on the answer to a second hello, which may get lost", async () => {
+    const { push, sent, publish, answer } = setting();
+    push.greeted(other, snapshot(1, { a: 1 }));
+    publish(2, { b: 1 });
+    push.greeted(other, snapshot(2, { b: 1 }));
+    answer();
+    await eventually(() => sent.length === 2);
+    expect(sent.map(({ delta }) => [delta.from_rev, delta.to_rev])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
   it("tells nothing to a peer that has left", () => {
     const { push, sent, publish } = setting();
     push.greeted(other, snapshot(1, { a: 1 }));
