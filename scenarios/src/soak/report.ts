@@ -46,6 +46,21 @@ export function restLine(rest: Rest): string {
   return `at rest: ${peers} peers, ${games} game folders, ${how} after ${seconds(afterMs)}`;
 }
 
+/** One line about what the residents hold at the moment, from the least to the most. */
+export function sampleLine(samples: readonly Sample[]): string {
+  const range = (values: readonly number[], format: (value: number) => string): string =>
+    [Math.min(...values), Math.max(...values)].map(format).join(" to ");
+  const heap = range(
+    samples.map(({ heapUsed }) => heapUsed),
+    formatBytes,
+  );
+  const files = range(
+    samples.map((sample) => sample.files),
+    String,
+  );
+  return `         heap ${heap}, files ${files}`;
+}
+
 /** Every difference, and for the first one what the peers that it is about have seen last. */
 export function differenceLines(differences: readonly Difference[], peers: readonly SoakPeer[]): string[] {
   const left = differences.length - DIFFERENCES_SHOWN;

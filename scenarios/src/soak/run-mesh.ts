@@ -16,7 +16,14 @@ import {
 import { GamesFolder } from "./disk-game.ts";
 import type { Sample } from "./growth.ts";
 import { everythingIn, processesWith, unfinishedIn } from "./leftovers.ts";
-import { differenceLines, growthReasons, type Outcome, restLine, summaryLines } from "./report.ts";
+import {
+  differenceLines,
+  growthReasons,
+  type Outcome,
+  restLine,
+  sampleLine,
+  summaryLines,
+} from "./report.ts";
 import { type Rest, settle } from "./rest.ts";
 import { SoakPeer } from "./soak-peer.ts";
 
@@ -201,6 +208,8 @@ class MeshSoak {
         this.#samples.get(peer.name)?.push(await peer.sample());
       }),
     );
+    const latest = [...this.#samples.values()].flatMap((own) => own.at(-1) ?? []);
+    this.#options.print(sampleLine(latest));
   }
 
   async #findLeftovers(): Promise<void> {
