@@ -26,6 +26,7 @@ import {
 } from "./report.ts";
 import { type Rest, settle } from "./rest.ts";
 import { SoakPeer } from "./soak-peer.ts";
+import { startWaker } from "./waker.ts";
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -82,6 +83,7 @@ class MeshSoak {
   readonly #story: Story;
   readonly #random: () => number;
   readonly #temporaryDir: string;
+  readonly #waker = startWaker();
   readonly #peers: SoakPeer[] = [];
   readonly #residents: number;
   readonly #actions = new Map<ActionKind, number>();
@@ -133,6 +135,7 @@ class MeshSoak {
   /** Ends every process, in whatever state it is. */
   async close(): Promise<void> {
     await Promise.all(this.#peers.map((peer) => peer.close()));
+    await this.#waker.close();
   }
 
   /** Removes everything but the logs, with what every peer did and saw last beside them; returns where they are. */
@@ -161,6 +164,7 @@ class MeshSoak {
         ...{ name, party, games: folder, stateDir: state, temporaryDir: this.#temporaryDir },
         logFile: join(this.#workspace.logs, `${name}.log`),
         sampleFile: join(games, "..", "sample.json"),
+        onPid: (pid) => this.#waker.add(pid),
       });
       this.#peers.push(peer);
       if (index < this.#residents) this.#samples.set(name, []);

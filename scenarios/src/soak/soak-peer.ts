@@ -20,6 +20,8 @@ export interface SoakPeerOptions {
   readonly temporaryDir: string;
   readonly logFile: string;
   readonly sampleFile: string;
+  /** Told of every process when it is started. */
+  readonly onPid: (pid: number) => void;
 }
 
 /** One peer of the soak through all its lives: its folders stay, its processes come and go. */
@@ -29,8 +31,6 @@ export class SoakPeer {
   readonly stateDir: string;
   /** What happened last, one line each, over all lives. */
   readonly history: string[] = [];
-  /** Process ids of all lives. */
-  readonly pids: number[] = [];
   readonly #options: SoakPeerOptions;
   #life: { readonly harness: Harness; readonly peerId: string; readonly addr: string } | null = null;
   /** Started, and not ready yet. */
@@ -85,7 +85,7 @@ export class SoakPeer {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { name, party, stateDir, temporaryDir, logFile, sampleFile } = this.#options;
+    const { name, party, stateDir, temporaryDir, logFile, sampleFile, onPid } = this.#options;
     const [node, ...program] = programCommand;
     this.#isEndExpected = false;
     const harness = startHarness({
@@ -98,7 +98,7 @@ export class SoakPeer {
       env: { LANSPREAD_SOAK_SAMPLE: sampleFile, TMPDIR: temporaryDir },
     });
     this.#starting = harness;
-    this.pids.push(harness.pid);
+    onPid(harness.pid);
     harness.onEvent((event) => this.note(shorten(event)));
     void harness.exited.then(({ code, signal: by }) => {
       if (this.#isEndExpected) return;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -39,6 +39,13 @@ function startSoak(...args: string[]): Run {
   return { child, output: () => output, code: new Promise((resolve) => child.once("close", resolve)) };
 }
 
+/** One letter per process, as /proc has them: T is for stopped. */
+async function statesOfProcessesWith(text: string): Promise<readonly string[]> {
+  const pids = await processesWith(text);
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
+  return stats.map((stat) => stat.slice(stat.lastIndexOf(")") + 2)[0] ?? "");
+}
+
 async function expectNothingLeft(): Promise<void> {
   expect(await processesWith(temporary.path)).toEqual([]);
   expect(await readdir(temporary.path)).toEqual([]);
@@ -69,6 +76,20 @@ describe("the soak", () => {
       await expectNothingLeft();
     },
   );
+
+  it("takes its peers along when it is killed, also those that sleep", { timeout: DEADLINE_MS }, async () => {
+    const run = startSoak("mesh", "--peers", "6", "--seed", "5");
+    await eventually(async () => (await statesOfProcessesWith(temporary.path)).includes("T"), {
+      what: "a suspended peer",
+      deadlineMs: DEADLINE_MS,
+    });
+    run.child.kill("SIGKILL");
+    await run.code;
+    await eventually(async () => (await processesWith(temporary.path)).length === 0, {
+      what: "the end of the peers",
+      deadlineMs: DEADLINE_MS,
+    });
+  });
 
   it("says what it takes where it is asked for something else", async () => {
     for (const args of [
