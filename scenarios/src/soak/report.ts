@@ -25,6 +25,7 @@ export interface Outcome {
 export function summaryLines({ seed, minutes, actions, rests, samples, reasons }: Outcome): string[] {
   const total = [...actions.values()].reduce((sum, count) => sum + count, 0);
   const kinds = [...actions].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${count} ${kind}`);
+  const grew = [...samples.values()].some((own) => growthOf(own) !== null) ? "nothing grew, " : "";
   const slowest = Math.max(0, ...rests.map(({ afterMs }) => afterMs));
   return [
     "",
@@ -34,7 +35,7 @@ export function summaryLines({ seed, minutes, actions, rests, samples, reasons }
     ...growthLines(samples),
     "",
     ...(reasons.length === 0
-      ? ["All views were equal to the disks, nothing grew, nothing was left over."]
+      ? [`All views were equal to the disks, ${grew}nothing was left over.`]
       : reasons.map((reason) => `FAILED: ${reason}`)),
   ];
 }
