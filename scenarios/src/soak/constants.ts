@@ -50,6 +50,9 @@ export const DOWN_SHARE = 1 / 2;
  */
 export const REST_DEADLINE_MS = 75 * SECOND;
 
+/** A rest that takes longer than this, ms, says what was wrong last. */
+export const SLOW_REST_MS = 5 * SECOND;
+
 /** Pause between two looks at all views, ms. */
 export const LOOK_AGAIN_MS = 200;
 

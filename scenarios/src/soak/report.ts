@@ -1,6 +1,6 @@
 import { formatBytes, renderTable } from "lanspread";
 import type { ActionKind } from "./actions.ts";
-import { DIFFERENCES_SHOWN, EVENTS_SHOWN, HISTORIES_SHOWN } from "./constants.ts";
+import { DIFFERENCES_SHOWN, EVENTS_SHOWN, HISTORIES_SHOWN, SLOW_REST_MS } from "./constants.ts";
 import { growthOf, type Sample } from "./growth.ts";
 import type { Rest } from "./rest.ts";
 import type { SoakPeer } from "./soak-peer.ts";
@@ -42,9 +42,11 @@ export function summaryLines({ seed, minutes, actions, rests, samples, reasons }
 
 /** One line about one rest. */
 export function restLine(rest: Rest): string {
-  const { afterMs, differences, peers, games } = rest;
+  const { afterMs, differences, last, peers, games } = rest;
   const how = differences.length === 0 ? "equal" : `${differences.length} DIFFERENCES`;
-  return `at rest: ${peers} peers, ${games} game folders, ${how} after ${seconds(afterMs)}`;
+  const isSlow = differences.length === 0 && afterMs > SLOW_REST_MS;
+  const why = isSlow && last !== null ? `; last ${last.viewer} showed ${last.text}` : "";
+  return `at rest: ${peers} peers, ${games} game folders, ${how} after ${seconds(afterMs)}${why}`;
 }
 
 /** One line about what the residents hold at the moment, from the least to the most. */

@@ -9,6 +9,8 @@ export interface Rest {
   readonly afterMs: number;
   /** What was still wrong at the deadline. */
   readonly differences: readonly Difference[];
+  /** One of those that were seen last before all was equal; null where it was at the first look. */
+  readonly last: Difference | null;
   /** Peers that ran, and games on their disks. */
   readonly peers: number;
   readonly games: number;
@@ -21,6 +23,7 @@ export interface Rest {
  */
 export async function settle(peers: readonly SoakPeer[], signal: AbortSignal): Promise<Rest> {
   const startedAt = performance.now();
+  let last: Difference | null = null;
   for (;;) {
     signal.throwIfAborted();
     const truths = (await Promise.all(peers.map((peer) => peer.truth()))).filter((truth) => truth !== null);
@@ -28,8 +31,9 @@ export async function settle(peers: readonly SoakPeer[], signal: AbortSignal): P
     const afterMs = performance.now() - startedAt;
     if (differences.length === 0 || afterMs >= REST_DEADLINE_MS) {
       const games = truths.reduce((sum, truth) => sum + truth.games.length, 0);
-      return { afterMs, differences, peers: truths.length, games };
+      return { afterMs, differences, last, peers: truths.length, games };
     }
+    last = differences[0] ?? null;
     await delay(LOOK_AGAIN_MS, undefined, { signal });
   }
 }
