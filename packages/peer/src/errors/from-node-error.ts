@@ -7,6 +7,8 @@ const DIRECTORY_CALLS = new Set(["scandir", "opendir", "mkdir", "mkdtemp", "rmdi
 interface Mapping {
   readonly code: PeerErrorCode;
   readonly says: string;
+  /** Where the registry's is too general. */
+  readonly hint?: string;
 }
 
 /** errno name → our code, and the end of the sentence that begins with the path. */
@@ -16,7 +18,11 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   EFBIG: { code: "disk-full", says: "the file system takes no file of this size" },
   EACCES: { code: "no-permission", says: "access is denied" },
   EPERM: { code: "no-permission", says: "the operation is not permitted" },
-  EROFS: { code: "no-permission", says: "the file system is read-only" },
+  EROFS: {
+    code: "no-permission",
+    says: "the file system is read-only",
+    hint: "Mount it for writing, or choose a directory on another disk.",
+  },
   ENOENT: { code: "no-such-file", says: "no such file" },
   ENOTDIR: { code: "not-a-directory", says: "not a directory" },
   ENAMETOOLONG: { code: "path-too-long", says: "the path is too long" },
@@ -64,5 +70,6 @@ export function fromNodeError(error: unknown, subject?: string): PeerError {
   if (errno === "ENOENT" && DIRECTORY_CALLS.has(stringField(error, "syscall") ?? "")) {
     return new PeerError("no-such-directory", `${about}: no such directory`, { cause: error });
   }
-  return new PeerError(mapping.code, `${about}: ${mapping.says}`, { cause: error });
+  const { code, says, hint } = mapping;
+  return new PeerError(code, `${about}: ${says}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,9 +1,9 @@
 import { randomBytes, webcrypto } from "node:crypto";
-import { lstat, mkdir, readFile, stat } from "node:fs/promises";
+import { lstat, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { PRIVATE_FILE_MODE, writeFileDurably } from "../storage/index.ts";
+import { makeDirectories, PRIVATE_FILE_MODE, writeFileDurably } from "../storage/index.ts";
 import {
   CA_CERT_NAME,
   CA_KEY_NAME,
@@ -99,11 +99,7 @@ export async function writePartyCa(
       }
     }
   }
-  try {
-    await mkdir(dir, { recursive: true });
-  } catch (error) {
-    throw fromNodeError(error, dir);
-  }
+  await makeDirectories(dir);
   // The key first: what an interruption leaves behind is refused as incomplete or not matching, never half used.
   await writeFileDurably(keyFile, ca.keyPem, { mode: PRIVATE_FILE_MODE });
   await writeFileDurably(certFile, ca.certPem);

@@ -1,6 +1,7 @@
 /** What lasts: one way to write, one way to read, one layout, one list of reserved names. */
 export { PRIVATE_FILE_MODE } from "./constants.ts";
 export { flushDirectory } from "./flush.ts";
+export { makeDirectories } from "./make-directories.ts";
 export { type JsonFile, readJson } from "./read-json.ts";
 export { type RegularFile, readRegularFile } from "./read-regular-file.ts";
 export * from "./reserved-names.ts";

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { chmod, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { GameId } from "@lanspread/proto";
 import envPaths from "env-paths";
-import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { fromNodeError } from "../errors/index.ts";
 import { PRIVATE_DIRECTORY_MODE } from "./constants.ts";
+import { makeDirectories } from "./make-directories.ts";
 
 /**
  * Where everything lies in a state directory. Nobody else puts these names together. The directory `games/<id>/` of a
@@ -85,17 +86,14 @@ export function stateDirLayout(path: string): StateDir {
 export async function openStateDir(path: string): Promise<StateDir> {
   const layout = stateDirLayout(path);
   try {
-    await mkdir(layout.root, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
+    await makeDirectories(layout.root, PRIVATE_DIRECTORY_MODE);
     const names = await readdir(layout.root);
     if (names.length === 0 || names.includes("identity")) await chmod(layout.root, PRIVATE_DIRECTORY_MODE);
     for (const directory of [layout.identityDir, layout.libraryDir, layout.gamesDir, layout.logsDir]) {
-      await mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
+      await makeDirectories(directory, PRIVATE_DIRECTORY_MODE);
       await chmod(directory, PRIVATE_DIRECTORY_MODE);
     }
   } catch (error) {
-    if (errnoOf(error) === "EEXIST") {
-      throw new PeerError("not-a-directory", `${layout.root} is no directory`, { cause: error });
-    }
     throw fromNodeError(error, layout.root);
   }
   return layout;
@@ -104,11 +102,7 @@ export async function openStateDir(path: string): Promise<StateDir> {
 /** Makes the directory of one game's state and returns its path. */
 export async function ensureGameDir(layout: StateDir, id: GameId): Promise<string> {
   const path = layout.gameDir(id);
-  try {
-    await mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
-  } catch (error) {
-    throw fromNodeError(error, path);
-  }
+  await makeDirectories(path, PRIVATE_DIRECTORY_MODE);
   return path;
 }
 
