@@ -17,7 +17,6 @@ describe("unfinished handshakes", () => {
     expect(withHalfOpen(MAX_HALF_OPEN - 1, retry).decide("newcomer", true, LATER_MS)).toBe("accept");
     const full = withHalfOpen(MAX_HALF_OPEN, retry);
     expect(full.decide("newcomer", true, LATER_MS)).toBe("drop");
-    // Nothing was taken from the budget: the next one is in when one of them is done.
     full.established();
     expect(full.decide("newcomer", true, LATER_MS)).toBe("accept");
   });
