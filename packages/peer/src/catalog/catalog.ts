@@ -46,7 +46,11 @@ export async function openCatalog(
   options.signal?.throwIfAborted();
   const file = await readRegularFile(path, MAX_CATALOG_BYTES);
   options.signal?.throwIfAborted();
-  if (file.status === "missing") throw new PeerError("no-such-file", `${path} is not there`);
+  if (file.status === "missing") {
+    throw new PeerError("no-such-file", `The catalog ${path} is not there.`, {
+      hint: "Check the path, make one with lanspread catalog build, or start without a catalog.",
+    });
+  }
   if (file.status === "other") {
     throw new PeerError("catalog-invalid", `${path}: ${file.reason}`, {
       hint: `A catalog is a JSON file of at most ${MAX_CATALOG_BYTES} bytes.`,

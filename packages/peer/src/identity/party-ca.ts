@@ -172,6 +172,12 @@ async function readPem(path: string): Promise<string> {
     }
     return await readFile(path, "utf8");
   } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      throw new PeerError("no-such-file", `The party CA's file ${path} is not there.`, {
+        cause: error,
+        hint: "Check the folder: it must be the one that lanspread certs rotate made, or a copy of it.",
+      });
+    }
     throw fromNodeError(error, path);
   }
 }

@@ -104,6 +104,7 @@ describe("a catalog", () => {
     await expect(openCatalog(dir.join("no.json"))).rejects.toMatchObject({
       code: "no-such-file",
       message: expect.stringContaining(dir.join("no.json")),
+      hint: expect.stringContaining("catalog build"),
     });
   });
 });

@@ -73,6 +73,7 @@ describe("loadPartyCa", () => {
     await expect(loadPartyCa(dir.join("none"))).rejects.toMatchObject({
       code: "no-such-file",
       message: expect.stringContaining(dir.join("none")),
+      hint: expect.stringContaining("certs rotate"),
     });
   });
 });
