@@ -14,7 +14,15 @@ export interface SourceState {
   strikes: number;
   /** Units that failed since the last byte came. */
   failures: number;
-  out: { readonly why: string; readonly struck: boolean } | null;
+  out: Out | null;
+}
+
+interface Out {
+  readonly why: string;
+  /** It sent wrong bytes too often, and is not taken back. */
+  readonly struck: boolean;
+  /** It is still there: what it answered is the reason. */
+  readonly there: boolean;
 }
 
 /** A piece that came wrong, and from whom. */
@@ -38,9 +46,9 @@ export function createSourceState(source: DownloadSource): SourceState {
 }
 
 /** The source takes no further part: what it has in flight ends. */
-function putOut(state: SourceState, why: string, struck: boolean): void {
+function putOut(state: SourceState, { why, struck, there }: Out): void {
   if (state.out !== null) return;
-  state.out = { why, struck };
+  state.out = { why, struck, there };
   state.controller.abort(new PeerError("cancelled", why));
 }
 
@@ -56,7 +64,7 @@ export function takeBack(state: SourceState): boolean {
 /** A wrong piece, or an answer of the wrong size. Two of them, and the source is out. */
 export function strike(state: SourceState, why: string): void {
   state.strikes += 1;
-  if (state.strikes >= MAX_STRIKES) putOut(state, why, true);
+  if (state.strikes >= MAX_STRIKES) putOut(state, { why, struck: true, there: true });
 }
 
 /**
@@ -69,7 +77,7 @@ export function noteUnitFailure(state: SourceState, error: unknown): number {
   const why = error instanceof Error ? error.message : String(error);
   const isAnswer = error instanceof SourceError && error.code !== null;
   if (isAnswer && !error.retryable) {
-    putOut(state, why, false);
+    putOut(state, { why, struck: false, there: true });
     return 0;
   }
   if (!isAnswer && (error instanceof SourceError || error instanceof WireError)) {
@@ -77,7 +85,7 @@ export function noteUnitFailure(state: SourceState, error: unknown): number {
     return 0;
   }
   state.failures += 1;
-  if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, why, false);
+  if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, { why, struck: false, there: isAnswer });
   return RETRY_PAUSE_MS * state.failures;
 }
 
@@ -91,6 +99,13 @@ export function nobodyLeft(
   const shown = reasons.slice(0, MAX_NAMED).join("; ");
   if (wrong !== null && states.every(({ out }) => out?.struck === true)) {
     return new PeerError("verification", `${describeWrong(gameId, wrong)}; nobody else has it (${shown})`);
+  }
+  if (states.some(({ out }) => out?.there === true)) {
+    return new PeerError(
+      "peers-gone",
+      `No source of ${gameId} is left; some were put out for their answers: ${shown}`,
+      { hint: "Check the game's files at the peers that the message names, then start the download again." },
+    );
   }
   return new PeerError("peers-gone", `Every source of ${gameId} has left: ${shown}`);
 }
