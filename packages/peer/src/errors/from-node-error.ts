@@ -36,6 +36,13 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   ENETDOWN: { code: "no-network-interface", says: "the network is down" },
 };
 
+/** `EACCES` where an address was to be listened on: no file is what stands in the way. */
+const PORT_REFUSED: Mapping = {
+  code: "no-permission",
+  says: "the operating system does not let your user listen there",
+  hint: "Choose a port above 1023 (0 chooses a free one).",
+};
+
 /** The errno name of an error of Node's file system or network functions, such as `ENOENT`. */
 export function errnoOf(error: unknown): string | undefined {
   const code = stringField(error, "code");
@@ -62,12 +69,13 @@ export function fromNodeError(error: unknown, subject?: string): PeerError {
     return new PeerError("cancelled", "The operation was cancelled.", { cause: error });
   const about = subject ?? stringField(error, "path") ?? "the system";
   const errno = errnoOf(error);
-  const mapping = errno === undefined ? undefined : MAPPINGS[errno];
+  const syscall = stringField(error, "syscall") ?? "";
+  const mapping = errno === "EACCES" && syscall === "bind" ? PORT_REFUSED : MAPPINGS[errno ?? ""];
   if (mapping === undefined) {
     const detail = error instanceof Error ? error.message : String(error);
     return new PeerError("internal", `${about}: ${detail}`, { cause: error });
   }
-  if (errno === "ENOENT" && DIRECTORY_CALLS.has(stringField(error, "syscall") ?? "")) {
+  if (errno === "ENOENT" && DIRECTORY_CALLS.has(syscall)) {
     return new PeerError("no-such-directory", `${about}: no such directory`, { cause: error });
   }
   const { code, says, hint } = mapping;

@@ -52,8 +52,8 @@ export const PEER_ERRORS = {
     retryable: true,
   },
   "peers-gone": {
-    summary: "Every peer that had the game has left.",
-    hint: "What was fetched is kept: start the download again when one of them is back.",
+    summary: "No peer is left that gives the game: all have left, or were put out for their answers.",
+    hint: "What was fetched is kept: start the download again when the message's peers are back or mended.",
     retryable: true,
   },
   "ambiguous-metadata": {
@@ -77,7 +77,7 @@ export const PEER_ERRORS = {
     retryable: true,
   },
   "no-permission": {
-    summary: "The operating system does not allow access to a file or directory.",
+    summary: "The operating system does not allow access to a file, a directory or a port.",
     hint: "Give your user the right to read and write it, or choose another directory.",
     retryable: false,
   },
@@ -162,7 +162,7 @@ export const PEER_ERRORS = {
   },
   "archive-damaged": {
     summary: "An archive of the game is damaged.",
-    hint: "Remove the game and download it again.",
+    hint: "Delete the game's folder in the games directory, then download the game again.",
     retryable: false,
   },
   "archive-password": {
@@ -177,7 +177,7 @@ export const PEER_ERRORS = {
   },
   "archive-truncated": {
     summary: "An archive of the game ends too early.",
-    hint: "Remove the game and download it again.",
+    hint: "Delete the game's folder in the games directory, then download the game again.",
     retryable: false,
   },
   "archive-unsafe-path": {

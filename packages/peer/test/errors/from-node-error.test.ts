@@ -1,9 +1,18 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { fromNodeError, PeerError, toPeerError } from "../../src/errors/index.ts";
+import { asNobody } from "../storage/as-nobody.ts";
+
+/** Whether low ports are kept from ordinary users: Linux, as it is set up almost everywhere. */
+function portsAreGuarded(): boolean {
+  if (process.platform !== "linux") return false;
+  return Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8")) > 80;
+}
 
 async function thrownBy(work: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -48,6 +57,28 @@ describe("fromNodeError", () => {
     first.close();
     await once(first, "close");
   });
+
+  it.skipIf(!portsAreGuarded())(
+    "speaks of ports where this user may not listen (skipped where every user may listen on port 80)",
+    async () => {
+      const socket = createSocket("udp4");
+      const failed = once(socket, "error");
+      await asNobody(async () => {
+        socket.bind({ port: 80, address: "127.0.0.1", exclusive: true });
+        await failed;
+      });
+      const [cause] = await failed;
+      socket.close();
+      expect(fromNodeError(cause, "127.0.0.1:80")).toMatchObject({
+        code: "no-permission",
+        message: expect.stringMatching(/^127\.0\.0\.1:80: .*listen/u),
+        hint: expect.stringContaining("port above 1023"),
+      });
+      expect(
+        fromNodeError(Object.assign(new Error("x"), { code: "EACCES", syscall: "open" }), "/x").hint,
+      ).toContain("directory");
+    },
+  );
 
   it("keeps a PeerError, knows a cancellation, and calls the rest internal", async () => {
     const error = new PeerError("disk-full", "x");
