@@ -20,7 +20,13 @@ export interface Workspace {
 /** Makes a temporary directory, after checking that `neededBytes` fit on its disk. @param what such as `demo` */
 export async function createWorkspace(what: string, neededBytes: number): Promise<Workspace> {
   const base = tmpdir();
-  const { bavail, bsize } = await statfs(base);
+  const { bavail, bsize } = await statfs(base).catch((cause: unknown) => {
+    throw new Error(
+      `the folder for temporary files ${base} cannot be used (${cause instanceof Error ? cause.message : String(cause)}); ` +
+        "make it, or set TMPDIR to a folder that is there",
+      { cause },
+    );
+  });
   if (bavail * bsize < neededBytes) {
     throw new Error(
       `the ${what} needs ${formatBytes(neededBytes)} in ${base}, which has ${formatBytes(bavail * bsize)} free; ` +
