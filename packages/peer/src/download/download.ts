@@ -165,7 +165,7 @@ async function run(
     bytes: layout.totalBytes,
     pieces: layout.pieceCount,
     retried: transfer.retried,
-    elapsedMs,
+    elapsedMs: Math.round(elapsedMs),
     mibPerS: fetched / MIB / (elapsedMs / 1000),
     sources: transfer.bytesBySource,
     digests: ownDigests,

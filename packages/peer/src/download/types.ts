@@ -84,7 +84,7 @@ export interface DownloadResult {
   readonly pieces: number;
   /** Pieces that had to be asked for again. */
   readonly retried: number;
-  /** Milliseconds from the call to the commit. */
+  /** Whole milliseconds from the call to the commit. */
   readonly elapsedMs: number;
   /** MiB of verified bytes that were fetched, per second. */
   readonly mibPerS: number;

@@ -27,6 +27,7 @@ describe("a download", () => {
       sources: { [peer(1)]: bytes },
       struckOut: [],
     });
+    expect(Number.isInteger(result.elapsedMs)).toBe(true);
     expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
     expect(rig.chunks.reduce((sum, { length }) => sum + length, 0)).toBe(bytes);
     expect(rig.chunks.reduce((sum, { pieces }) => sum + pieces, 0)).toBe(27);

@@ -9,6 +9,7 @@ export interface TransferTotals {
   readonly pieces: number;
   /** Pieces that had to be asked for again. */
   readonly retried: number;
+  /** Whole milliseconds. */
   readonly elapsedMs: number;
   /** Received bytes over time, in MiB (2^20 bytes) per second. */
   readonly mibPerS: number;
@@ -68,7 +69,12 @@ export interface RuntimeEventData {
     readonly doneBytes: number;
     readonly totalBytes: number;
   };
-  "install-finished": Game & { readonly files: number; readonly bytes: number; readonly elapsedMs: number };
+  "install-finished": Game & {
+    readonly files: number;
+    readonly bytes: number;
+    /** Whole milliseconds. */
+    readonly elapsedMs: number;
+  };
   "install-failed": Failure;
   "uninstall-finished": Game;
   "uninstall-failed": Failure;
