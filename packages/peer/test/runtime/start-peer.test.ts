@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asGameId, type RuntimeEvent, type RuntimeEventType } from "@lanspread/proto";
 import { createDgramSocket } from "@lanspread/quic";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { connectControl, createPartyCa, writePartyCa } from "../../src/index.ts";
+import { connectControl, createLogger, createPartyCa, type LogEntry, writePartyCa } from "../../src/index.ts";
 import { contentOf, makeGame, offered, Party } from "./party.ts";
 
 let party: Party;
@@ -197,7 +197,11 @@ describe("two peers", () => {
     const { gamesDir } = await party.folders("alpha");
     const gameId = await makeGame(gamesDir, "quake");
     const alpha = await party.start("alpha");
-    const bravo = await party.start("bravo", { discovery: null });
+    const log: LogEntry[] = [];
+    const bravo = await party.start("bravo", {
+      discovery: null,
+      logger: createLogger({ level: "info", sink: (entry) => log.push(entry) }),
+    });
     expect(await bravo.peer.send({ type: "connect", addr: alpha.peer.addr })).toEqual({
       peerId: alpha.peer.peerId,
     });
@@ -243,6 +247,20 @@ describe("two peers", () => {
     await expect(bravo.peer.send({ type: "install-game", gameId })).rejects.toMatchObject({
       code: "already-installed",
     });
+
+    bravo.events.length = 0;
+    await bravo.peer.send({ type: "download-game-files", gameId, install: true });
+    expect(await bravo.event("download-finished")).toMatchObject({ bytes: 0, sources: {} });
+    expect(story(bravo.events)).toEqual([
+      "[downloading]",
+      "local-library-changed",
+      "local-library-changed",
+      "[]",
+      "download-finished",
+    ]);
+    expect(log.map(({ message }) => message)).toContain(
+      "the game is installed already: nothing was installed",
+    );
 
     bravo.events.length = 0;
     await bravo.peer.send({ type: "uninstall-game", gameId });

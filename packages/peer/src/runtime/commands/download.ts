@@ -45,7 +45,11 @@ async function work(
   const own = localGame(context, gameId);
   const totals = own?.downloaded === true && !options.latest ? NOTHING : await fetch(context, gameId, frame);
   const finished: RuntimeEvent = { type: "download-finished", gameId, ...totals };
-  if (!options.install || own?.installed === true) return finished;
+  if (!options.install) return finished;
+  if (own?.installed === true) {
+    context.logger.info("the game is installed already: nothing was installed", { gameId });
+    return finished;
+  }
   frame.continueAs("installing", finished);
   return install(context, gameId, frame);
 }
