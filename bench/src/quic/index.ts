@@ -1,4 +1,4 @@
-import type { TlsOptions } from "@lanspread/quic";
+import { DEFAULT_CONGESTION, type TlsOptions } from "@lanspread/quic";
 import type { Bar, Bench, BenchContext, Report, Table } from "../bench.ts";
 import { median, medianRatio, spread } from "../statistics.ts";
 import {
@@ -33,7 +33,7 @@ interface Series {
 }
 
 /** The default comes first: the bars are its. */
-const CONGESTIONS = ["cubic", "reno", "bbr"] as const;
+const CONGESTIONS = [DEFAULT_CONGESTION, "cubic", "bbr"] as const;
 
 async function run(context: BenchContext): Promise<Report> {
   const amounts = context.short ? SHORT : FULL;

@@ -1,4 +1,4 @@
-import type { TlsOptions } from "@lanspread/quic";
+import { DEFAULT_CONGESTION, type TlsOptions } from "@lanspread/quic";
 import { keepAwake } from "../awake.ts";
 import { Child } from "../child.ts";
 import { WARM_UP_SHARE } from "./constants.ts";
@@ -58,7 +58,7 @@ export async function measure(transfer: Transfer): Promise<Measurement> {
     host: link.serverHost,
     port: 0,
     datagramBytes: transfer.datagramBytes,
-    congestion: transfer.congestion ?? "cubic",
+    congestion: transfer.congestion ?? DEFAULT_CONGESTION,
     socket: transfer.socket ?? "fastest",
     bytes: transfer.bytes,
     warmUpBytes: Math.floor(transfer.bytes * WARM_UP_SHARE),

@@ -1,4 +1,4 @@
-import type { TlsOptions } from "@lanspread/quic";
+import { DEFAULT_CONGESTION, type TlsOptions } from "@lanspread/quic";
 import type { Bar, BenchContext, Table } from "../bench.ts";
 import { Child } from "../child.ts";
 import { median, medianRatio, spread } from "../statistics.ts";
@@ -39,7 +39,7 @@ async function measureOnce({ signal, ...rest }: Once): Promise<number> {
     host: "127.0.0.1",
     port: 0,
     datagramBytes: ETHERNET_DATAGRAM_BYTES,
-    congestion: "cubic",
+    congestion: DEFAULT_CONGESTION,
     bytes: 0,
     warmUpBytes: 0,
   };

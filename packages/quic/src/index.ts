@@ -35,7 +35,7 @@ export {
   StreamStoppedError,
 } from "./errors.ts";
 export { createDgramSocket } from "./io/dgram-socket.ts";
-export { DEFAULT_LIMITS } from "./limits.ts";
+export { DEFAULT_CONGESTION, DEFAULT_LIMITS } from "./limits.ts";
 export type {
   Address,
   Connection,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { GATHER_DATAGRAMS, GATHER_MAX_MS, GATHER_MIN_MS } from "../src/core/constants.ts";
 import { Gather } from "../src/core/gather.ts";
 import {
+  POLL_BULK_DATAGRAMS,
   POLL_FAST_DATAGRAMS_PER_MS,
   POLL_IDLE_LOOKS,
   POLL_LOOK_DATAGRAMS,
@@ -76,7 +77,7 @@ class Looks {
   #nowMs = 0;
 
   find(perMs: number): boolean {
-    return this.findThese(Array.from({ length: perMs * this.trickle.pollMs }, () => FULL));
+    return this.findThese(Array.from({ length: Math.round(perMs * this.trickle.pollMs) }, () => FULL));
   }
 
   findThese(lengths: readonly number[]): boolean {
@@ -146,10 +147,18 @@ test("the timer does not look later when enough is found, nor when the sender wa
   expect(found).toBeLessThan(2 * POLL_LOOK_DATAGRAMS);
 
   const windowed = new Looks(); // eight per ms, but never more than a window of 32
-  const waits = Array.from({ length: 40 }, () => {
-    windowed.findThese(Array.from({ length: Math.min(32, 8 * windowed.trickle.pollMs) }, () => FULL));
+  const waits = Array.from({ length: 60 }, () => {
+    const count = Math.min(32, Math.round(8 * windowed.trickle.pollMs));
+    windowed.findThese(Array.from({ length: count }, (_, i) => (i === 31 ? FULL - 300 : FULL)));
     return windowed.trickle.pollMs;
   });
-  expect(Math.max(...waits)).toBe(8);
-  expect(waits.filter((ms) => ms === POLL_MIN_MS).length).toBeGreaterThanOrEqual(10);
+  expect(Math.max(...waits.slice(10))).toBeLessThanOrEqual(6);
+  expect(Math.min(...waits.slice(10))).toBeGreaterThanOrEqual(2);
+});
+
+test("an end that comes with few datagrams makes the next look come at once", () => {
+  const looks = new Looks();
+  for (let i = 0; i < 20; i++) looks.find(8);
+  looks.findThese([...Array.from({ length: POLL_BULK_DATAGRAMS - 2 }, () => FULL), SMALL]);
+  expect(looks.trickle.pollMs).toBe(POLL_MIN_MS);
 });

@@ -48,7 +48,7 @@ export const TRICKLE_ODD_PENALTY = 16;
 export const POLL_MIN_MS = 1;
 export const POLL_MAX_MS = 28;
 
-/** Fewer datagrams than this were found: the next look may come in twice the time. A little less than what makes a round. */
+/** Fewer datagrams than this were found: the next look may come later. A little less than what makes a round. */
 export const POLL_LOOK_DATAGRAMS = 230;
 
 /**
@@ -59,6 +59,13 @@ export const POLL_IDLE_LOOKS = 4;
 
 /** Datagrams per ms from which on waking up is cheaper again: above 470 Mbit/s. */
 export const POLL_FAST_DATAGRAMS_PER_MS = 40;
+
+/** How much later the next look is while the rate holds, and how much sooner when the sender's window was used up. */
+export const POLL_LATER = 1.5;
+export const POLL_SOONER = 0.7;
+
+/** So many datagrams of which the last has another length are the end of a window; fewer may be the end of all there was to say. */
+export const POLL_BULK_DATAGRAMS = 16;
 
 /** When a look finds less than this share of the last one's rate, the sender has used up its window and waits for our acknowledgement. */
 export const POLL_STALLED_SHARE = 0.7;

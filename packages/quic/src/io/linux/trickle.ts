@@ -1,10 +1,13 @@
 import {
   BULK_DATAGRAM_BYTES,
+  POLL_BULK_DATAGRAMS,
   POLL_FAST_DATAGRAMS_PER_MS,
   POLL_IDLE_LOOKS,
+  POLL_LATER,
   POLL_LOOK_DATAGRAMS,
   POLL_MAX_MS,
   POLL_MIN_MS,
+  POLL_SOONER,
   POLL_STALLED_SHARE,
   TRICKLE_BURST_DATAGRAMS,
   TRICKLE_BURSTS,
@@ -64,12 +67,12 @@ export class Trickle {
   polled(datagrams: number, nowMs: number): boolean {
     const rate = datagrams / Math.max(POLL_MIN_MS, nowMs - this.#lastLookMs);
     this.#lastLookMs = nowMs;
-    const more = datagrams > 0 && !this.#oddLast;
+    const more = datagrams >= (this.#oddLast ? POLL_BULK_DATAGRAMS : 1);
     this.#idleLooks = more ? 0 : this.#idleLooks + 1;
     const over = this.#idleLooks >= POLL_IDLE_LOOKS || rate >= POLL_FAST_DATAGRAMS_PER_MS;
     if (over) this.#bursts = 0;
-    if (!more || rate < this.#lastRate * POLL_STALLED_SHARE) this.#lookSoon();
-    else this.#lookLater(datagrams, rate);
+    if (!more) this.#lookSoon();
+    else this.#lookAgain(datagrams, rate);
     this.#odd = false;
     return over;
   }
@@ -79,8 +82,11 @@ export class Trickle {
     this.#lastRate = 0;
   }
 
-  #lookLater(datagrams: number, rate: number): void {
+  /** Later while the rate holds, sooner when the sender has used up its window: then it waits for our acknowledgement. */
+  #lookAgain(datagrams: number, rate: number): void {
+    const windowUsedUp = this.#oddLast || rate < this.#lastRate * POLL_STALLED_SHARE;
     this.#lastRate = rate;
-    if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs * 2);
+    if (windowUsedUp) this.#pollMs = Math.max(POLL_MIN_MS, this.#pollMs * POLL_SOONER);
+    else if (datagrams < POLL_LOOK_DATAGRAMS) this.#pollMs = Math.min(POLL_MAX_MS, this.#pollMs * POLL_LATER);
   }
 }
