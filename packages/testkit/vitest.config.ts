@@ -1,4 +1,5 @@
+import { mergeConfig } from "vitest/config";
 // @boundaries-ignore the settings that every package shares live at the root
 import { shared } from "../../vitest.shared.ts";
 
-export default shared;
+export default mergeConfig(shared, { test: { globalSetup: ["test/support/place-of-this-run.ts"] } });

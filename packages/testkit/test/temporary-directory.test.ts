@@ -6,10 +6,11 @@ import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../src/index.ts";
 
 const MODULE = new URL("../src/temporary-directory.ts", import.meta.url).href;
+const PLACE = new URL("support/place-of-this-run.ts", import.meta.url).href;
 
 /** A process with a file in a temporary directory that goes on to write; then it does `after`. */
-async function holder(after: string) {
-  const script = `
+function holder(after: string) {
+  return run(`
     import { writeFileSync } from "node:fs";
     const { temporaryDirectory } = await import(${JSON.stringify(MODULE)});
     const dir = await temporaryDirectory("lanspread-ended-");
@@ -17,7 +18,11 @@ async function holder(after: string) {
     setInterval(() => {}, 60_000);
     console.log(dir.path);
     ${after}
-  `;
+  `);
+}
+
+/** A process that says a path in its first line. */
+async function run(script: string) {
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -60,4 +65,22 @@ describe("a temporary directory", () => {
     expect(await ended).toEqual([3, null]);
     expect(existsSync(path)).toBe(false);
   });
+});
+
+it.skipIf(process.platform === "win32")("the place of a run of tests is removed by Ctrl+C", async () => {
+  // As the runner does: it listens once, and exits while the processes with the tests are not yet dead.
+  const { child, path, ended } = await run(`
+    import { mkdirSync } from "node:fs";
+    import { tmpdir } from "node:os";
+    const { default: placeOfThisRun } = await import(${JSON.stringify(PLACE)});
+    placeOfThisRun();
+    process.once("SIGINT", () => setTimeout(() => process.exit(3), 1));
+    mkdirSync(tmpdir() + "/left");
+    setInterval(() => {}, 60_000);
+    console.log(tmpdir());
+  `);
+  expect(existsSync(path)).toBe(true);
+  child.kill("SIGINT");
+  expect(await ended).toEqual([3, null]);
+  expect(existsSync(path)).toBe(false);
 });
