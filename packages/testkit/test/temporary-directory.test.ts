@@ -71,13 +71,12 @@ it.skipIf(process.platform === "win32")("the place of a run of tests is removed 
   // As the runner does: it listens once, and exits while the processes with the tests are not yet dead.
   const { child, path, ended } = await run(`
     import { mkdirSync } from "node:fs";
-    import { tmpdir } from "node:os";
     const { default: placeOfThisRun } = await import(${JSON.stringify(PLACE)});
     placeOfThisRun();
     process.once("SIGINT", () => setTimeout(() => process.exit(3), 1));
-    mkdirSync(tmpdir() + "/left");
+    mkdirSync(process.env.TMPDIR + "/left");
     setInterval(() => {}, 60_000);
-    console.log(tmpdir());
+    console.log(process.env.TMPDIR);
   `);
   expect(existsSync(path)).toBe(true);
   child.kill("SIGINT");
