@@ -7,8 +7,8 @@ export const BAR_GAMES = 1_000;
 /** What a start over an unchanged library may take against a plain walk of the same tree. */
 export const BAR_AGAINST_WALK = 3;
 
-/** Processor time that a start over {@link BAR_GAMES} unchanged games may take, in ms. */
-export const BAR_WARM_CPU_MS = 150;
+/** What such a start may take of processor time against the fastest walk that Node can make. */
+export const BAR_CPU_AGAINST_SYNC_WALK = 3;
 
 /** How long a scan may keep the event loop from anything else, in ms: transfers and pings wait meanwhile. */
 export const BAR_BLOCK_MS = 50;

@@ -8,6 +8,8 @@ export interface StartSettings {
   readonly changes: number;
   /** Whether all pieces are hashed in the end, so that the next start finds nothing to do. */
   readonly settle: boolean;
+  /** Whether the memory is measured. Collecting garbage beforehand would make the start itself look more expensive. */
+  readonly weigh: boolean;
 }
 
 /** The only line of that child. */
@@ -15,7 +17,7 @@ export interface Started {
   readonly start: Cost;
   /** One for each changed game, from the look to the published revision. */
   readonly changes: readonly Cost[];
-  /** What the library keeps in memory once it has started, in bytes. */
+  /** What the library keeps in memory once it has started, in bytes; 0 where it was not asked for. */
   readonly memoryBytes: number;
   /** Games that are announced. */
   readonly games: number;

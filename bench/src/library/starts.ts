@@ -69,16 +69,20 @@ async function measureRound(
   const stateDir = join(dir, `state of ${series.label}, round ${round}`);
   await mkdir(stateDir);
   const start = (some: Partial<StartSettings>) =>
-    startLibrary({ gamesDir, stateDir, changes: 0, settle: false, ...some }, series.games, signal);
+    startLibrary(
+      { gamesDir, stateDir, changes: 0, settle: false, weigh: false, ...some },
+      series.games,
+      signal,
+    );
   const cold = await start({ settle: true });
   series.cold.push(cold.start);
   series.walk.push((await walk({ dir: gamesDir, how: "promises" }, series, signal)).cost);
   const warm = await start({});
   series.warm.push(warm.start);
-  series.memory.push(warm.memoryBytes);
   series.walkSync.push((await walk({ dir: gamesDir, how: "sync" }, series, signal)).cost);
   const changed = await start({ changes: Math.min(changes, series.games) });
   series.changes.push(...changed.changes);
+  series.memory.push((await start({ weigh: true })).memoryBytes);
 }
 
 async function startLibrary(settings: StartSettings, games: number, signal: AbortSignal): Promise<Started> {

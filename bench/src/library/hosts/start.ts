@@ -9,18 +9,18 @@ import type { Started, StartSettings } from "../messages.ts";
 
 // A library that is started, changed, and closed.
 
-const { gamesDir, stateDir, changes, settle } = settings<StartSettings>();
+const { gamesDir, stateDir, changes, settle, weigh } = settings<StartSettings>();
 
 // The parent's end of our input closes when it is gone: then nobody needs us.
 process.stdin.on("end", () => process.exit(0)).resume();
 
 const state = await openStateDir(stateDir);
-const before = memoryInUse();
+const before = weigh ? memoryInUse() : 0;
 const library = createLibrary({ gamesDir, stateDir: state, catalog: openCatalogForAll, isBusy: () => false });
 // Hashing is measured by itself.
 library.setHashingPaused(true);
 const start = await costOf(() => library.start());
-const memoryBytes = memoryInUse() - before;
+const memoryBytes = weigh ? memoryInUse() - before : 0;
 const { games } = library.snapshot();
 
 const changed: Cost[] = [];

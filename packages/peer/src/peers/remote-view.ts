@@ -122,8 +122,12 @@ function isSame(a: RemoteGame, b: RemoteGame): boolean {
     a.version === b.version &&
     a.size === b.size &&
     a.peerCount === b.peerCount &&
-    (a.versions === b.versions ||
-      (a.versions.size === b.versions.size &&
-        [...a.versions].every(([peerId, version]) => b.versions.get(peerId) === version)))
+    (a.versions === b.versions || areSame(a.versions, b.versions))
   );
+}
+
+function areSame(a: RemoteGame["versions"], b: RemoteGame["versions"]): boolean {
+  if (a.size !== b.size) return false;
+  for (const [peerId, version] of a) if (b.get(peerId) !== version) return false;
+  return true;
 }
