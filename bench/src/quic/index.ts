@@ -33,7 +33,7 @@ interface Series {
 }
 
 /** The default comes first: the bars are its. */
-const CONGESTIONS = [DEFAULT_CONGESTION, "cubic", "bbr"] as const;
+const CONGESTIONS = [DEFAULT_CONGESTION, "reno", "bbr"] as const;
 
 async function run(context: BenchContext): Promise<Report> {
   const amounts = context.short ? SHORT : FULL;

@@ -73,7 +73,7 @@ export interface EndpointOptions {
   /** Where datagrams go. Default: real UDP, by system calls on Linux where that is possible, else `node:dgram`. */
   readonly socket?: DatagramSocketFactory;
   readonly limits?: Partial<EndpointLimits>;
-  /** Congestion control. Default: `reno`. */
+  /** Congestion control. Default: `cubic` (`DEFAULT_CONGESTION` says why). */
   readonly congestion?: "cubic" | "reno" | "bbr";
   /** Upper bound of outgoing datagrams, 1,200 to 16,383 bytes. Default: what the interface carries. */
   readonly maxDatagramBytes?: number;

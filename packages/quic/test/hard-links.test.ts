@@ -38,7 +38,7 @@ describe.each(LINKS)("a hard way over $name", ({ open }) => {
     expect(far.stats().packetsLost).toBeGreaterThan(0);
   });
 
-  test("5 % are lost, and thousands of small exchanges still come to their end", async () => {
+  test("5 % are lost, and hundreds of small exchanges still come to their end", async () => {
     await using link = open();
     const small = { maxDatagramBytes: 1_452 };
     const { near, far } = await connectPair(link, { client: small, server: small });
@@ -46,7 +46,7 @@ describe.each(LINKS)("a hard way over $name", ({ open }) => {
     link.trouble.lossRate = 0.05;
     const bytes = seededBytes(1, 3_000);
     const askOften = async () => {
-      for (let i = 0; i < 250; i++) expect((await ask(near, bytes)).equals(bytes)).toBe(true);
+      for (let i = 0; i < 25; i++) expect((await ask(near, bytes)).equals(bytes)).toBe(true);
     };
     await Promise.all(Array.from({ length: 8 }, askOften));
     link.trouble.lossRate = 0;
