@@ -12,8 +12,8 @@ export const DEADLINE_MS = 20_000;
 const LAST_LINES = 12;
 const LINE_CHARS = 300;
 
-export function until<T>(what: string, look: () => T | Promise<T>) {
-  return eventually(look, { what, deadlineMs: DEADLINE_MS });
+export function until<T>(what: string, look: () => T | Promise<T>, deadlineMs = DEADLINE_MS) {
+  return eventually(look, { what, deadlineMs });
 }
 
 /** Every line of stdout; throws for the first that is no line of the contract. */

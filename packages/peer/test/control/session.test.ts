@@ -308,7 +308,9 @@ describe("the end of a session", () => {
     expect(client.story).toEqual(["result shutdown", "shut down"]);
     await alpha.peer.stop();
     await client.session.ended;
-    expect(client.story.at(-1)).toBe("install-failed");
+    // The library may still learn something, such as a game's digests; the operation has nothing more to say.
+    const after = client.story.slice(client.story.indexOf("shut down") + 1);
+    expect(after.filter((line) => line !== "local-library-changed").at(-1)).toBe("install-failed");
   });
 
   it("by its host lets nothing more out: no answer, no event", async () => {
