@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Settings every package's tests share: sources are tested directly, without a build. */
@@ -7,10 +6,6 @@ export const shared = defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   test: {
     include: ["test/**/*.test.ts"],
-    // A run that is ended by Ctrl+C leaves nothing behind.
-    globalSetup: [
-      fileURLToPath(new URL("packages/testkit/test/support/place-of-this-run.ts", import.meta.url)),
-    ],
     // Real sockets, child processes and worker threads run here: generous, since a time-out means a hang, not slowness.
     testTimeout: 60_000,
     hookTimeout: 60_000,
