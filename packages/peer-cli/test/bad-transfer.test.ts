@@ -11,10 +11,10 @@ import { digestsOf, treeOf } from "./support/tree.ts";
 
 const MIB = 1_048_576;
 /** Long enough on any machine for something to happen in the middle. */
-const LARGE = { "data/large.pak": 160 * MIB, "data/small.pak": 3 * MIB + 5 };
+const LARGE = { "data/large.pak": 480 * MIB, "data/small.pak": 3 * MIB + 5 };
 
-/** What may be fetched twice when a source vanishes, bytes: a window of units that were not whole yet. */
-const CUT_OFF_BYTES = 32 * MIB;
+/** What may be fetched twice when a source vanishes, bytes: windows of units that were not whole yet, 300 ms of a fast disk, and what came since the last sample of the progress. */
+const CUT_OFF_BYTES = 128 * MIB;
 /** After a look that took long, as on a busy machine, the next one may be 30 s away, ms with room to spare. */
 const LOOK_AGAIN_MS = 50_000;
 /** Who is killed says nothing: the others give up within 50 s, ms with room to spare. */
@@ -146,7 +146,7 @@ describe("a download", () => {
     const to = await place.peer("receiver");
     await offered(receiver, "quake3");
     await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
-    await until("a third of the download", () => arrived(receiver) > total / 3);
+    await until("a part of the download", () => arrived(receiver) > total / 10);
     await source.kill();
     const end = await receiver.event("download-peers-gone", SILENCE_MS);
     expect(String(end.data["message"])).toContain("quake3");
