@@ -23,10 +23,10 @@ export interface WatchReport {
 const PATIENCE_MS = 15_000;
 
 /**
- * Watches a games directory until it is watched or a warning says why it is not, then ends everything, says what it saw, and
- * ends by itself.
+ * Watches a games directory until there are as many watches as expected or a warning says why there are not, then ends
+ * everything, says what it saw, and ends by itself.
  */
-async function main(gamesDir: string, stateDir: string): Promise<void> {
+async function main(gamesDir: string, stateDir: string, expected: number): Promise<void> {
   const logged: string[] = [];
   const library = createLibrary({
     gamesDir,
@@ -39,7 +39,7 @@ async function main(gamesDir: string, stateDir: string): Promise<void> {
   const logger = createLogger({ level: "warn", sink: ({ message }) => logged.push(message) });
   const monitor = monitorLibrary({ library, clock: systemClock, logger }, stopping.signal);
   const end = performance.now() + PATIENCE_MS;
-  while (inotifyWatches() < 2 && library.state().warnings.length === 0 && performance.now() < end)
+  while (inotifyWatches() < expected && library.state().warnings.length === 0 && performance.now() < end)
     await delay(20);
   const watches = inotifyWatches();
   const { warnings } = library.state();
@@ -51,5 +51,5 @@ async function main(gamesDir: string, stateDir: string): Promise<void> {
   process.stdout.write(JSON.stringify(report));
 }
 
-const [gamesDir, stateDir] = process.argv.slice(2);
-if (gamesDir !== undefined && stateDir !== undefined) await main(gamesDir, stateDir);
+const [gamesDir, stateDir, expected] = process.argv.slice(2);
+if (gamesDir !== undefined && stateDir !== undefined) await main(gamesDir, stateDir, Number(expected));

@@ -21,8 +21,18 @@ function limitsUnavailable(): string | undefined {
   }
 }
 
+/** The games directory, two roots, and the folders in them. */
+const WATCHES = 1 + 2 + 2 + 3;
+
 async function watchInChild(rig: Rig, before: string, ...nodeOptions: string[]): Promise<WatchReport> {
-  const args = ["--conditions=source", ...nodeOptions, CHILD, rig.gamesDir, rig.dir.join("child-state")];
+  const args = [
+    "--conditions=source",
+    ...nodeOptions,
+    CHILD,
+    rig.gamesDir,
+    rig.dir.join("child-state"),
+    `${WATCHES}`,
+  ];
   const script = `${before}exec "$@"`;
   const wrapper = before === "" ? [] : ["unshare", "--user", "--map-root-user"];
   const [program = "sh", ...rest] = [...wrapper, "sh", "-c", script, "sh", process.execPath, ...args];
@@ -45,8 +55,7 @@ describe("the watch of a process of its own", () => {
       games: ["ggoo", "other"],
       left: 0,
     });
-    // The games directory, two roots, and the folders in them.
-    expect(report.watches).toBe(1 + 2 + 2 + 3);
+    expect(report.watches).toBe(WATCHES);
   });
 
   it.skipIf(unavailable !== undefined).each<[string, string, string, number]>([
