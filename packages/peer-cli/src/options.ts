@@ -11,6 +11,7 @@ export interface PeerFlags {
   readonly interface?: readonly string[];
   readonly listen?: string;
   readonly partyCa?: string;
+  readonly lanes?: number;
 }
 
 /** Options of every command about what is printed. */
@@ -29,6 +30,8 @@ export interface WaitFlags {
 
 const MAX_WAIT_SECONDS = 600;
 const MAX_PORT = 65_535;
+/** As the runtime has it. */
+const MAX_LANES = 16;
 /** DNS-SD text records hold at most 255 bytes with their key; names stay well below. */
 const MAX_LABEL_BYTES = 63;
 
@@ -50,7 +53,12 @@ export function addPeerOptions(command: Command): Command {
     .option("--party <name>", 'group on this network (default: "lan")', parseLabel)
     .option("--interface <ip>", "use only the network with this own address; repeatable", collectAddress)
     .option("--listen <host:port>", "address to listen on (default: 0.0.0.0:0, any free port)", parseListen)
-    .option("--party-ca <dir>", "certificates of a closed party, made by `lanspread certs rotate`");
+    .option("--party-ca <dir>", "certificates of a closed party, made by `lanspread certs rotate`")
+    .option(
+      "--lanes <count>",
+      "threads that move the games' bytes, each with a UDP port (default: 1 to 4, by the processors)",
+      (text) => parseCount(text, 0, MAX_LANES),
+    );
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -14,6 +14,8 @@ let isComplete = false;
 
 const peer = await startPeer({
   ...{ gamesDir, stateDir, name, party, interfaces: ["127.0.0.1"], listen: "127.0.0.1:0" },
+  // The party's processes share one machine; no game is moved.
+  lanes: 0,
   ...(meets ? {} : { discovery: null }),
   logger: createLogger({ level: "debug", sink: count }),
 });

@@ -20,13 +20,14 @@ export function gamesPlace(flags: PeerFlags): GamesPlace {
 
 /** What the options say about a peer besides its folders, in the runtime's words; what was not given is left out. */
 export function peerSettings(flags: PeerFlags) {
-  const { catalog, name, party, listen, partyCa } = flags;
+  const { catalog, name, party, listen, partyCa, lanes } = flags;
   return {
     ...(catalog === undefined ? {} : { catalog: resolve(catalog) }),
     ...(name === undefined ? {} : { name }),
     ...(party === undefined ? {} : { party }),
     ...(flags.interface === undefined ? {} : { interfaces: flags.interface }),
     ...(listen === undefined ? {} : { listen }),
+    ...(lanes === undefined ? {} : { lanes }),
     ...(partyCa === undefined ? {} : { partyCa: resolve(partyCa) }),
   };
 }

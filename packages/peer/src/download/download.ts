@@ -117,6 +117,7 @@ async function run(
 
   const doneBytes = flushed.reduce((sum, done, piece) => sum + (done && layout.pieceAt(piece).length), 0);
   const meter = new ProgressMeter(layout.totalBytes, doneBytes, performance.now());
+  const lanes = options.lanes?.open(root) ?? null;
   const transfer = new Transfer({
     manifest,
     layout,
@@ -127,6 +128,7 @@ async function run(
     ...(options.joining === undefined ? {} : { joining: options.joining }),
     journal,
     payload,
+    lanes,
     meter,
     signal,
     logger,
@@ -141,6 +143,7 @@ async function run(
     await transfer.run();
   } finally {
     clearInterval(sampler);
+    await lanes?.[Symbol.asyncDispose]();
   }
   sample();
   await onStep("all-flushed");

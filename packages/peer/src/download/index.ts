@@ -14,10 +14,13 @@ export {
   recoverDownloads,
 } from "./recover.ts";
 export type {
+  DownloadLanes,
   DownloadOptions,
   DownloadResult,
   DownloadSource,
   DownloadStep,
   FinishedChunk,
+  LaneDownload,
+  LaneUnit,
   SourceJoins,
 } from "./types.ts";

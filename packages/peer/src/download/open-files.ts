@@ -11,6 +11,11 @@ interface OpenFile {
   changed: boolean;
 }
 
+export interface OpenFilesOptions {
+  /** Whether a changed file is flushed before it is closed. Default true; false where somebody else flushes. */
+  readonly flushes?: boolean;
+}
+
 /**
  * Files below a root that stay open while they are used often. A changed file is flushed before it is closed, so that no
  * file is opened again only to be flushed.
@@ -21,11 +26,15 @@ export class OpenFiles {
   /** Least recently used first. */
   readonly #files = new Map<number, OpenFile>();
   readonly #closing = new Map<number, Promise<void>>();
+  /** Changed through other handles, and not flushed since. */
+  readonly #changedElsewhere = new Set<number>();
+  readonly #flushes: boolean;
   /** Failed to be flushed and closed; told to who flushes next. */
   readonly #failures = new Map<number, unknown>();
 
-  constructor(root: string, pathOf: (index: number) => string) {
+  constructor(root: string, pathOf: (index: number) => string, { flushes = true }: OpenFilesOptions = {}) {
     this.#root = root;
+    this.#flushes = flushes;
     this.#pathOf = pathOf;
   }
 
@@ -44,12 +53,33 @@ export class OpenFiles {
     });
   }
 
+  /** Writes all of the bytes at an offset. */
+  write(index: number, bytes: Uint8Array, offset: number): Promise<void> {
+    return this.change(index, async (file) => {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+        done += bytesWritten;
+      }
+    });
+  }
+
+  /** Somebody else has changed the file: {@link flush} has to see to that, too. */
+  changedElsewhere(index: number): void {
+    this.#changedElsewhere.add(index);
+  }
+
   /** Resolves when every change that had ended before the call is on disk. */
   async flush(index: number): Promise<void> {
     await this.#closing.get(index);
     if (this.#failures.has(index)) throw this.#failures.get(index);
-    if (this.#files.get(index)?.changed !== true) return;
-    await this.#with(index, flushChanges);
+    const elsewhere = this.#changedElsewhere.delete(index);
+    if (!elsewhere && this.#files.get(index)?.changed !== true) return;
+    try {
+      await this.#with(index, flushChanges);
+    } catch (error) {
+      if (elsewhere) this.#changedElsewhere.add(index);
+      throw error;
+    }
   }
 
   /** Nobody may use a file any more. What was changed and not flushed is not flushed here either. */
@@ -99,7 +129,7 @@ export class OpenFiles {
     try {
       const file = await entry.handle;
       try {
-        if (entry.changed) await flushChanges(entry);
+        if (entry.changed && this.#flushes) await flushChanges(entry);
       } finally {
         await file.close();
       }

@@ -39,6 +39,7 @@ export class Payload implements PieceSink, AsyncDisposable {
   /** Which file on the disk each one is. */
   readonly #identities = new Map<number, string>();
   #replaced: Promise<void> | undefined;
+  #isReplaced = false;
 
   constructor(options: PayloadOptions) {
     const { root, layout } = options;
@@ -46,7 +47,10 @@ export class Payload implements PieceSink, AsyncDisposable {
     this.#files = new OpenFiles(root, (index) => pathOf(layout, index));
     this.#sentinelIndex = layout.files.findIndex(({ path }) => path === SENTINEL_NAME);
     this.#sentinel = new Uint8Array(layout.files[this.#sentinelIndex]?.size ?? 0);
-    if (options.touched) this.#replaced = Promise.resolve();
+    if (options.touched) {
+      this.#replaced = Promise.resolve();
+      this.#isReplaced = true;
+    }
   }
 
   get sentinelIndex(): number {
@@ -79,6 +83,7 @@ export class Payload implements PieceSink, AsyncDisposable {
     this.#replaced ??= (async () => {
       await this.#options.touch();
       await this.#make([...this.#options.old], false);
+      this.#isReplaced = true;
     })();
     return this.#replaced;
   }
@@ -116,12 +121,17 @@ export class Payload implements PieceSink, AsyncDisposable {
       return;
     }
     if (this.#options.old.has(fileIndex)) await this.replaceOld();
-    await this.#files.change(fileIndex, async (file) => {
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
-        done += bytesWritten;
-      }
-    });
+    await this.#files.write(fileIndex, bytes, offset);
+  }
+
+  /** Whether others may write the file where it lies: it is one of the download's own by now, and on the disk. */
+  isOpenToOthers(fileIndex: number): boolean {
+    return fileIndex !== this.#sentinelIndex && (this.#isReplaced || !this.#options.old.has(fileIndex));
+  }
+
+  /** Somebody else has written the file: {@link flush} has to see to that, too. */
+  writtenByOthers(fileIndex: number): void {
+    this.#files.changedElsewhere(fileIndex);
   }
 
   /** @returns how many bytes there were: fewer than `into` holds at the end of the file */

@@ -8,7 +8,14 @@ import {
 import { PeerError, toPeerError } from "../errors/index.ts";
 import { parseSentinel } from "../library/sentinel-text.ts";
 import type { Logger } from "../logger.ts";
-import { createBufferPool, fetchUnit, SinkError, TRANSFER_BUFFER_BYTES } from "../transfer/index.ts";
+import {
+  createBufferPool,
+  fetchUnit,
+  LaneError,
+  NO_PROGRESS_MS,
+  SinkError,
+  TRANSFER_BUFFER_BYTES,
+} from "../transfer/index.ts";
 import { MAX_PIECE_RETRIES, PLAN_INTERVAL_MS } from "./constants.ts";
 import { chunksOf } from "./finished-chunks.ts";
 import { Flusher } from "./flusher.ts";
@@ -27,7 +34,14 @@ import {
   takeBack,
   type WrongPiece,
 } from "./source-states.ts";
-import type { DownloadOptions, DownloadSource, DownloadStep, FinishedChunk } from "./types.ts";
+import type {
+  DownloadOptions,
+  DownloadSource,
+  DownloadStep,
+  FinishedChunk,
+  LaneDownload,
+  LaneUnit,
+} from "./types.ts";
 
 export interface TransferOptions {
   readonly manifest: Manifest;
@@ -44,6 +58,7 @@ export interface TransferOptions {
   readonly meter: ProgressMeter;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  readonly lanes: LaneDownload | null;
   readonly noProgressMs?: number;
   readonly onChunk: (chunk: FinishedChunk) => void;
   readonly onStep: (step: DownloadStep) => Promise<void> | void;
@@ -211,22 +226,21 @@ export class Transfer {
 
   /** Never rejects. */
   async #fetch(ask: Ask, state: SourceState, signal: AbortSignal): Promise<void> {
-    const { manifest, layout, digests, payload, journal, meter, noProgressMs } = this.#options;
+    const { manifest, layout, digests, payload, journal, lanes, meter, noProgressMs } = this.#options;
     const { unit, peerId } = ask;
     const right: PieceIndex[] = [];
+    let isInLane = false;
     const begun = journal.begin(runOf(ask)).catch((error: unknown) => this.#fail(error));
     try {
-      await fetchUnit({
-        channel: state.source.channel,
+      const order: LaneUnit = {
+        peerId,
         gameId: manifest.game_id,
         manifestHash: manifest.manifest_hash,
-        layout,
         unit,
-        digests,
-        sink: payload,
-        buffers: this.#buffers,
+        pieceAt: (index) => layout.pieceAt(index),
+        digestOf: (index) => digests?.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES) ?? null,
         signal,
-        ...(noProgressMs === undefined ? {} : { noProgressMs }),
+        noProgressMs: noProgressMs ?? NO_PROGRESS_MS,
         onBytes: (count) => {
           const now = performance.now();
           state.failures = 0;
@@ -234,17 +248,27 @@ export class Transfer {
           this.#plan.received(ask, count, now);
         },
         onPiece: (index, digest) => {
+          if (isInLane) payload.writtenByOthers(unit.fileIndex);
           if (!this.#plan.verified(ask, index)) return;
           right.push(index);
           this.#verified(index, digest, state);
         },
         onWrongPiece: (index) => this.#wrong(index, state),
-      });
+      };
+      const inLane = payload.isOpenToOthers(unit.fileIndex) ? (lanes?.fetch(order) ?? null) : null;
+      isInLane = inLane !== null;
+      const { channel } = state.source;
+      await (inLane ?? fetchUnit({ ...order, channel, sink: payload, buffers: this.#buffers }));
     } catch (error) {
       if (!signal.aborted) this.#unitFailed(error, ask, state);
     } finally {
       await begun;
-      for (const chunk of chunksOf(layout, right, peerId)) this.#options.onChunk(chunk);
+      for (const chunk of chunksOf(
+        layout,
+        right.sort((a, b) => a - b),
+        peerId,
+      ))
+        this.#options.onChunk(chunk);
     }
   }
 
@@ -294,7 +318,8 @@ export class Transfer {
       this.#fail(toPeerError(error.cause));
       return;
     }
-    if (state.out !== null) return;
+    // The source is asked in another way at once.
+    if (state.out !== null || error instanceof LaneError) return;
     this.#options.logger.warn("a source failed", {
       gameId: this.#options.manifest.game_id,
       peerId: state.source.peerId,

@@ -1,7 +1,7 @@
 import type { GameId, Manifest, PeerId } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
-import type { RequestChannel } from "../transfer/index.ts";
+import type { FetchUnitOptions, RequestChannel } from "../transfer/index.ts";
 import type { ProgressSample } from "./progress.ts";
 
 /** A peer that has the very content of the download. */
@@ -16,6 +16,34 @@ export interface DownloadSource {
  * @param options `back`: it was gone and has connected anew, so that what failed before counts no longer
  */
 export type SourceJoins = (source: DownloadSource, options: { readonly back: boolean }) => void;
+
+/** A unit that a lane is to fetch from a source: see `fetchUnit`. */
+export interface LaneUnit
+  extends Pick<
+    FetchUnitOptions,
+    "gameId" | "manifestHash" | "unit" | "pieceAt" | "digestOf" | "onPiece" | "onWrongPiece"
+  > {
+  readonly peerId: PeerId;
+  readonly signal: AbortSignal;
+  readonly noProgressMs: number;
+  readonly onBytes: (count: number) => void;
+}
+
+/** The lanes as one download sees them. Disposed when nothing is fetched any more: it closes the files. */
+export interface LaneDownload extends AsyncDisposable {
+  /**
+   * Fetches a unit into its file. Null where no lane of the source can be asked at the moment.
+   *
+   * Rejects with what `fetchUnit` rejects with, and with a LaneError. No write is under way any more then.
+   */
+  fetch(unit: LaneUnit): Promise<void> | null;
+}
+
+/** Threads that fetch units past the main one. */
+export interface DownloadLanes {
+  /** @param root absolute path of the game root */
+  open(root: string): LaneDownload;
+}
 
 /** A run of verified pieces of one file. Offset and length in bytes. */
 export interface FinishedChunk {
@@ -54,6 +82,8 @@ export interface DownloadOptions {
   readonly sources: readonly DownloadSource[];
   /** Tells of peers that have the very content, while the download goes on, until the function that it returns is called. */
   readonly joining?: (join: SourceJoins) => () => void;
+  /** What fetches where the sources have lanes. Default: this thread alone. */
+  readonly lanes?: DownloadLanes;
   readonly stateDir: StateDir;
   /**
    * Aborted with a PeerError `shutting-down`, the partial download is kept and its journal flushed; with anything else it

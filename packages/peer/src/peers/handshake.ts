@@ -12,6 +12,7 @@ import {
 import { PeerError, type PeerErrorCode } from "../errors/index.ts";
 import type { RequestChannel } from "../transfer/index.ts";
 import { listenerOf } from "./addresses.ts";
+import { laneFeature } from "./lane-features.ts";
 import type { PeerFacts } from "./peer-table.ts";
 
 /** Who says hello here. */
@@ -21,6 +22,8 @@ export interface Self {
   readonly party: string;
   /** The listener's real address: known before the first hello can be sent. */
   readonly listen: ListenAddress;
+  /** UDP ports of the lanes that listen at this moment. */
+  readonly lanes: () => readonly number[];
   /** What is announced at this moment. */
   readonly library: () => LibrarySnapshot;
 }
@@ -57,7 +60,7 @@ export function introduce(self: Self): Introduction {
     listen_addr: formatListenAddress(self.listen),
     name: self.name,
     party: self.party,
-    features: [],
+    features: self.lanes().map(laneFeature),
     library: self.library(),
   };
 }

@@ -46,6 +46,8 @@ export interface PeerMeshOptions {
   readonly party: string;
   /** The listener's real address: its port is bound. */
   readonly listen: ListenAddress;
+  /** UDP ports of the lanes that listen at the moment. Default: none. */
+  readonly lanes?: () => readonly number[];
   readonly library: Pick<Library, "snapshot">;
   readonly catalog: Catalog;
   /** Null: nobody is found or told, `connect` only. */
@@ -92,8 +94,9 @@ class Mesh implements PeerMesh {
 
   constructor(options: PeerMeshOptions) {
     const { identity, name, party, listen, library, catalog, clock = systemClock } = options;
+    const { lanes = () => [] } = options;
     this.#options = options;
-    this.#self = { peerId: identity.peerId, name, party, listen, library: () => library.snapshot() };
+    this.#self = { peerId: identity.peerId, name, party, listen, lanes, library: () => library.snapshot() };
     this.#logger = options.logger.child("peers");
     this.#signal = AbortSignal.any([options.signal, this.#stopped.signal]);
     this.#roster = new Roster(catalog, (event) => this.#emit(event));
@@ -191,6 +194,10 @@ class Mesh implements PeerMesh {
 
   contact(peerId: PeerId): PeerContact | undefined {
     return this.#roster.table.contactOf(peerId);
+  }
+
+  lanesOf(peerId: PeerId): readonly ListenAddress[] {
+    return this.#roster.table.lanesOf(peerId);
   }
 
   candidates(gameId: GameId): readonly Candidate[] {

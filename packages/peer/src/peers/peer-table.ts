@@ -4,10 +4,13 @@ import {
   type LibraryChange,
   type LibrarySnapshot,
   type ListedPeer,
+  type ListenAddress,
   MAX_LIBRARY_GAMES,
   type PeerId,
+  parseListenAddress,
 } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
+import { lanePorts } from "./lane-features.ts";
 import type { SummaryChange } from "./remote-view.ts";
 
 /** What a hello says of its sender, beside the library. */
@@ -75,6 +78,14 @@ export class PeerGameDb {
 
   addressOf(peerId: PeerId): string | undefined {
     return this.#peers.get(peerId)?.facts.addr;
+  }
+
+  /** Where the lanes of a peer listen; none where it has none, or is not there. */
+  lanesOf(peerId: PeerId): readonly ListenAddress[] {
+    const facts = this.#peers.get(peerId)?.facts;
+    const listener = facts === undefined ? null : parseListenAddress(facts.addr);
+    if (facts === undefined || listener === null) return [];
+    return lanePorts(facts.features).map((port) => ({ host: listener.host, port }));
   }
 
   /** Undefined for who is not there. */

@@ -31,7 +31,16 @@ export class Roster {
 
   get table(): Pick<
     PeerGameDb,
-    "size" | "has" | "list" | "revisionOf" | "addressOf" | "contactOf" | "heard" | "measured" | "asking"
+    | "size"
+    | "has"
+    | "list"
+    | "revisionOf"
+    | "addressOf"
+    | "lanesOf"
+    | "contactOf"
+    | "heard"
+    | "measured"
+    | "asking"
   > {
     return this.#table;
   }

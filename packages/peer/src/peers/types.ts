@@ -1,4 +1,12 @@
-import type { GameId, GameSummary, GameVersion, ListedPeer, PeerId, RuntimeEventOf } from "@lanspread/proto";
+import type {
+  GameId,
+  GameSummary,
+  GameVersion,
+  ListedPeer,
+  ListenAddress,
+  PeerId,
+  RuntimeEventOf,
+} from "@lanspread/proto";
 import type { PeerError } from "../errors/index.ts";
 import type { RequestChannel, RequestStream } from "../transfer/index.ts";
 import type { PeerContact } from "./peer-table.ts";
@@ -54,6 +62,8 @@ export interface PeerMesh {
   peers(): readonly ListedPeer[];
   /** When a connected peer was heard last, and how far it is; undefined for others. */
   contact(peerId: PeerId): PeerContact | undefined;
+  /** Where the lanes of a connected peer listen; none where it has none, or is not connected. */
+  lanesOf(peerId: PeerId): readonly ListenAddress[];
   /** Connected peers that announce the game `ready` at the version this party plays: the catalog's, else the newest. */
   candidates(gameId: GameId): readonly Candidate[];
   /** Games of the others, by id; none that the catalog does not have. */

@@ -3,6 +3,7 @@ import type { GameId, ListedGame, LocalGame } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
 import { PeerError } from "../errors/index.ts";
 import type { Unpacker } from "../install/index.ts";
+import type { LanePool } from "../lanes/index.ts";
 import type { Library } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { PeerMesh } from "../peers/index.ts";
@@ -21,6 +22,7 @@ export interface RuntimeContext {
   readonly mesh: PeerMesh;
   readonly operations: OperationTable;
   readonly outbound: OutboundTransfers;
+  readonly lanes: LanePool;
   readonly activity: TransferActivity;
   readonly unpacker: Unpacker;
   readonly bus: EventBus;

@@ -17,15 +17,17 @@ import { openControl } from "../control/index.ts";
 import { errnoOf, fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
 import { type Identity, loadPartyCa, openIdentity } from "../identity/index.ts";
 import { createUnrarJsUnpacker } from "../install/index.ts";
+import { LanePool } from "../lanes/index.ts";
 import { createLibrary } from "../library/index.ts";
 import { silentLogger } from "../logger.ts";
 import { createPeerMesh, mdnsDiscovery, systemClock } from "../peers/index.ts";
-import { createRequestServer } from "../serve/index.ts";
+import { createRequestServer, createServeViews } from "../serve/index.ts";
 import { openStateDir } from "../storage/index.ts";
 import { createOutboundTransfers } from "../transfer/index.ts";
 import { FIRST_SCAN_GRACE_MS, RESTART_DELAY_MS, STOP_DEADLINE_MS } from "./constants.ts";
 import { listGames, type RuntimeContext } from "./context.ts";
 import { EventBus } from "./event-bus.ts";
+import { identify, laneCount, pushedView, tlsOf, withLanes } from "./lanes.ts";
 import { libraryMonitor } from "./library-monitor.ts";
 import { parseListenOption, requireInterfaces, shownAddress } from "./listen-address.ts";
 import { LocalPeer } from "./local-peer.ts";
@@ -80,17 +82,37 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   const operations = new OperationTable();
   const isBusy = operations.isBusy.bind(operations);
   const library = createLibrary({ gamesDir, stateDir, catalog, isBusy, logger, signal });
+  const viewOf = createServeViews({ library, catalog, isBusy });
   opened.defer(() => library.close());
   const activity = new TransferActivity((active) => library.setHashingPaused(active));
-  const outbound = activity.count(createOutboundTransfers());
+  const ownOutbound = activity.count(createOutboundTransfers());
   const endpoint = opened.use(await bindEndpoint(listen, identity, options.socket));
   const listener = { host: listen.host, port: endpoint.address.port };
+  const lanes: LanePool = opened.use(
+    await LanePool.start({
+      count: laneCount(options),
+      host: listen.host,
+      tls: tlsOf(identity),
+      identify: (certificate, inbound) => identify(mesh, certificate, inbound),
+      viewOf: (gameId) => pushedView(viewOf(gameId), library.state().gamesDir),
+      lanesOf: (peerId) => mesh.lanesOf(peerId),
+      onSending: activity.source(),
+      onStale: (gameId) => {
+        library.rescan(gameId, { walk: true }).catch((error: unknown) => {
+          logger.warn("a game could not be looked at again", { gameId, error });
+        });
+      },
+      logger: logger.child("lanes"),
+    }),
+  );
+  const outbound = withLanes(ownOutbound, lanes);
   const mesh = createPeerMesh({
     identity,
     endpoint,
     name,
     party,
     listen: listener,
+    lanes: () => lanes.ports(),
     library,
     catalog,
     discovery: options.discovery === undefined ? mdnsDiscovery() : options.discovery,
@@ -118,6 +140,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     mesh,
     operations,
     outbound,
+    lanes,
     activity,
     unpacker: options.unpacker ?? createUnrarJsUnpacker(),
     bus,
@@ -138,6 +161,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     shutDown: () => shutDown(context, stopping, services, opened),
   });
   library.onChange(({ snapshotChanged, localChanged }) => {
+    lanes.check();
     if (snapshotChanged) mesh.libraryChanged();
     const libraryRev = library.snapshot().library_rev;
     if (localChanged) bus.emit({ type: "local-library-changed", libraryRev, games: library.localGames() });
@@ -153,7 +177,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   // In a later turn, when the host has attached to the events.
   setImmediate(() => {
     if (signal.aborted) return;
-    bus.emit({ type: "local-peer-ready", peerId: peer.peerId, addr, lanes: [] });
+    bus.emit({ type: "local-peer-ready", peerId: peer.peerId, addr, lanes: lanes.ports() });
     const scanned = library.start();
     scanned.then(firstScan.resolve, firstScan.resolve);
     services.push(
@@ -202,13 +226,13 @@ async function shutDown(
 
 async function bindEndpoint(
   listen: ListenAddress,
-  { keyPem, certPem, caPem }: Identity,
+  identity: Identity,
   socket: PeerOptions["socket"],
 ): Promise<Endpoint> {
   try {
     return await createEndpoint({
       ...listen,
-      tls: { key: keyPem, cert: certPem, ca: caPem },
+      tls: tlsOf(identity),
       alpn: ALPN,
       limits: {
         maxStreamsPerConnection: MAX_STREAMS_PER_CONNECTION,

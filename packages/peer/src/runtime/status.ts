@@ -16,7 +16,7 @@ export function statusOf(context: RuntimeContext, self: SelfDescription): Status
     name,
     party,
     addr,
-    lanes: [],
+    lanes: context.lanes.ports(),
     gamesDir: context.library.state().gamesDir,
     libraryRev: context.library.snapshot().library_rev,
     operations: context.operations.list(),

@@ -20,6 +20,17 @@ export class TransferActivity {
     }
   }
 
+  /** Something that moves bytes or does not, as it says: returns where to say so. */
+  source(): (moves: boolean) => void {
+    let moving = false;
+    return (moves) => {
+      if (moves === moving) return;
+      moving = moves;
+      this.#count += moves ? 1 : -1;
+      if (this.#count === (moves ? 1 : 0)) this.#onChange(moves);
+    };
+  }
+
   /** The same transfers, counted. */
   count(transfers: OutboundTransfers): OutboundTransfers {
     return {

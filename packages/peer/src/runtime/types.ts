@@ -36,6 +36,11 @@ export interface PeerOptions {
   readonly unpacker?: Unpacker;
   /** How peers are found. Default: multicast DNS; null: not at all, `connect` only. */
   readonly discovery?: DiscoveryFactory | null;
+  /**
+   * Threads that move the bytes of games, 0 to 16. Default: one less than there are processors, 1 to 4. With 0, and where
+   * {@link socket} is given, the thread of the host does.
+   */
+  readonly lanes?: number;
   /** Where datagrams go. Default: real UDP. */
   readonly socket?: DatagramSocketFactory;
   /** What pauses and deadlines of the mesh and of the services are measured by. Default: the machine's own clock. */

@@ -9,7 +9,6 @@ import {
   WireError,
   type WireErrorCode,
 } from "@lanspread/proto";
-import type { Library } from "../library/index.ts";
 import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
 import type { AnsweringStream } from "./answering-stream.ts";
 import { type GameRequest, serveRequestOf } from "./game-requests.ts";
@@ -20,10 +19,11 @@ import { sendPart } from "./send-part.ts";
 import { writeInSteps } from "./write-in-steps.ts";
 
 export interface AnswerGameOptions {
-  readonly library: Pick<Library, "pieceDigests">;
+  /** 32 bytes per piece; null where they are not known. */
+  readonly pieceDigests: (id: GameId) => Uint8Array | null;
   readonly viewOf: (id: GameId) => ServeView;
   readonly outbound: Pick<OutboundTransfers, "run">;
-  readonly gamesDir: () => string;
+  readonly gamesDir: (id: GameId) => string;
   readonly buffers: BufferPool;
   /** The frame that answers a request for a manifest. */
   readonly manifestFrame: (manifest: Manifest) => Uint8Array;
@@ -57,7 +57,11 @@ export async function answerGame(
       pass();
       switch (request.type) {
         case "get_game":
-          await onDisk(() => checkRoot(options.gamesDir(), request.game_id), request.game_id, options);
+          await onDisk(
+            () => checkRoot(options.gamesDir(request.game_id), request.game_id),
+            request.game_id,
+            options,
+          );
           return await writeInSteps(stream, options.manifestFrame(pass().manifest), transfer);
         case "get_piece_hashes":
           return await sendDigests(stream, transfer, request.game_id, options);
@@ -74,9 +78,9 @@ async function sendDigests(
   stream: AnsweringStream,
   transfer: OutboundTransfer,
   gameId: GameId,
-  { library }: AnswerGameOptions,
+  { pieceDigests }: AnswerGameOptions,
 ): Promise<void> {
-  const digests = library.pieceDigests(gameId);
+  const digests = pieceDigests(gameId);
   if (digests === null) throw new Refused("busy", `the pieces of ${gameId} are still being hashed`, true);
   await send(stream, transfer, { type: "piece_hashes", count: digests.length / DIGEST_BYTES });
   await writeInSteps(stream, digests, transfer);
@@ -92,7 +96,11 @@ async function sendFile(
   const { part } = pass();
   if (part === null) throw new Error("the gate granted no file");
   const { file, offset, length } = part;
-  await using payload = await onDisk(() => openPayload(options.gamesDir(), gameId, file), gameId, options);
+  await using payload = await onDisk(
+    () => openPayload(options.gamesDir(gameId), gameId, file),
+    gameId,
+    options,
+  );
   pass();
   await send(stream, transfer, { type: "file_data", size: length });
   await onDisk(

@@ -54,6 +54,11 @@ export interface ServePermission {
 
 export type ServeDecision = ServePermission | ServeRefusal;
 
+/** Whether anything of the game can be granted at all. */
+export function isServable(view: ServeView): boolean {
+  return view.manifest !== null && decideServe(view, { gameId: view.manifest.game_id }).allow;
+}
+
 /**
  * The serving gate: whether a request for a game is granted. Asked for every request, and again whenever bytes are about
  * to be read. What lies on the disk is looked at only after it said yes.

@@ -1,3 +1,5 @@
+import { FILES_OF_ALL, FILES_PER_PEER } from "./constants.ts";
+
 /** A bounded number of places, for each key and for all together. Who finds none waits in turn. */
 export interface Slots {
   /** The place is free again when the result is disposed. Rejects with the signal's reason. */
@@ -7,6 +9,11 @@ export interface Slots {
 export interface SlotsOptions {
   readonly perKey: number;
   readonly all: number;
+}
+
+/** Places of answers with a file's bytes, by peer. */
+export function createFileSlots(): Slots {
+  return createSlots({ perKey: FILES_PER_PEER, all: FILES_OF_ALL });
 }
 
 interface Waiter {

@@ -13,5 +13,8 @@ export const SMALLEST_BUFFER_BYTES = 64 * KIB;
 /** Buffers of one size that are kept for the next transfer: what one source keeps busy, and no more. */
 export const SPARE_BUFFERS = 16;
 
+/** From so many bytes on a piece is hashed by Node's own threads: the way there costs as much as hashing some 50 KiB. */
+export const HASHED_ELSEWHERE_BYTES = 128 * KIB;
+
 /** Writes of one unit that may be under way while the next piece is read. */
 export const WRITES_AHEAD = 2;

@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import {
-  DIGEST_BYTES,
   type GameId,
   type Hash,
   MAX_CHUNK_BYTES,
   type PieceIndex,
-  type PieceLayout,
   type WireErrorCode,
 } from "@lanspread/proto";
 import type { BufferPool } from "./buffer-pool.ts";
-import { NO_PROGRESS_MS, TRANSFER_BUFFER_BYTES, WRITES_AHEAD } from "./constants.ts";
+import { HASHED_ELSEWHERE_BYTES, NO_PROGRESS_MS, TRANSFER_BUFFER_BYTES, WRITES_AHEAD } from "./constants.ts";
 import { ProgressLimit } from "./progress-limit.ts";
 import type { DataAnswer, RequestChannel } from "./request-channel.ts";
 import { readFully } from "./request-stream.ts";
@@ -48,10 +46,11 @@ export interface FetchUnitOptions {
   readonly channel: RequestChannel;
   readonly gameId: GameId;
   readonly manifestHash: Hash;
-  readonly layout: PieceLayout;
   readonly unit: WorkUnit;
-  /** The digests of all pieces, 32 bytes each; null where nobody knows them: then every piece counts as right. */
-  readonly digests: Uint8Array | null;
+  /** The pieces of the unit. */
+  readonly pieceAt: (index: PieceIndex) => ArrivingPiece;
+  /** The digest of a piece, 32 bytes; null where nobody knows it: then whatever comes counts as right. */
+  readonly digestOf: (index: PieceIndex) => Uint8Array | null;
   readonly sink: PieceSink;
   readonly buffers: BufferPool;
   readonly signal?: AbortSignal;
@@ -75,7 +74,7 @@ export interface FetchUnitOptions {
  *   that were reported before stay right.
  */
 export async function fetchUnit(options: FetchUnitOptions): Promise<void> {
-  const { unit, layout, channel, gameId, manifestHash } = options;
+  const { unit, pieceAt, channel, gameId, manifestHash } = options;
   using limit = new ProgressLimit(
     options.noProgressMs ?? NO_PROGRESS_MS,
     `fetching ${gameId}/${unit.path}`,
@@ -98,58 +97,79 @@ export async function fetchUnit(options: FetchUnitOptions): Promise<void> {
       options.onBytes?.(count);
     },
   });
-  const writing: Promise<void>[] = [];
+  const settling: Promise<void>[] = [];
   try {
     for (let index = unit.firstPiece as number; index < unit.firstPiece + unit.pieceCount; index++) {
-      const piece = layout.pieceAt(index);
-      const received = await receivePiece(source, piece, options);
-      if (received === null) {
-        options.onWrongPiece(piece.index);
-        continue;
-      }
-      writing.push(received.written);
-      if (writing.length > WRITES_AHEAD) await writing.shift();
+      const piece = pieceAt(index as PieceIndex);
+      const receive = piece.length <= TRANSFER_BUFFER_BYTES ? receivePiece : receiveLargePiece;
+      const { settled } = await receive(source, piece, options);
+      settling.push(settled);
+      if (settling.length > WRITES_AHEAD) await settling.shift();
     }
     await source.end();
-    await Promise.all(writing);
+    await Promise.all(settling);
   } finally {
     source.cancel();
-    await Promise.allSettled(writing);
+    await Promise.allSettled(settling);
   }
 }
 
-interface ArrivingPiece {
+/** A piece and where it belongs. Offset and length in bytes. */
+export interface ArrivingPiece {
   readonly index: PieceIndex;
   readonly fileIndex: number;
   readonly offset: number;
   readonly length: number;
 }
 
-/** @returns null where the piece is wrong; else `written`, which ends with the report of it */
+/** All bytes of a piece have come. */
+interface Received {
+  /** The piece was verified, written and reported, or thrown away and reported. */
+  readonly settled: Promise<void>;
+}
+
+/** A piece that fits in a buffer: it is hashed at once, by another thread where that is worth the way, and written when it is right. */
 async function receivePiece(
   source: RangeReader,
   piece: ArrivingPiece,
   options: FetchUnitOptions,
-): Promise<{ readonly written: Promise<void> } | null> {
-  const { digests, buffers, sink } = options;
+): Promise<Received> {
+  const { buffers } = options;
+  const buffer = buffers.take(piece.length);
+  const bytes = buffer.subarray(0, piece.length);
+  await source.fill(bytes);
+  const settle = async (): Promise<void> => {
+    const digest =
+      piece.length < HASHED_ELSEWHERE_BYTES
+        ? createHash("sha256").update(bytes).digest()
+        : new Uint8Array(await webcrypto.subtle.digest("SHA-256", bytes));
+    if (!isRight(digest, piece, options)) {
+      buffers.give(buffer);
+      options.onWrongPiece(piece.index);
+      return;
+    }
+    await write(piece.fileIndex, { buffer, length: piece.length, offset: piece.offset }, options);
+    options.onPiece(piece.index, digest);
+  };
+  return { settled: awaitedLater(settle()) };
+}
+
+/** A piece that is hashed and written part by part while it arrives. */
+async function receiveLargePiece(
+  source: RangeReader,
+  piece: ArrivingPiece,
+  options: FetchUnitOptions,
+): Promise<Received> {
+  const { buffers } = options;
   const hash = createHash("sha256");
   const writes: Promise<void>[] = [];
-  const write = async (buffer: Buffer, length: number, offset: number): Promise<void> => {
-    try {
-      await sink.write(piece.fileIndex, buffer.subarray(0, length), offset);
-    } catch (error) {
-      throw new SinkError(error);
-    } finally {
-      buffers.give(buffer);
-    }
-  };
-  let last: { readonly buffer: Buffer; readonly length: number; readonly offset: number } | undefined;
+  let last: Part | undefined;
   try {
     for (let done = 0; done < piece.length; ) {
       if (last !== undefined) {
-        const { buffer, length, offset } = last;
+        const part = last;
         last = undefined;
-        writes.push(awaitedLater(write(buffer, length, offset)));
+        writes.push(awaitedLater(write(piece.fileIndex, part, options)));
         if (writes.length > WRITES_AHEAD) await writes[writes.length - 1 - WRITES_AHEAD];
       }
       const length = Math.min(TRANSFER_BUFFER_BYTES, piece.length - done);
@@ -163,14 +183,42 @@ async function receivePiece(
     throw error;
   }
   const digest = hash.digest();
-  const start = piece.index * DIGEST_BYTES;
-  if (digests !== null && !digest.equals(digests.subarray(start, start + DIGEST_BYTES))) {
+  if (!isRight(digest, piece, options)) {
     await Promise.allSettled(writes);
     if (last !== undefined) buffers.give(last.buffer);
-    return null;
+    options.onWrongPiece(piece.index);
+    return { settled: Promise.resolve() };
   }
-  if (last !== undefined) writes.push(write(last.buffer, last.length, last.offset));
-  return { written: awaitedLater(Promise.all(writes).then(() => options.onPiece(piece.index, digest))) };
+  if (last !== undefined) writes.push(write(piece.fileIndex, last, options));
+  return { settled: awaitedLater(Promise.all(writes).then(() => options.onPiece(piece.index, digest))) };
+}
+
+/** Bytes on their way to a file. */
+interface Part {
+  readonly buffer: Buffer;
+  readonly length: number;
+  /** In the file. */
+  readonly offset: number;
+}
+
+/** Writes a part and gives its buffer back. */
+async function write(
+  fileIndex: number,
+  { buffer, length, offset }: Part,
+  { sink, buffers }: FetchUnitOptions,
+): Promise<void> {
+  try {
+    await sink.write(fileIndex, buffer.subarray(0, length), offset);
+  } catch (error) {
+    throw new SinkError(error);
+  } finally {
+    buffers.give(buffer);
+  }
+}
+
+function isRight(digest: Uint8Array, { index }: ArrivingPiece, { digestOf }: FetchUnitOptions): boolean {
+  const expected = digestOf(index);
+  return expected === null || Buffer.compare(digest, expected) === 0;
 }
 
 /** A failure is thrown where it is awaited; until then it is not unhandled. */
@@ -201,14 +249,14 @@ class RangeReader {
   }
 
   /** @throws SourceError where the source has fewer bytes */
-  async fill(into: Uint8Array, see: (bytes: Uint8Array) => void): Promise<void> {
+  async fill(into: Uint8Array, see?: (bytes: Uint8Array) => void): Promise<void> {
     const { signal, onBytes } = this.#options;
     for (let filled = 0; filled < into.length; ) {
       if (this.#left === 0) await this.#askForMore();
       const wanted = into.subarray(filled, filled + Math.min(this.#left, into.length - filled));
       const count = (await this.#answer?.read(wanted, { signal })) ?? 0;
       if (count === 0) throw wrongAmount(this.#options.unit.path, "ends too early");
-      see(wanted.subarray(0, count));
+      see?.(wanted.subarray(0, count));
       onBytes(count);
       filled += count;
       this.#left -= count;

@@ -363,7 +363,7 @@ describe("the end of a session", () => {
       type: "event",
       event: "local-peer-ready",
       time: expect.any(Number),
-      data: { peer_id: peer.peerId, addr: peer.addr, lanes: [] },
+      data: { peer_id: peer.peerId, addr: peer.addr, lanes: peer.snapshot().status.lanes },
     });
     expect(client.story.filter((what) => what === "local-peer-ready")).toHaveLength(1);
   });

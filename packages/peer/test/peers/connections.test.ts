@@ -207,6 +207,7 @@ describe("Joiner", () => {
       name: "own",
       party: "test",
       listen: own.endpoint.address,
+      lanes: () => [],
       library: () => library(1),
     };
     const joiner = new Joiner({ endpoint: own.endpoint, self, connections, clock, admit: () => null });

@@ -1,5 +1,6 @@
 import {
   asPieceIndex,
+  DIGEST_BYTES,
   MAX_CHUNK_BYTES,
   type PieceIndex,
   type PieceLayout,
@@ -79,9 +80,9 @@ async function createRig(sizes: readonly number[], pieceSize = MIB): Promise<Rig
         channel: createSource(peer(1), game, behaviour).channel,
         gameId: game.manifest.game_id,
         manifestHash: game.manifest.manifest_hash,
-        layout,
+        pieceAt: (index) => layout.pieceAt(index),
         unit,
-        digests,
+        digestOf: (index) => digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
         sink: {
           write: async (fileIndex, bytes, offset) => {
             rig.written[fileIndex]?.set(bytes, offset);
@@ -101,11 +102,11 @@ async function createRig(sizes: readonly number[], pieceSize = MIB): Promise<Rig
 }
 
 describe("a unit", () => {
-  it("arrives whole: every piece is verified, written and reported once, in order", async () => {
+  it("arrives whole: every piece is verified, written and reported once", async () => {
     await using rig = await createRig([100, 5 * MIB + 3]);
     await rig.fetch(rig.unit(1));
     expect(rig.written[1]?.equals(rig.game.files.get("f1") ?? Buffer.alloc(0))).toBe(true);
-    expect(rig.right.map(({ index }) => index as number)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(rig.right.map(({ index }) => index as number).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(rig.received).toBe(5 * MIB + 3);
     for (const { index, digest } of rig.right) {
       const { offset, length } = rig.layout.pieceAt(index);
@@ -136,7 +137,7 @@ describe("a unit", () => {
 
   it("without known digests counts as it comes, and tells the digests", async () => {
     await using rig = await createRig([2 * MIB]);
-    await rig.fetch(rig.unit(0), {}, { digests: null });
+    await rig.fetch(rig.unit(0), {}, { digestOf: () => null });
     const content = rig.game.files.get("f0") ?? Buffer.alloc(0);
     expect(rig.right.map(({ digest }) => Buffer.from(digest))).toEqual([
       sha256(content.subarray(0, MIB)),
@@ -158,7 +159,7 @@ describe("a wrong piece", () => {
     await using rig = await createRig([4 * MIB]);
     await rig.fetch(rig.unit(0), flipAt(2 * MIB + 17));
     expect(rig.wrong).toEqual([2]);
-    expect(rig.right.map(({ index }) => index as number)).toEqual([0, 1, 3]);
+    expect(rig.right.map(({ index }) => index as number).sort((a, b) => a - b)).toEqual([0, 1, 3]);
     expect(rig.written[0]?.subarray(2 * MIB, 3 * MIB).every((byte) => byte === 0)).toBe(true);
   });
 

@@ -84,6 +84,7 @@ async function fetch(
       digests,
       sources,
       joining: (join) => tellOfSources(context, manifest, join),
+      lanes: context.lanes,
       stateDir,
       signal,
       logger: logger.child("download"),

@@ -1,0 +1,21 @@
+/** Lanes of a peer that is not told how many: more than four fill no network, and one core stays for everything else. */
+export const MOST_LANES_BY_DEFAULT = 4;
+
+/** Lanes that a peer can have: each is named in its hello, beside what else it can do. */
+export const MOST_LANES = 16;
+
+/** How often a lane tells how many bytes have come, milliseconds. */
+export const TELL_BYTES_MS = 50;
+
+/** Time that a lane of a source has to answer a dial, milliseconds: it is on the same network, or behind a firewall. */
+export const LANE_DIAL_MS = 4_000;
+
+/** A source whose lane could not be reached is asked over the control connection for so long, milliseconds. */
+export const LANE_UNREACHABLE_MS = 15_000;
+
+/** Pause before a lane that failed is started again, milliseconds; twice as long each time, up to the maximum. */
+export const LANE_RESTART_MS = 1_000;
+export const MAX_LANE_RESTART_MS = 30_000;
+
+/** Time in which a lane has to end when its peer stops, milliseconds: then its thread is ended from outside. */
+export const LANE_STOP_MS = 2_000;

@@ -1,0 +1,90 @@
+import { type PeerId, RESET } from "@lanspread/proto";
+import type { Connection, Endpoint } from "@lanspread/quic";
+import { createStreamChannel, LaneError, type RequestChannel } from "../transfer/index.ts";
+import { LANE_DIAL_MS } from "./constants.ts";
+import type { LaneAddress } from "./messages.ts";
+
+export interface LaneConnectionsOptions {
+  readonly endpoint: Pick<Endpoint, "dial">;
+  /** Whose certificate (DER) it is. */
+  readonly identify: (certificate: Uint8Array) => Promise<PeerId | null>;
+}
+
+interface Dialled {
+  readonly connection: Connection;
+  readonly channel: RequestChannel;
+}
+
+/** Connections from this lane to the lanes of sources: dialled when they are needed, kept as long as they live. */
+export class LaneConnections {
+  readonly #options: LaneConnectionsOptions;
+  readonly #connections = new Map<string, Promise<Dialled>>();
+  readonly #closing = new AbortController();
+
+  constructor(options: LaneConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The way to ask a source's lane.
+   *
+   * @throws LaneError where it cannot be reached, or is another peer; the signal's reason
+   */
+  async channelTo(source: LaneAddress, signal: AbortSignal): Promise<RequestChannel> {
+    const key = `${source.peerId} ${source.host} ${source.port}`;
+    const dialled = this.#connections.get(key) ?? this.#dial(key, source);
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return (await Promise.race([dialled, aborted.promise])).channel;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  close(): void {
+    this.#closing.abort(new LaneError("the lane is closing"));
+    for (const dialled of this.#connections.values()) {
+      dialled.then(
+        ({ connection }) => connection.close(RESET.shuttingDown, "the peer stops"),
+        () => {},
+      );
+    }
+  }
+
+  #dial(key: string, source: LaneAddress): Promise<Dialled> {
+    const dialled = this.#connect(source);
+    this.#connections.set(key, dialled);
+    const forget = (): void => {
+      if (this.#connections.get(key) === dialled) this.#connections.delete(key);
+    };
+    dialled.then(({ connection }) => void connection.closed.then(forget), forget);
+    return dialled;
+  }
+
+  async #connect({ peerId, host, port }: LaneAddress): Promise<Dialled> {
+    const { endpoint, identify } = this.#options;
+    let connection: Connection;
+    try {
+      connection = await endpoint.dial(
+        { host, port },
+        { signal: this.#closing.signal, timeoutMs: LANE_DIAL_MS },
+      );
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new LaneError(`the lane of ${peerId} at ${host}:${port} cannot be reached: ${why}`, {
+        cause: error,
+      });
+    }
+    const is = await identify(connection.peerCertificate);
+    if (is !== peerId) {
+      connection.close(RESET.refused, "another peer was expected");
+      throw new LaneError(
+        `at ${host}:${port} there is ${is ?? "nobody with a peer's certificate"}, not ${peerId}`,
+      );
+    }
+    return { connection, channel: createStreamChannel((options) => connection.openStream(options)) };
+  }
+}

@@ -1,0 +1,169 @@
+import { type GameId, type ManifestFile, type PeerId, RESET, type Request } from "@lanspread/proto";
+import type { Connection } from "@lanspread/quic";
+import type { Logger } from "../logger.ts";
+import {
+  type AnswerGameOptions,
+  type AnsweringStream,
+  answerGame,
+  createFileSlots,
+  decideServe,
+  isServable,
+  Refused,
+  type ServeView,
+  StreamServer,
+  serveRequestOf,
+} from "../serve/index.ts";
+import { createBufferPool, createOutboundTransfers } from "../transfer/index.ts";
+import type { PushedView } from "./messages.ts";
+
+export interface LaneServerOptions {
+  /** Whose certificate (DER) it is; null for who has not said hello to the main thread. */
+  readonly identify: (certificate: Uint8Array) => Promise<PeerId | null>;
+  readonly askView: (gameId: GameId) => Promise<PushedView>;
+  /** The answers that are under way have become others. */
+  readonly onOutbound: (counts: Readonly<Record<GameId, number>>) => void;
+  readonly onStale: (gameId: GameId) => void;
+  readonly logger: Logger;
+}
+
+/**
+ * Serves files, and nothing else, to peers that have said hello on the control connection.
+ *
+ * What the serving gate knows comes from the main thread: asked for with a game's first request, kept until it is revoked.
+ */
+export class LaneServer {
+  readonly #options: LaneServerOptions;
+  readonly #views = new Map<GameId, PushedView>();
+  readonly #asked = new Map<GameId, Promise<PushedView>>();
+  readonly #outbound = createOutboundTransfers();
+  readonly #slots = createFileSlots();
+  readonly #streams: StreamServer;
+  readonly #game: AnswerGameOptions;
+  readonly #connections = new Set<Connection>();
+  #isOutboundTold = true;
+  #closed = false;
+
+  constructor(options: LaneServerOptions) {
+    this.#options = options;
+    this.#streams = new StreamServer({
+      answer: (stream, request, { peerId, signal }) => this.#answer(stream, request, peerId, signal),
+      logger: options.logger,
+    });
+    this.#game = {
+      viewOf: (gameId) => viewOf(this.#views.get(gameId)),
+      outbound: {
+        run: async (gameId, send, runOptions) => {
+          try {
+            const running = this.#outbound.run(gameId, send, runOptions);
+            this.#tellOutbound();
+            return await running;
+          } finally {
+            this.#tellOutbound();
+          }
+        },
+      },
+      gamesDir: (gameId) => this.#views.get(gameId)?.gamesDir ?? "",
+      buffers: createBufferPool(),
+      onStale: options.onStale,
+      pieceDigests: () => null,
+      manifestFrame: () => {
+        throw new Error("a lane serves no manifest");
+      },
+    };
+  }
+
+  async accept(connection: Connection): Promise<void> {
+    const over = new AbortController();
+    this.#connections.add(connection);
+    void connection.closed.then(() => {
+      this.#connections.delete(connection);
+      over.abort();
+    });
+    const peerId = await this.#options.identify(connection.peerCertificate);
+    if (this.#closed || peerId === null) {
+      if (this.#closed) connection.close(RESET.shuttingDown, "the peer stops");
+      else connection.close(RESET.refused, "say hello on the control connection first");
+      return;
+    }
+    const { id: connectionId, remote } = connection;
+    const context = { peerId, remote, connectionId, signal: over.signal };
+    connection.onStream((stream) => void this.#streams.serveStream(stream, context));
+  }
+
+  /** The main thread has said what the gate knows. What cannot be served is not kept: who asks for it may ask for anything. */
+  know(gameId: GameId, view: PushedView): void {
+    if (isServable(viewOf(view))) this.#views.set(gameId, view);
+  }
+
+  /** Resolves when no answer about the game is under way any more that was begun by what was known before. */
+  async revoke(gameId: GameId): Promise<void> {
+    this.#views.delete(gameId);
+    await this.#outbound.cancel(gameId);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#views.clear();
+    await this.#outbound.cancelAll();
+    for (const connection of this.#connections) connection.close(RESET.shuttingDown, "the peer stops");
+  }
+
+  async #answer(
+    stream: AnsweringStream,
+    request: Request,
+    peerId: PeerId,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (request.type !== "get_game_file_data" && request.type !== "get_game_file_chunk") {
+      throw new Refused("bad_request", "only files are served here");
+    }
+    using _slot = await this.#slots.acquire(peerId, { signal });
+    const view = this.#views.get(request.game_id) ?? (await this.#askView(request.game_id));
+    const decision = decideServe(viewOf(view), serveRequestOf(request));
+    if (!decision.allow) throw Refused.by(decision);
+    await answerGame(stream, request, signal, this.#game);
+  }
+
+  #askView(gameId: GameId): Promise<PushedView> {
+    const asked = this.#asked.get(gameId);
+    if (asked !== undefined) return asked;
+    const view = this.#options.askView(gameId).finally(() => this.#asked.delete(gameId));
+    this.#asked.set(gameId, view);
+    return view;
+  }
+
+  /** Once for all that changes in one turn: thousands of small files come and go. */
+  #tellOutbound(): void {
+    if (!this.#isOutboundTold) return;
+    this.#isOutboundTold = false;
+    setImmediate(() => {
+      this.#isOutboundTold = true;
+      this.#options.onOutbound(this.#outbound.counts());
+    });
+  }
+}
+
+const files = new WeakMap<PushedView, ReadonlyMap<string, ManifestFile>>();
+
+function filesOf(view: PushedView): ReadonlyMap<string, ManifestFile> {
+  const known = files.get(view);
+  if (known !== undefined) return known;
+  const byPath = new Map(view.manifest?.files.map((file) => [file.path, file]));
+  files.set(view, byPath);
+  return byPath;
+}
+
+/** What was revoked while a request was on its way is being worked on, as far as a lane knows: who asks again learns more. */
+const REVOKED: ServeView = {
+  inCatalog: true,
+  catalogVersion: undefined,
+  operationActive: true,
+  version: null,
+  manifest: null,
+  fileAt: () => undefined,
+};
+
+function viewOf(view: PushedView | undefined): ServeView {
+  if (view === undefined) return REVOKED;
+  return { ...view, fileAt: (path) => filesOf(view).get(path) };
+}

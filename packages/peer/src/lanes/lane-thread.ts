@@ -1,0 +1,253 @@
+import { Worker } from "node:worker_threads";
+import type { GameId, PeerId, PieceIndex } from "@lanspread/proto";
+import type { Logger } from "../logger.ts";
+import { LaneError } from "../transfer/index.ts";
+import { LANE_RESTART_MS, LANE_STOP_MS, MAX_LANE_RESTART_MS } from "./constants.ts";
+import type { FetchOrder, FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
+import { failureToError } from "./unit-failure.ts";
+
+export interface LaneThreadOptions {
+  readonly index: number;
+  readonly start: LaneStart;
+  /** Whose certificate (DER) it is; null for nobody's, and for who comes in and has not said hello. */
+  readonly identify: (certificate: Uint8Array, inbound: boolean) => PeerId | null;
+  /** The lane remembers what it is told, until it is revoked. */
+  readonly viewOf: (gameId: GameId) => PushedView;
+  readonly onOutbound: () => void;
+  readonly onStale: (gameId: GameId) => void;
+  readonly logger: Logger;
+}
+
+/** What is reported of a fetch while it goes on. */
+export interface FetchReports {
+  /** So many bytes have come, right or wrong. */
+  readonly onBytes: (count: number) => void;
+  /** A piece is right, and the file has it. */
+  readonly onPiece: (index: PieceIndex, digest: Uint8Array) => void;
+  /** A piece was thrown away: its digest is another one. */
+  readonly onWrongPiece: (index: PieceIndex) => void;
+}
+
+interface Fetch extends FetchReports {
+  readonly bytes: number;
+  readonly end: (error: Error | null) => void;
+}
+
+const NOTHING: Readonly<Record<GameId, number>> = {};
+
+/** The worker beside this file: a source when this is a source, compiled when this is compiled. */
+const IS_SOURCE = import.meta.url.endsWith(".ts");
+const WORKER_URL = new URL(IS_SOURCE ? "./lane-worker.ts" : "./lane-worker.js", import.meta.url);
+
+/**
+ * One lane as the main thread has it. A thread that fails is started again, on the same port where that is possible; what it
+ * did is reported as failed.
+ */
+export class LaneThread {
+  readonly #options: LaneThreadOptions;
+  readonly #fetches = new Map<FetchOrder["id"], Fetch>();
+  readonly #closing = new Map<FetchOrder["download"], () => void>();
+  readonly #revoking = new Map<number, () => void>();
+  #worker: Worker | null = null;
+  #port: number | null = null;
+  #outbound = NOTHING;
+  #lastRevoke = 0;
+  #failures = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  constructor(options: LaneThreadOptions) {
+    this.#options = options;
+  }
+
+  /** UDP port; null while the lane is down. */
+  get port(): number | null {
+    return this.#port;
+  }
+
+  /** Bytes of the units that were ordered and are not here. */
+  get orderedBytes(): number {
+    let sum = 0;
+    for (const { bytes } of this.#fetches.values()) sum += bytes;
+    return sum;
+  }
+
+  /** Answers that are under way, by game. */
+  get outbound(): Readonly<Record<GameId, number>> {
+    return this.#outbound;
+  }
+
+  /** Resolves when the lane listens, or has failed to: then it is tried again later. */
+  start(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { index, start, logger } = this.#options;
+    const worker = new Worker(WORKER_URL, {
+      workerData: { ...start, port: this.#port ?? start.port } satisfies LaneStart,
+      // The thread needs none of the flags that the process was started with, except to find sources where this is a source.
+      execArgv: IS_SOURCE ? ["--conditions=source"] : [],
+      name: `lanspread-lane-${index}`,
+    });
+    this.#worker = worker;
+    this.#port = null;
+    let why: unknown = new Error("it ended by itself");
+    worker.on("message", (message: FromLane) => {
+      if (this.#worker !== worker) return;
+      if (message.type === "ready") {
+        this.#port = message.port;
+        resolve();
+      } else this.#hear(message);
+    });
+    worker.on("error", (error) => {
+      why = error;
+    });
+    worker.on("exit", () => {
+      resolve();
+      if (this.#worker !== worker) return;
+      const port = this.#port;
+      this.#lost(why);
+      if (this.#stopping) return;
+      logger.warn("a lane failed: it is started again", { lane: index, error: why });
+      const pause = Math.min(LANE_RESTART_MS * 2 ** this.#failures, MAX_LANE_RESTART_MS);
+      this.#failures += 1;
+      this.#restart = setTimeout(() => {
+        // Others know the port. One that is taken meanwhile is given up when it cannot be had.
+        this.#port = port;
+        void this.start();
+      }, pause);
+      this.#restart.unref();
+    });
+    return promise;
+  }
+
+  /**
+   * Fetches a unit.
+   *
+   * When it ends, in either way, no write of it is under way any more.
+   *
+   * @throws what `fetchUnit` throws; LaneError; the signal's reason
+   */
+  async fetch(order: FetchOrder, reports: FetchReports, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = (): void => this.#tell({ type: "cancel", id: order.id });
+    this.#fetches.set(order.id, {
+      ...reports,
+      bytes: order.unit.length,
+      end: (error) => (error === null ? resolve() : reject(error)),
+    });
+    if (this.#worker === null) this.#endFetch(order.id, new LaneError("the lane is down"));
+    else this.#tell({ type: "fetch", order });
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      await promise;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Closes the files of a download that fetches nothing any more. */
+  close(download: FetchOrder["download"]): Promise<void> {
+    if (this.#worker === null) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#closing.set(download, resolve);
+    this.#tell({ type: "close", download });
+    return promise;
+  }
+
+  /** Takes back what was said of a game. Resolves when no answer that was begun before is under way any more. */
+  revoke(gameId: GameId): Promise<void> {
+    if (this.#worker === null) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastRevoke += 1;
+    this.#revoking.set(this.#lastRevoke, resolve);
+    this.#tell({ type: "revoke", gameId, id: this.#lastRevoke });
+    return promise;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (worker === null) return;
+    const ended = new Promise<void>((resolve) => {
+      worker.once("exit", () => resolve());
+    });
+    this.#tell({ type: "stop" });
+    const late = setTimeout(() => void worker.terminate(), LANE_STOP_MS);
+    await ended;
+    clearTimeout(late);
+  }
+
+  #tell(message: ToLane): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #hear(message: Exclude<FromLane, { type: "ready" }>): void {
+    const { identify, viewOf, onOutbound, onStale, logger } = this.#options;
+    switch (message.type) {
+      case "bytes":
+        this.#failures = 0;
+        for (const [id, bytes] of message.counts) this.#fetches.get(id)?.onBytes(bytes);
+        break;
+      case "piece":
+        this.#fetches.get(message.id)?.onPiece(message.index, message.digest);
+        break;
+      case "wrong":
+        this.#fetches.get(message.id)?.onWrongPiece(message.index);
+        break;
+      case "ended":
+        this.#endFetch(message.id, message.failure === null ? null : failureToError(message.failure));
+        break;
+      case "closed":
+        this.#closing.get(message.download)?.();
+        this.#closing.delete(message.download);
+        break;
+      case "revoked":
+        this.#revoking.get(message.id)?.();
+        this.#revoking.delete(message.id);
+        break;
+      case "identify": {
+        const { question, certificate, inbound } = message;
+        this.#tell({ type: "identity", question, peerId: identify(certificate, inbound) });
+        break;
+      }
+      case "ask-view": {
+        const { question, gameId } = message;
+        this.#tell({ type: "view", question, gameId, view: viewOf(gameId) });
+        break;
+      }
+      case "outbound":
+        this.#outbound = message.counts;
+        onOutbound();
+        break;
+      case "stale":
+        onStale(message.gameId);
+        break;
+      case "log":
+        logger[message.level](message.message, message.fields);
+        break;
+    }
+  }
+
+  #endFetch(id: FetchOrder["id"], error: Error | null): void {
+    const fetch = this.#fetches.get(id);
+    this.#fetches.delete(id);
+    fetch?.end(error);
+  }
+
+  /** The thread is gone, and everything that it did. */
+  #lost(why: unknown): void {
+    this.#worker = null;
+    this.#port = null;
+    this.#outbound = NOTHING;
+    const detail = why instanceof Error ? why.message : String(why);
+    for (const id of [...this.#fetches.keys()])
+      this.#endFetch(id, new LaneError(`the lane failed: ${detail}`));
+    for (const done of [...this.#closing.values(), ...this.#revoking.values()]) done();
+    this.#closing.clear();
+    this.#revoking.clear();
+    this.#options.onOutbound();
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  ALPN,
+  type GameId,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_STREAMS_PER_CONNECTION,
+  type PeerId,
+} from "@lanspread/proto";
+import { createEndpoint, type Endpoint } from "@lanspread/quic";
+import { createLogger } from "../logger.ts";
+import { LaneFetcher } from "./lane-fetcher.ts";
+import { LaneServer } from "./lane-server.ts";
+import type { FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
+import { Questions } from "./questions.ts";
+
+/** A lane as its thread has it. */
+export interface Lane {
+  hear(message: Exclude<ToLane, { type: "stop" }>): void;
+  /** Resolves when the endpoint failed. */
+  readonly failed: Promise<Error>;
+  /** Ends what is under way, closes the files and the endpoint. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the lane's endpoint, tells its port, and serves and fetches from then on.
+ *
+ * @throws what {@link createEndpoint} throws
+ */
+export async function openLane(start: LaneStart, tell: (message: FromLane) => void): Promise<Lane> {
+  const { host, port, tls } = start;
+  const limits = {
+    maxStreamsPerConnection: MAX_STREAMS_PER_CONNECTION,
+    maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
+  };
+  const endpoint = await createEndpoint({ host, port, tls, alpn: ALPN, limits });
+  const lane = new OpenLane(endpoint, tell);
+  tell({ type: "ready", port: endpoint.address.port });
+  return lane;
+}
+
+class OpenLane implements Lane {
+  readonly failed: Promise<Error>;
+  readonly #endpoint: Endpoint;
+  readonly #identities = new Questions<PeerId | null>();
+  readonly #views = new Questions<PushedView>();
+  readonly #server: LaneServer;
+  readonly #fetcher: LaneFetcher;
+  readonly #tell: (message: FromLane) => void;
+
+  constructor(endpoint: Endpoint, tell: (message: FromLane) => void) {
+    this.#endpoint = endpoint;
+    this.#tell = tell;
+    this.failed = endpoint.failed;
+    const identify = (certificate: Uint8Array, inbound: boolean): Promise<PeerId | null> =>
+      this.#identities.ask((question) => tell({ type: "identify", question, certificate, inbound }));
+    const logger = createLogger({
+      level: "debug",
+      sink: ({ level, message, fields }) => tell({ type: "log", level, message, fields: cloneable(fields) }),
+    });
+    this.#server = new LaneServer({
+      identify: (certificate) => identify(certificate, true),
+      askView: (gameId) => this.#views.ask((question) => tell({ type: "ask-view", question, gameId })),
+      onOutbound: (counts) => tell({ type: "outbound", counts }),
+      onStale: (gameId) => tell({ type: "stale", gameId }),
+      logger,
+    });
+    this.#fetcher = new LaneFetcher({
+      endpoint,
+      identify: (certificate) => identify(certificate, false),
+      tell,
+    });
+    endpoint.onConnection((connection) => void this.#server.accept(connection));
+  }
+
+  hear(message: Exclude<ToLane, { type: "stop" }>): void {
+    switch (message.type) {
+      case "fetch":
+        this.#fetcher.fetch(message.order);
+        break;
+      case "cancel":
+        this.#fetcher.cancel(message.id);
+        break;
+      case "close":
+        void this.#closeFiles(message.download);
+        break;
+      case "identity":
+        this.#identities.answer(message.question, message.peerId);
+        break;
+      case "view":
+        this.#server.know(message.gameId, message.view);
+        this.#views.answer(message.question, message.view);
+        break;
+      case "revoke":
+        void this.#revoke(message.gameId, message.id);
+        break;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#server.close(), this.#fetcher.close()]);
+    await this.#endpoint.close();
+  }
+
+  async #closeFiles(download: number): Promise<void> {
+    await this.#fetcher.closeFiles(download);
+    this.#tell({ type: "closed", download });
+  }
+
+  async #revoke(gameId: GameId, id: number): Promise<void> {
+    await this.#server.revoke(gameId);
+    this.#tell({ type: "revoked", id });
+  }
+}
+
+/** Fields of a log entry that can go to another thread: errors by what they say. */
+function cloneable(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? `${value.name}: ${value.message}` : value,
+    ]),
+  );
+}

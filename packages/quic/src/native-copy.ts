@@ -1,0 +1,60 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { threadId } from "node:worker_threads";
+
+/**
+ * Runs `load` so that a native addon that it loads is a copy of its file, which no other thread has loaded.
+ *
+ * The native QUIC library keeps in static memory which thread loaded it first and which one last (napi-rs 2.10, `CUSTOM_GC_TSFN`):
+ * a third thread that uses it frees its buffers in the last one, which ends the process. The system takes another file for another
+ * library, with static memory of its own.
+ */
+export async function withOwnCopies<T>(load: () => Promise<T>): Promise<T> {
+  const { dlopen } = process;
+  process.dlopen = (module: object, filename: string, flags?: number) => {
+    using copy = copyOf(filename);
+    if (flags === undefined) dlopen.call(process, module, copy.path);
+    else dlopen.call(process, module, copy.path, flags);
+  };
+  try {
+    return await load();
+  } finally {
+    process.dlopen = dlopen;
+  }
+}
+
+interface FileCopy extends Disposable {
+  readonly path: string;
+}
+
+/** A copy that may be disposed of as soon as it is loaded. */
+function copyOf(filename: string): FileCopy {
+  if (process.platform === "win32") return { path: lastingCopyOf(filename), [Symbol.dispose]: () => {} };
+  const directory = mkdtempSync(join(tmpdir(), "lanspread-quic-"));
+  const dispose = (): void => rmSync(directory, { recursive: true, force: true });
+  const path = join(directory, "library.node");
+  try {
+    copyFileSync(filename, path);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { path, [Symbol.dispose]: dispose };
+}
+
+/** Windows removes no file that is loaded: there is one for each thread of a process, and it is used again. */
+function lastingCopyOf(filename: string): string {
+  const path = join(tmpdir(), `lanspread-quic-${threadId}.node`);
+  const bytes = readFileSync(filename);
+  if (!isSame(path, bytes)) writeFileSync(path, bytes);
+  return path;
+}
+
+function isSame(path: string, bytes: Buffer): boolean {
+  try {
+    return readFileSync(path).equals(bytes);
+  } catch {
+    return false;
+  }
+}
