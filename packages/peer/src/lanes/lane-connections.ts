@@ -11,6 +11,7 @@ export interface LaneConnectionsOptions {
 }
 
 interface Dialled {
+  readonly peerId: PeerId;
   readonly connection: Connection;
   readonly channel: RequestChannel;
 }
@@ -44,11 +45,22 @@ export class LaneConnections {
     }
   }
 
+  /** Closes the connections to a peer. One that is being dialled will show by itself whether it leads anywhere. */
+  drop(peerId: PeerId): void {
+    this.#closeAll(RESET.stalled, "the peer is gone", (dialled) => dialled.peerId === peerId);
+  }
+
   close(): void {
     this.#closing.abort(new LaneError("the lane is closing"));
-    for (const dialled of this.#connections.values()) {
-      dialled.then(
-        ({ connection }) => connection.close(RESET.shuttingDown, "the peer stops"),
+    this.#closeAll(RESET.shuttingDown, "the peer stops", () => true);
+  }
+
+  #closeAll(code: number, reason: string, isMeant: (dialled: Dialled) => boolean): void {
+    for (const each of this.#connections.values()) {
+      each.then(
+        (dialled) => {
+          if (isMeant(dialled)) dialled.connection.close(code, reason);
+        },
         () => {},
       );
     }
@@ -85,6 +97,6 @@ export class LaneConnections {
         `at ${host}:${port} there is ${is ?? "nobody with a peer's certificate"}, not ${peerId}`,
       );
     }
-    return { connection, channel: createStreamChannel((options) => connection.openStream(options)) };
+    return { peerId, connection, channel: createStreamChannel((options) => connection.openStream(options)) };
   }
 }

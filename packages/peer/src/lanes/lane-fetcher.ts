@@ -1,4 +1,4 @@
-import { DIGEST_BYTES, type PieceIndex } from "@lanspread/proto";
+import { DIGEST_BYTES, type PeerId, type PieceIndex } from "@lanspread/proto";
 import type { Endpoint } from "@lanspread/quic";
 import { createBufferPool, fetchUnit } from "../transfer/index.ts";
 import { TELL_BYTES_MS } from "./constants.ts";
@@ -52,6 +52,11 @@ export class LaneFetcher {
     const files = this.#files.get(download);
     this.#files.delete(download);
     await files?.close();
+  }
+
+  /** The peer is gone: what is being fetched from it fails at once. */
+  drop(peerId: PeerId): void {
+    this.#connections.drop(peerId);
   }
 
   async close(): Promise<void> {

@@ -111,6 +111,12 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     }
   }
 
+  /** A peer is gone, or another process is in its place: what the lanes still have with the former one is over. */
+  drop(peerId: PeerId): void {
+    this.#unreachable.delete(peerId);
+    for (const thread of this.#threads) thread.drop(peerId);
+  }
+
   open(root: string): LaneDownload {
     this.#lastDownload += 1;
     const download = this.#lastDownload;
@@ -148,7 +154,8 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
       noProgressMs,
     };
     return thread.fetch(order, { onBytes, onPiece, onWrongPiece }, signal).catch((error: unknown) => {
-      if (error instanceof LaneError && thread.port !== null) {
+      const isThere = this.#options.lanesOf(peerId).some(({ port }) => port === address.port);
+      if (error instanceof LaneError && thread.port !== null && isThere) {
         this.#options.logger.warn(
           "a lane of a source cannot be used: it is asked over the control connection",
           {

@@ -39,7 +39,8 @@ export class LaneServer {
   readonly #slots = createFileSlots();
   readonly #streams: StreamServer;
   readonly #game: AnswerGameOptions;
-  readonly #connections = new Set<Connection>();
+  /** Who has each connection; null while that is being found out. */
+  readonly #connections = new Map<Connection, PeerId | null>();
   #isOutboundTold = true;
   #closed = false;
 
@@ -74,7 +75,7 @@ export class LaneServer {
 
   async accept(connection: Connection): Promise<void> {
     const over = new AbortController();
-    this.#connections.add(connection);
+    this.#connections.set(connection, null);
     void connection.closed.then(() => {
       this.#connections.delete(connection);
       over.abort();
@@ -85,6 +86,7 @@ export class LaneServer {
       else connection.close(RESET.refused, "say hello on the control connection first");
       return;
     }
+    if (this.#connections.has(connection)) this.#connections.set(connection, peerId);
     const { id: connectionId, remote } = connection;
     const context = { peerId, remote, connectionId, signal: over.signal };
     connection.onStream((stream) => void this.#streams.serveStream(stream, context));
@@ -101,11 +103,18 @@ export class LaneServer {
     await this.#outbound.cancel(gameId);
   }
 
+  /** Ends the connections of a peer that is gone: what they hold would be missed by the process that comes in its place. */
+  drop(peerId: PeerId): void {
+    for (const [connection, owner] of this.#connections) {
+      if (owner === peerId) connection.close(RESET.stalled, "the peer is gone");
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#views.clear();
     await this.#outbound.cancelAll();
-    for (const connection of this.#connections) connection.close(RESET.shuttingDown, "the peer stops");
+    for (const connection of this.#connections.keys()) connection.close(RESET.shuttingDown, "the peer stops");
   }
 
   async #answer(

@@ -166,6 +166,11 @@ export class LaneThread {
     return promise;
   }
 
+  /** Ends the connections with a peer that is gone, or that has another process in its place. */
+  drop(peerId: PeerId): void {
+    this.#tell({ type: "drop", peerId });
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);

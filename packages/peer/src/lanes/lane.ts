@@ -90,6 +90,10 @@ class OpenLane implements Lane {
         this.#server.know(message.gameId, message.view);
         this.#views.answer(message.question, message.view);
         break;
+      case "drop":
+        this.#server.drop(message.peerId);
+        this.#fetcher.drop(message.peerId);
+        break;
       case "revoke":
         void this.#revoke(message.gameId, message.id);
         break;

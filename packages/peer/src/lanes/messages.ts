@@ -66,6 +66,8 @@ export type ToLane =
   | { readonly type: "view"; readonly question: number; readonly gameId: GameId; readonly view: PushedView }
   /** What was said of the game holds no longer: answers about it end, and `revoked` follows when they have. */
   | { readonly type: "revoke"; readonly gameId: GameId; readonly id: number }
+  /** The peer is gone, or another process is in its place: its connections are over, in both directions. */
+  | { readonly type: "drop"; readonly peerId: PeerId }
   | { readonly type: "stop" };
 
 /** What a lane tells the main thread. */

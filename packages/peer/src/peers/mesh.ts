@@ -31,6 +31,7 @@ import type { Introduced, Self } from "./handshake.ts";
 import { Incompatibles } from "./incompatibles.ts";
 import { Joiner } from "./joiner.ts";
 import { keepDiscovering } from "./keep-discovering.ts";
+import { lanePorts } from "./lane-features.ts";
 import type { LivenessLimits } from "./liveness.ts";
 import type { PeerContact } from "./peer-table.ts";
 import { askForLibrary, ping, sayGoodbye, tellDelta } from "./requests.ts";
@@ -48,6 +49,8 @@ export interface PeerMeshOptions {
   readonly listen: ListenAddress;
   /** UDP ports of the lanes that listen at the moment. Default: none. */
   readonly lanes?: () => readonly number[];
+  /** A peer's process is gone, or another one is in its place. */
+  readonly onProcessGone?: (peerId: PeerId) => void;
   readonly library: Pick<Library, "snapshot">;
   readonly catalog: Catalog;
   /** Null: nobody is found or told, `connect` only. */
@@ -384,6 +387,10 @@ class Mesh implements PeerMesh {
     const { facts, library } = introduced;
     const { clock = systemClock } = this.#options;
     const { mayBeLate } = greeting;
+    const { table } = this.#roster;
+    const lanes = String(table.lanesOf(peerId).map(({ port }) => port));
+    const isNew = table.has(peerId) && lanes !== String(lanePorts(facts.features));
+    if (isNew) this.#options.onProcessGone?.(peerId);
     const isTaken = this.#roster.welcome({ facts, library, now: clock.now(), mayBeLate });
     if (!isTaken) this.#catchUp.doubt(peerId);
     else if (mayBeLate) this.#catchUp.check(peerId);
@@ -400,6 +407,7 @@ class Mesh implements PeerMesh {
   #gone(peerId: PeerId, reason: string): void {
     this.#deltaPush.forget(peerId);
     this.#roster.remove(peerId, reason);
+    this.#options.onProcessGone?.(peerId);
     if (this.#dialer.announced(peerId) === undefined) this.#catchUp.forget(peerId);
     this.#dialer.lost(peerId, { leaving: reason === "goodbye" });
   }

@@ -113,6 +113,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     party,
     listen: listener,
     lanes: () => lanes.ports(),
+    onProcessGone: (peerId) => lanes.drop(peerId),
     library,
     catalog,
     discovery: options.discovery === undefined ? mdnsDiscovery() : options.discovery,
