@@ -177,6 +177,21 @@ const EVENTS: Examples = {
 };
 
 describe("an event becomes a line", () => {
+  it("without the rates of the sources, which the line of progress does not have", () => {
+    const [payload, data] = EVENTS["download-progress"];
+    const rates = { [peerId]: 2.5 };
+    expect(toHarnessEvent({ type: "download-progress", ...payload, rates }, 1).data).toEqual(data);
+  });
+
+  it("with the sources that were struck out, where there are any", () => {
+    const [payload, data] = EVENTS["download-finished"];
+    const struckOut = [{ peerId, why: "piece 3 came wrong" }];
+    expect(toHarnessEvent({ type: "download-finished", ...payload, struckOut }, 1).data).toEqual({
+      ...data,
+      struck_out: [{ peer_id: peerId, why: "piece 3 came wrong" }],
+    });
+  });
+
   it.each(RUNTIME_EVENT_TYPES)("%s", (type) => {
     const [payload, data] = EVENTS[type];
     // The union of all events is that of all pairs of a name and its payload.

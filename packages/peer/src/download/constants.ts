@@ -22,6 +22,12 @@ export const RATE_WINDOW_MS = 5_000;
 /** The rate's window is kept in slots of this length, milliseconds. */
 export const RATE_SLOT_MS = 100;
 
+/** Without a byte for so long nothing counts as coming: no time left is told, and it is told anew from the next byte on. */
+export const STALL_MS = 2_000;
+
+/** So long bytes must have come before a time left is told: a rate over less says more of the first burst than of the rest. */
+export const ETA_AFTER_MS = 1_000;
+
 /** Pause between two samples of the progress, milliseconds. */
 export const SAMPLE_INTERVAL_MS = 500;
 

@@ -1,5 +1,5 @@
 import type { PeerId } from "@lanspread/proto";
-import { RATE_SLOT_MS, RATE_WINDOW_MS } from "./constants.ts";
+import { ETA_AFTER_MS, RATE_SLOT_MS, RATE_WINDOW_MS, STALL_MS } from "./constants.ts";
 
 /** Where a download stands. */
 export interface ProgressSample {
@@ -8,7 +8,10 @@ export interface ProgressSample {
   readonly totalBytes: number;
   /** Received bytes per second over the last 5 s, right or wrong. */
   readonly bytesPerSecond: number;
-  /** Null where nothing comes. 0 at the end. */
+  /**
+   * By the rate since bytes began to come, over the last 5 s at most: a stall is not in it. Null where nothing comes and
+   * in the first second in which something does. 0 at the end.
+   */
   readonly etaSeconds: number | null;
   /** Sources with units in flight. */
   readonly sources: number;
@@ -55,11 +58,32 @@ export class RateMeter {
   }
 }
 
+/** The rate that tells the time left: that of the bytes since they began to come, and none during a stall. */
+class FlowMeter {
+  #flow: { readonly since: number; last: number; readonly meter: RateMeter } | null = null;
+
+  add(bytes: number, now: number): void {
+    if (this.#flow === null || now - this.#flow.last > STALL_MS) {
+      this.#flow = { since: now, last: now, meter: new RateMeter(now) };
+    }
+    this.#flow.last = now;
+    this.#flow.meter.add(bytes, now);
+  }
+
+  /** Bytes per second; null where nothing can be said. */
+  rate(now: number): number | null {
+    if (this.#flow === null) return null;
+    const { since, last, meter } = this.#flow;
+    return now - last > STALL_MS || now - since < ETA_AFTER_MS ? null : meter.rate(now);
+  }
+}
+
 /** Counts what comes and what is verified. */
 export class ProgressMeter {
   readonly #totalBytes: number;
   readonly #start: number;
   readonly #all: RateMeter;
+  readonly #flow = new FlowMeter();
   readonly #bySource = new Map<PeerId, RateMeter>();
   #doneBytes: number;
 
@@ -74,6 +98,7 @@ export class ProgressMeter {
   /** Bytes came from a source, right or wrong. */
   received(peerId: PeerId, bytes: number, now: number): void {
     this.#all.add(bytes, now);
+    this.#flow.add(bytes, now);
     let source = this.#bySource.get(peerId);
     if (source === undefined) {
       source = new RateMeter(this.#start);
@@ -93,15 +118,15 @@ export class ProgressMeter {
 
   /** @param sources sources with units in flight */
   sample(now: number, sources: number): ProgressSample {
-    const bytesPerSecond = this.#all.rate(now);
     const left = this.#totalBytes - this.#doneBytes;
-    const eta = bytesPerSecond > 0 ? left / bytesPerSecond : null;
+    const flow = this.#flow.rate(now);
+    const eta = flow === null ? null : left / flow;
     const rates: Record<PeerId, number> = {};
     for (const [peerId, meter] of this.#bySource) rates[peerId] = meter.rate(now);
     return {
       doneBytes: this.#doneBytes,
       totalBytes: this.#totalBytes,
-      bytesPerSecond,
+      bytesPerSecond: this.#all.rate(now),
       etaSeconds: left === 0 ? 0 : eta,
       sources,
       rates,

@@ -4,6 +4,7 @@ import {
   type PeerId,
   type PieceIndex,
   type PieceLayout,
+  type StruckOutSource,
 } from "@lanspread/proto";
 import { PeerError, toPeerError } from "../errors/index.ts";
 import { parseSentinel } from "../library/sentinel-text.ts";
@@ -121,8 +122,10 @@ export class Transfer {
     return bytes;
   }
 
-  get struckOut(): PeerId[] {
-    return this.#states.filter(({ out }) => out?.struck === true).map(({ source }) => source.peerId);
+  get struckOut(): StruckOutSource[] {
+    return this.#states.flatMap(({ source: { peerId }, out }) =>
+      out?.struck === true ? [{ peerId, why: out.why }] : [],
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { GameId, Manifest, PeerId } from "@lanspread/proto";
+import type { GameId, Manifest, PeerId, StruckOutSource } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
 import type { FetchUnitOptions, RequestChannel } from "../transfer/index.ts";
@@ -123,5 +123,5 @@ export interface DownloadResult {
   /** 32 bytes per piece, in manifest order; each verified against bytes that are flushed. */
   readonly digests: Uint8Array;
   /** Sources that sent wrong bytes too often. */
-  readonly struckOut: readonly PeerId[];
+  readonly struckOut: readonly StruckOutSource[];
 }

@@ -66,20 +66,64 @@ describe("the progress", () => {
     meter.received(A, 300, 500);
     meter.received(B, 100, 500);
     meter.verified(300);
-    expect(meter.sample(1000, 2)).toEqual({
+    expect(meter.sample(2000, 2)).toEqual({
       doneBytes: 500,
       totalBytes: 1000,
-      bytesPerSecond: 400,
-      etaSeconds: 1.25,
+      bytesPerSecond: 200,
+      etaSeconds: expect.closeTo(500 / (400 / 1.5)),
       sources: 2,
-      rates: { [A]: 300, [B]: 100 },
+      rates: { [A]: 150, [B]: 50 },
     });
-    expect(meter.rateOf(A, 1000)).toBe(300);
+    expect(meter.rateOf(A, 2000)).toBe(150);
     meter.verified(500);
     expect(meter.sample(20_000, 0)).toMatchObject({
       doneBytes: 1000,
       bytesPerSecond: 0,
       etaSeconds: 0,
     });
+  });
+});
+
+describe("the time left", () => {
+  const MB = 1_000_000;
+
+  /** Bytes that come evenly, 1 MB/s, from one time to another; each counts. */
+  function flow(meter: ProgressMeter, from: number, to: number): void {
+    for (let now = from; now < to; now += 100) {
+      meter.received(A, MB / 10, now);
+      meter.verified(MB / 10);
+    }
+  }
+
+  it("is not told by the first burst", () => {
+    const meter = new ProgressMeter(100 * MB, 0, 0);
+    expect(meter.sample(0, 1).etaSeconds).toBeNull();
+    flow(meter, 700, 1700);
+    expect(meter.sample(1600, 1).etaSeconds).toBeNull();
+    expect(meter.sample(1700, 1).etaSeconds).toBeCloseTo(99, 0);
+  });
+
+  it("is unknown while nothing comes", () => {
+    const meter = new ProgressMeter(100 * MB, 0, 0);
+    flow(meter, 0, 10_000);
+    expect(meter.sample(11_000, 1).etaSeconds).toBeLessThan(120);
+    // The rate of the last five seconds would say over four minutes.
+    expect(meter.sample(13_500, 0)).toMatchObject({ etaSeconds: null });
+    expect(meter.sample(13_500, 0).bytesPerSecond).toBeGreaterThan(0);
+  });
+
+  it("does not have a stall in it when bytes come again", () => {
+    const meter = new ProgressMeter(100 * MB, 0, 0);
+    flow(meter, 0, 10_000);
+    flow(meter, 20_000, 22_000);
+    const { etaSeconds, bytesPerSecond } = meter.sample(22_000, 1);
+    expect(bytesPerSecond).toBeCloseTo((2 * MB) / 5);
+    expect(etaSeconds).toBeCloseTo(88, 0);
+  });
+
+  it("is nothing at the end, however long ago the last byte came", () => {
+    const meter = new ProgressMeter(MB, 0, 0);
+    flow(meter, 0, 1000);
+    expect(meter.sample(60_000, 0).etaSeconds).toBe(0);
   });
 });

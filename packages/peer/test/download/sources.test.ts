@@ -71,7 +71,9 @@ describe("a source that sends a wrong piece", () => {
     });
     const honest = createSource(peer(2), game);
     const result = await rig.download(game, [liar, honest]);
-    expect(result.struckOut).toEqual([peer(1)]);
+    expect(result.struckOut).toEqual([
+      { peerId: peer(1), why: expect.stringMatching(/^ggoo\/.*: piece \d+ .* came wrong from /) },
+    ]);
     expect(await hasWholeGame(rig.root, game)).toBe(true);
   });
 });
@@ -265,7 +267,7 @@ describe("while a download goes on", () => {
     const result = await download;
     expect(liar.requests).toHaveLength(before.liar);
     expect(result.sources[peer(2)]).toBeGreaterThan(0);
-    expect(result.struckOut).toEqual([peer(3)]);
+    expect(result.struckOut).toMatchObject([{ peerId: peer(3) }]);
     expect(await hasWholeGame(rig.root, game)).toBe(true);
   });
 });

@@ -2,6 +2,13 @@ import type { GameId, PeerId } from "../ids.ts";
 import type { Manifest } from "../manifest-schema.ts";
 import type { ActiveOperation, ListedGame, ListedPeer, LocalGame } from "./views.ts";
 
+/** A source that sent wrong bytes too often and took no further part. */
+export interface StruckOutSource {
+  readonly peerId: PeerId;
+  /** What it sent last: for people. */
+  readonly why: string;
+}
+
 /** Accounts of a finished transfer. */
 export interface TransferTotals {
   /** Verified bytes, each piece once. */
@@ -15,6 +22,8 @@ export interface TransferTotals {
   readonly mibPerS: number;
   /** Bytes per source. */
   readonly sources: Readonly<Record<PeerId, number>>;
+  /** Left out where there are none. */
+  readonly struckOut?: readonly StruckOutSource[];
 }
 
 interface Game {
@@ -49,9 +58,15 @@ export interface RuntimeEventData {
     readonly totalBytes: number;
     /** Received bytes per second over the last 5 s. */
     readonly bytesPerSecond: number;
+    /** Null while nothing comes, and in the first second in which something does. */
     readonly etaSeconds: number | null;
     /** Sources with units in flight. */
     readonly sources: number;
+    /**
+     * Received bytes per second over the last 5 s of each source that has delivered anything. For hosts that run the peer
+     * themselves: the lines of the harness and of the control socket do not have it.
+     */
+    readonly rates?: Readonly<Record<PeerId, number>>;
   };
   "download-chunk-finished": Game & {
     readonly peerId: PeerId;

@@ -62,7 +62,14 @@ export type HarnessEventLine = Extract<HarnessLine, { type: "event" }>;
 /** An event of the runtime as a line of output. @param time milliseconds since the epoch */
 export function toHarnessEvent(event: RuntimeEvent, time: number): HarnessEventLine {
   const { type, ...payload } = event;
-  return { type: "event", event: type, time, data: toSnakeCase(payload) };
+  return { type: "event", event: type, time, data: toSnakeCase(onTheLine(payload)) };
+}
+
+/** The line of progress has a fixed set of fields that programs rely on: the rates of the sources are none of them. */
+function onTheLine(payload: object): object {
+  if (!("rates" in payload)) return payload;
+  const { rates: _, ...rest } = payload;
+  return rest;
 }
 
 /**

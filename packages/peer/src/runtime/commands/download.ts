@@ -89,14 +89,13 @@ async function fetch(
       signal,
       logger: logger.child("download"),
       onBegin: (begin) => bus.emit({ type: "download-begin", gameId, ...begin }),
-      // Who gives what is in the log and in the end event: the progress event has the sum.
-      onProgress: ({ rates: _, ...sample }) => bus.emit({ type: "download-progress", gameId, ...sample }),
+      onProgress: (sample) => bus.emit({ type: "download-progress", gameId, ...sample }),
       onChunk: (chunk) => bus.emit({ type: "download-chunk-finished", gameId, ...chunk }),
     }),
   );
   frame.know({ manifestHash: manifest.manifest_hash, digests: result.digests });
-  const { bytes, pieces, retried, elapsedMs, mibPerS } = result;
-  return { bytes, pieces, retried, elapsedMs, mibPerS, sources: result.sources };
+  const { digests: _, struckOut, ...totals } = result;
+  return { ...totals, ...(struckOut.length === 0 ? {} : { struckOut }) };
 }
 
 /** Tells of the peers that begin to announce the very content, and of those that come back. */
