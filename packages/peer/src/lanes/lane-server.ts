@@ -8,6 +8,7 @@ import {
   createFileSlots,
   decideServe,
   isServable,
+  placesOf,
   Refused,
   type ServeView,
   StreamServer,
@@ -126,7 +127,7 @@ export class LaneServer {
     if (request.type !== "get_game_file_data" && request.type !== "get_game_file_chunk") {
       throw new Refused("bad_request", "only files are served here");
     }
-    using _slot = await this.#slots.acquire(peerId, { signal });
+    using _slot = await this.#slots.acquire(peerId, { signal, places: placesOf(request) });
     const view = this.#views.get(request.game_id) ?? (await this.#askView(request.game_id));
     const decision = decideServe(viewOf(view), serveRequestOf(request));
     if (!decision.allow) throw Refused.by(decision);

@@ -32,8 +32,14 @@ export const LONG_FRAME_BYTES_AT_ONCE = 16 * MIB;
 /** Largest buffer of an answer, bytes: a disk is kept busy by it, and two per answer fit in memory many times. */
 export const SEND_BUFFER_BYTES = 512 * KIB;
 
-/** Answers with a file's bytes that run at once for one peer; further ones wait. Keeps several disk reads in flight. */
+/** Places of one peer for answers with a file's bytes that run at once; further ones wait. Keeps several disk reads in flight. */
 export const FILES_PER_PEER = 8;
+
+/** From so many bytes on an answer takes several places. */
+export const LARGE_ANSWER_BYTES = MIB;
+
+/** Places of a large answer: two of one peer run at once. */
+export const LARGE_ANSWER_PLACES = 4;
 
 /** The same for all peers: with two buffers each, at most 64 MiB. */
 export const FILES_OF_ALL = 64;

@@ -6,6 +6,6 @@ export { decideServe, isServable, type ServeDecision, type ServeRequest, type Se
 export { Refused } from "./refused.ts";
 export { createRequestServer, type RequestServerOptions } from "./request-server.ts";
 export { createServeViews } from "./serve-view.ts";
-export { createFileSlots } from "./slots.ts";
+export { createFileSlots, placesOf } from "./slots.ts";
 export { StreamServer } from "./stream-server.ts";
 export type { ControlHandlers, RequestServer } from "./types.ts";

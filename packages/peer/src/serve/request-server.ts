@@ -14,7 +14,7 @@ import type { AnsweringStream } from "./answering-stream.ts";
 import { Refused } from "./refused.ts";
 import { createServeViews } from "./serve-view.ts";
 import { createSharedFrames } from "./shared-frames.ts";
-import { createFileSlots, type Slots } from "./slots.ts";
+import { createFileSlots, placesOf, type Slots } from "./slots.ts";
 import { encodeAnswer, StreamServer } from "./stream-server.ts";
 import type { ControlHandlers, RequestServer } from "./types.ts";
 
@@ -107,7 +107,10 @@ class Server implements RequestServer {
         return await answerGame(stream, request, context.signal, this.#game);
       case "get_game_file_data":
       case "get_game_file_chunk": {
-        using _slot = await this.#slots.acquire(context.peerId, context);
+        using _slot = await this.#slots.acquire(context.peerId, {
+          signal: context.signal,
+          places: placesOf(request),
+        });
         return await answerGame(stream, request, context.signal, this.#game);
       }
     }

@@ -1,9 +1,16 @@
-import { FILES_OF_ALL, FILES_PER_PEER } from "./constants.ts";
+import type { GetGameFileChunk, GetGameFileData } from "@lanspread/proto";
+import { FILES_OF_ALL, FILES_PER_PEER, LARGE_ANSWER_BYTES, LARGE_ANSWER_PLACES } from "./constants.ts";
 
-/** A bounded number of places, for each key and for all together. Who finds none waits in turn. */
+/** A bounded number of places, for each key and for all together. Who finds too few waits in turn. */
 export interface Slots {
-  /** The place is free again when the result is disposed. Rejects with the signal's reason. */
-  acquire(key: string, options?: { readonly signal?: AbortSignal }): Promise<Disposable>;
+  /** The places are free again when the result is disposed. Rejects with the signal's reason. */
+  acquire(key: string, options?: AcquireOptions): Promise<Disposable>;
+}
+
+export interface AcquireOptions {
+  readonly signal?: AbortSignal;
+  /** How many places; must be at most those of a key. Default 1. */
+  readonly places?: number;
 }
 
 export interface SlotsOptions {
@@ -16,8 +23,18 @@ export function createFileSlots(): Slots {
   return createSlots({ perKey: FILES_PER_PEER, all: FILES_OF_ALL });
 }
 
+/**
+ * Places that an answer with a file's bytes takes: two long ones keep the disk and the network busy, more would only make the disk
+ * go back and forth and the transport mix them; of small files it takes many.
+ */
+export function placesOf(request: GetGameFileData | GetGameFileChunk): number {
+  const isLarge = request.type === "get_game_file_chunk" && request.length >= LARGE_ANSWER_BYTES;
+  return isLarge ? LARGE_ANSWER_PLACES : 1;
+}
+
 interface Waiter {
   readonly key: string;
+  readonly places: number;
   readonly start: (slot: Disposable) => void;
 }
 
@@ -26,40 +43,54 @@ export function createSlots({ perKey, all }: SlotsOptions): Slots {
   const waiting = new Set<Waiter>();
   let total = 0;
 
-  const isFree = (key: string): boolean => total < all && (taken.get(key) ?? 0) < perKey;
-  const take = (key: string): Disposable => {
-    total += 1;
-    taken.set(key, (taken.get(key) ?? 0) + 1);
+  const isFree = (key: string, places: number): boolean =>
+    total + places <= all && (taken.get(key) ?? 0) + places <= perKey;
+  const take = (key: string, places: number): Disposable => {
+    total += places;
+    taken.set(key, (taken.get(key) ?? 0) + places);
     let held = true;
     return {
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
-        total -= 1;
-        const left = (taken.get(key) ?? 0) - 1;
+        total -= places;
+        const left = (taken.get(key) ?? 0) - places;
         if (left > 0) taken.set(key, left);
         else taken.delete(key);
         startNext();
       },
     };
   };
+  /** Nobody overtakes who waits longer with the same key, or with more places than are left at all. */
   const startNext = (): void => {
+    const passed = new Set<string>();
     for (const waiter of waiting) {
-      if (!isFree(waiter.key)) continue;
+      const { key, places } = waiter;
+      if (total + places > all) return;
+      if (passed.has(key)) continue;
+      if (!isFree(key, places)) {
+        passed.add(key);
+        continue;
+      }
       waiting.delete(waiter);
-      waiter.start(take(waiter.key));
-      return;
+      waiter.start(take(key, places));
     }
+  };
+  const isWaiting = (key: string): boolean => {
+    for (const waiter of waiting) if (waiter.key === key) return true;
+    return false;
   };
 
   return {
-    acquire: async (key, { signal } = {}) => {
+    acquire: async (key, { signal, places = 1 } = {}) => {
       signal?.throwIfAborted();
-      if (isFree(key)) return take(key);
+      if (isFree(key, places) && !isWaiting(key)) return take(key, places);
       const { promise, resolve, reject } = Promise.withResolvers<Disposable>();
-      const waiter: Waiter = { key, start: resolve };
+      const waiter: Waiter = { key, places, start: resolve };
       const leave = (): void => {
-        if (waiting.delete(waiter)) reject(signal?.reason);
+        if (!waiting.delete(waiter)) return;
+        reject(signal?.reason);
+        startNext();
       };
       waiting.add(waiter);
       signal?.addEventListener("abort", leave, { once: true });

@@ -116,6 +116,22 @@ describe("slots", () => {
     expect(started).toContain("c1");
   });
 
+  it("let nobody overtake who waits for more of them", async () => {
+    const slots = createSlots({ perKey: 8, all: 16 });
+    const started: string[] = [];
+    const acquire = async (name: string, places: number): Promise<Disposable> => {
+      const slot = await slots.acquire(name.charAt(0), { places });
+      started.push(name);
+      return slot;
+    };
+    const [a1] = [acquire("a1", 4), acquire("a2", 4), acquire("a3", 4), acquire("a4", 1), acquire("b1", 8)];
+    await settle();
+    expect(started).toEqual(["a1", "a2", "b1"]);
+    (await a1)?.[Symbol.dispose]();
+    await settle();
+    expect(started).toEqual(["a1", "a2", "b1", "a3"]);
+  });
+
   it("are not given to who has left the queue", async () => {
     const slots = createSlots({ perKey: 1, all: 1 });
     const first = await slots.acquire("a");

@@ -4,6 +4,7 @@ import { type Answer, encodeFrame, parseAnswer, RESET } from "@lanspread/proto";
 import { eventually } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../src/errors/index.ts";
+import { LARGE_ANSWER_BYTES } from "../../src/serve/constants.ts";
 import { writeInSteps } from "../../src/serve/write-in-steps.ts";
 import { readFrameBody, readFrameLength } from "../../src/transfer/index.ts";
 import { content, createServeRig, GGOO, type Opened, OTHER, type ServeRig } from "./rig.ts";
@@ -169,24 +170,30 @@ describe("a file that changes while it is sent", () => {
   });
 });
 
-it("lets one peer have a bounded number of files at once, and others theirs beside it", async () => {
-  await using rig = await createServeRig(FILES);
-  const stalled = await Promise.all(
-    Array.from({ length: 20 }, () => rig.send(rig.chunk("a.eti", 0, BYTES), { windowBytes: WINDOW })),
-  );
-  await eventually(() => rig.outbound.counts()[GGOO] === 8);
-  const other = await rig.send(rig.chunk("a.eti", 0, 1000), {
-    context: { peerId: OTHER },
-  });
-  expect(await readFrame(other)).toEqual({ type: "file_data", size: 1000 });
-  expect(await drain(other)).toBe(1000);
-  await other.served;
-  expect(rig.outbound.counts()[GGOO]).toBe(8);
-  const sizes = stalled.map(async (opened) => {
-    await readFrame(opened);
-    return await drain(opened);
-  });
-  expect(new Set(await Promise.all(sizes))).toEqual(new Set([BYTES]));
-  await Promise.all(stalled.map(({ served }) => served));
-  expect(rig.outbound.counts()).toEqual({});
-});
+it.each([
+  ["files", 8, LARGE_ANSWER_BYTES - 1],
+  ["large parts", 2, LARGE_ANSWER_BYTES],
+])(
+  "lets one peer have a bounded number of %s at once, and others theirs beside it",
+  async (_, places, bytes) => {
+    await using rig = await createServeRig(FILES);
+    const stalled = await Promise.all(
+      Array.from({ length: 20 }, () => rig.send(rig.chunk("a.eti", 0, bytes), { windowBytes: WINDOW })),
+    );
+    await eventually(() => rig.outbound.counts()[GGOO] === places);
+    const other = await rig.send(rig.chunk("a.eti", 0, 1000), {
+      context: { peerId: OTHER },
+    });
+    expect(await readFrame(other)).toEqual({ type: "file_data", size: 1000 });
+    expect(await drain(other)).toBe(1000);
+    await other.served;
+    expect(rig.outbound.counts()[GGOO]).toBe(places);
+    const sizes = stalled.map(async (opened) => {
+      await readFrame(opened);
+      return await drain(opened);
+    });
+    expect(new Set(await Promise.all(sizes))).toEqual(new Set([bytes]));
+    await Promise.all(stalled.map(({ served }) => served));
+    expect(rig.outbound.counts()).toEqual({});
+  },
+);
