@@ -380,7 +380,10 @@ class LocalLibrary implements Library {
   }
 
   #tell(snapshotChanged: boolean): void {
-    const localKey = JSON.stringify([this.localGames(), this.#problem?.message ?? null, this.#allWarnings()]);
+    // Under its revision: a change that comes while one is being published is told with the next revision once more.
+    const { library_rev } = this.#publisher.snapshot();
+    const problem = this.#problem?.message ?? null;
+    const localKey = JSON.stringify([library_rev, this.localGames(), problem, this.#allWarnings()]);
     const localChanged = localKey !== this.#localKey;
     this.#localKey = localKey;
     if (!snapshotChanged && !localChanged) return;

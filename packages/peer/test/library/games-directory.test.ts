@@ -1,9 +1,10 @@
-import { chmod, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { asNobody } from "../storage/as-nobody.ts";
-import { BF1942, createRig, expectedContentId, GAME, writeFiles } from "./support.ts";
+import { BF1942, createRig, expectedContentId, GAME, GGOO, writeFiles } from "./support.ts";
 
 describe("the games directory", () => {
   it.each<[string, string, (path: string) => Promise<unknown>]>([
@@ -100,5 +101,31 @@ describe("the games directory", () => {
     expect(rig.library.localGames().map((game) => game.id)).toEqual(["bf1942"]);
     await rig.library.rescanAll();
     expect(rig.library.localGames().map((game) => game.id)).toEqual(["bf1942"]);
+  });
+
+  it("that changes takes its games away at once, not when the new one was looked through", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await writeFiles(rig.dir.join("other", "bf1942"), GAME);
+    await rig.library.start();
+    const change = rig.library.setGamesDir(rig.dir.join("other"));
+    while (rig.library.state().gamesDir === rig.gamesDir) await setImmediate();
+    expect(rig.library.localGames().map((game) => game.id)).not.toContain("ggoo");
+    expect(rig.library.manifestOf(GGOO)).toBeUndefined();
+    await change;
+    expect(rig.library.localGames().map((game) => game.id)).toEqual(["bf1942"]);
+  });
+
+  it("that changes while a game of it is looked at is not joined by that game later", async () => {
+    const files = Array.from({ length: 2_000 }, (_, n) => [`data/${n}`, ""] as const);
+    await using rig = await createRig({ ggoo: { ...GAME, ...Object.fromEntries(files) } });
+    await mkdir(rig.dir.join("other"));
+    await rig.library.start();
+    const { walks } = rig.library.state();
+    const rescan = rig.library.rescan(GGOO, { walk: true });
+    while (rig.library.state().walks === walks) await setImmediate();
+    await rig.library.setGamesDir(rig.dir.join("other"));
+    await rescan;
+    expect(rig.library.localGames()).toEqual([]);
+    expect(rig.library.snapshot().games).toEqual([]);
   });
 });

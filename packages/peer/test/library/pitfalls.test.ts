@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asGameId, type GameId } from "@lanspread/proto";
 import { createRandom } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { createRig, expectedContentId, type Files, GAME, GGOO, type Rig, writeFiles } from "./support.ts";
+import { BF1942, createRig, expectedContentId, type Files, GAME, GGOO, type Rig, writeFiles } from "./support.ts";
 
 const IDS = Array.from({ length: 6 }, (_, n) => asGameId(`game${n}`));
 const ROUNDS = 12;
@@ -144,5 +144,25 @@ describe("a change event", () => {
     const told = rig.events.filter(({ snapshotChanged }) => snapshotChanged);
     expect(told.length).toBe(rig.library.snapshot().library_rev - before.library_rev);
     expect(told.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("that the user is told of carries the revision that others are told of, also where changes overlap", async () => {
+    await using rig = await createRig({ ggoo: GAME, bf1942: GAME });
+    await rig.library.start();
+    await rig.library.hashed();
+    rig.library.setHashingPaused(true);
+    let told = rig.library.snapshot().library_rev;
+    rig.library.onChange(({ localChanged }) => {
+      if (localChanged) told = rig.library.snapshot().library_rev;
+    });
+    for (let round = 1; round <= 20; round += 1) {
+      const later = Promise.withResolvers<void>();
+      const first = join(rig.gamesDir, "ggoo", "version.ini");
+      const second = join(rig.gamesDir, "bf1942", "version.ini");
+      await Promise.all([writeFile(first, `${round}`), writeFile(second, `${round}`)]);
+      setTimeout(() => later.resolve(), round % 4);
+      await Promise.all([rig.library.rescan(GGOO), later.promise.then(() => rig.library.rescan(BF1942))]);
+      expect([round, told]).toEqual([round, rig.library.snapshot().library_rev]);
+    }
   });
 });

@@ -237,7 +237,10 @@ describe("around an operation", () => {
     await rig.library.start();
     await rig.library.hashed();
     await writeFile(join(rig.gamesDir, "ggoo", "version.ini"), "9");
+    const { looks } = rig.library.state();
     const rescan = rig.library.rescan(GGOO);
+    // The look is under way, and has found the slot free.
+    while (rig.library.state().looks === looks) await Promise.resolve();
     rig.busy.add(GGOO);
     await rig.library.hold(GGOO);
     await rescan;
