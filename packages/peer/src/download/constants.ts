@@ -46,6 +46,9 @@ export const FILES_AT_ONCE = 8;
 /** Time that a peer has to answer with its manifest or its digests, milliseconds: it has them in memory. */
 export const METADATA_TIMEOUT_MS = 15_000;
 
+/** Silence of a peer after which the next one is asked for the digests as well, milliseconds: well below the time that it has. */
+export const NEXT_ASKED_MS = 1_000;
+
 /** Peers and files that an error message names before it says how many more there are. */
 export const MAX_NAMED = 5;
 

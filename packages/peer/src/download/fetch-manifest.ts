@@ -1,6 +1,5 @@
 import {
   compareVersions,
-  contentId,
   DIGEST_BYTES,
   type GameId,
   type GameSummary,
@@ -10,11 +9,13 @@ import {
   manifestHash,
   type PeerId,
   pieceLayout,
+  type StruckOutSource,
 } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { type RequestChannel, readFully } from "../transfer/index.ts";
 import { MAX_NAMED, METADATA_TIMEOUT_MS } from "./constants.ts";
+import { type Content, proveGroup } from "./prove-group.ts";
 import type { DownloadSource } from "./types.ts";
 import { type Ballot, type VoteGroup, vote } from "./vote.ts";
 
@@ -39,13 +40,15 @@ export interface FetchManifestOptions {
   readonly timeoutMs?: number;
 }
 
-export interface FetchedManifest {
-  readonly manifest: Manifest;
-  /** Checked against the manifest's content_id; null where nobody knows it. */
-  readonly digests: Uint8Array | null;
+export interface FetchedManifest extends Content {
   /** The peers that stand behind this content. At least one. */
   readonly sources: readonly DownloadSource[];
+  /** Peers whose answers contradict themselves, and how: whatever they offer is not wanted. */
+  readonly liars: readonly StruckOutSource[];
 }
+
+/** An answer that cannot be true, whoever else says what. */
+class Lie extends Error {}
 
 /**
  * Finds out what a game consists of: asks all candidates, checks that what each says is consistent, and lets them vote.
@@ -60,8 +63,10 @@ export async function fetchManifest(options: FetchManifestOptions): Promise<Fetc
     ({ summary }) => summary.id === gameId && summary.availability === "ready" && summary.version === version,
   );
   const problems: string[] = [];
-  const exclude = (peerId: PeerId, why: string): void => {
+  const liars: StruckOutSource[] = [];
+  const exclude = (peerId: PeerId, why: string, isLie: boolean): void => {
     problems.push(`${peerId} ${why}`);
+    if (isLie) liars.push({ peerId, why });
     logger.warn("a peer takes no part in the vote", { gameId, peerId, why });
   };
   if (version === undefined || candidates.length === 0) throw nobody(gameId, problems);
@@ -73,7 +78,7 @@ export async function fetchManifest(options: FetchManifestOptions): Promise<Fetc
         manifests.set(candidate.peerId, await askForManifest(candidate, version, options));
       } catch (error) {
         throwIfCancelled(options.signal);
-        exclude(candidate.peerId, messageOf(error));
+        exclude(candidate.peerId, messageOf(error), error instanceof Lie);
       }
     }),
   );
@@ -89,58 +94,60 @@ export async function fetchManifest(options: FetchManifestOptions): Promise<Fetc
     const result = vote(ballots, pinnedContentId);
     if (result.status === "tie") throw ambiguous(gameId, result.groups);
     if (result.status === "nobody") {
-      const pin = pinnedContentId === undefined ? [] : [`the catalog asks for content ${pinnedContentId}`];
+      const pin =
+        pinnedContentId === undefined
+          ? []
+          : [`the catalog asks for content ${pinnedContentId}`, ...opinionsOf(result.groups)];
       throw nobody(gameId, [...pin, ...problems]);
     }
     const members = candidates.filter(({ peerId }) => result.winner.peers.includes(peerId));
-    const proven = await proveGroup(result.winner, members, manifests, options);
-    for (const [peerId, why] of proven.liars) {
-      exclude(peerId, why);
+    const proof = await proveGroup({
+      members,
+      manifests,
+      ask: (member, manifest, signal) => askForDigests(member, manifest, { ...options, signal }),
+      messageOf,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    throwIfCancelled(options.signal);
+    for (const [peerId, why] of proof.liars) {
+      exclude(peerId, why, true);
       manifests.delete(peerId);
     }
-    if (proven.liars.size > 0 && proven.content === null) continue;
-    if (proven.content === null) throw nobody(gameId, [...problems, ...proven.silent]);
-    const sources = members
-      .filter(({ peerId }) => !proven.liars.has(peerId))
-      .map(({ peerId, channel }) => ({ peerId, channel }));
-    return { ...proven.content, sources };
-  }
-}
-
-interface Proof {
-  readonly content: { readonly manifest: Manifest; readonly digests: Uint8Array | null } | null;
-  /** Peers whose digests are not those of the content_id that they name, and what they did. */
-  readonly liars: ReadonlyMap<PeerId, string>;
-  /** Why nobody's digests came. */
-  readonly silent: readonly string[];
-}
-
-/** Gets the digests from the first member of the group that has the right ones. */
-async function proveGroup(
-  group: VoteGroup,
-  members: readonly ManifestCandidate[],
-  manifests: ReadonlyMap<PeerId, Manifest>,
-  options: FetchManifestOptions,
-): Promise<Proof> {
-  const liars = new Map<PeerId, string>();
-  const silent: string[] = [];
-  for (const member of members) {
-    const manifest = manifests.get(member.peerId);
-    if (manifest === undefined) continue;
-    if (group.contentId === null) return { content: { manifest, digests: null }, liars, silent };
-    if (manifest.content_id === null) continue;
-    try {
-      const digests = await askForDigests(member, manifest, options);
-      if (digests !== null && contentId(manifest.manifest_hash, digests) === manifest.content_id) {
-        return { content: { manifest, digests }, liars, silent };
-      }
-      liars.set(member.peerId, "has other digests than its content_id says");
-    } catch (error) {
-      throwIfCancelled(options.signal);
-      silent.push(`${member.peerId} ${messageOf(error)}`);
+    if (proof.content !== null) {
+      const sources = members
+        .filter(({ peerId }) => !proof.liars.has(peerId))
+        .map(({ peerId, channel }) => ({ peerId, channel }));
+      const chosen = new Set(sources.map(({ peerId }) => peerId));
+      tellOfOthers(manifests, chosen, options);
+      return { ...proof.content, sources, liars };
+    }
+    // A majority that is silent does not hand its game to a minority; who only claims the pinned content has no such say.
+    const pinned = pinnedContentId !== undefined;
+    if (proof.liars.size === 0 && !(pinned && proof.silent.size > 0)) {
+      throw nobody(gameId, [...problems, ...[...proof.silent].map(([peerId, why]) => `${peerId} ${why}`)]);
+    }
+    for (const [peerId, why] of pinned ? proof.silent : []) {
+      exclude(peerId, why, false);
+      manifests.delete(peerId);
     }
   }
-  return { content: null, liars, silent };
+}
+
+/** Who has other content is no liar for that, and somebody may wonder why nothing is asked of it. */
+function tellOfOthers(
+  manifests: ReadonlyMap<PeerId, Manifest>,
+  chosen: ReadonlySet<PeerId>,
+  { gameId, logger = silentLogger }: FetchManifestOptions,
+): void {
+  for (const [peerId, { manifest_hash, content_id }] of manifests) {
+    if (chosen.has(peerId)) continue;
+    logger.warn("a peer has other content under this name and is not asked for it", {
+      gameId,
+      peerId,
+      manifestHash: manifest_hash,
+      contentId: content_id,
+    });
+  }
 }
 
 async function askForManifest(
@@ -153,10 +160,10 @@ async function askForManifest(
   if (answer.type === "error") throw new Error(`answered ${answer.code}: ${answer.message}`);
   if (answer.type !== "game") throw new Error(`answered ${answer.type} when it was asked for a manifest`);
   const { manifest } = answer;
-  if (manifest.game_id !== gameId) throw new Error(`answered with the manifest of ${manifest.game_id}`);
+  if (manifest.game_id !== gameId) throw new Lie(`answered with the manifest of ${manifest.game_id}`);
   if (manifest.version !== version) throw new Error(`has version ${manifest.version}, not ${version}`);
   if (manifestHash(manifest.version, manifest.files) !== manifest.manifest_hash) {
-    throw new Error("has another manifest_hash than its list of files gives");
+    throw new Lie("has another manifest_hash than its list of files gives");
   }
   return manifest;
 }
@@ -221,15 +228,20 @@ function nobody(gameId: GameId, problems: readonly string[]): PeerError {
 }
 
 function ambiguous(gameId: GameId, groups: readonly VoteGroup[]): PeerError {
+  return new PeerError(
+    "ambiguous-metadata",
+    `Peers disagree about ${gameId}: ${opinionsOf(groups).join("; ")}`,
+  );
+}
+
+/** Who said what, largest group first. */
+function opinionsOf(groups: readonly VoteGroup[]): string[] {
   const said = groups.map(({ peers, manifestHash, contentId: content }) => {
     const what = content === null ? "unknown content" : `content ${content}`;
     return `${namesOf(peers)} say manifest ${manifestHash}, ${what}`;
   });
-  const more = said.length > MAX_NAMED ? `; and ${said.length - MAX_NAMED} more opinions` : "";
-  return new PeerError(
-    "ambiguous-metadata",
-    `Peers disagree about ${gameId}: ${said.slice(0, MAX_NAMED).join("; ")}${more}`,
-  );
+  const more = said.length > MAX_NAMED ? [`and ${said.length - MAX_NAMED} more opinions`] : [];
+  return [...said.slice(0, MAX_NAMED), ...more];
 }
 
 function namesOf(peers: readonly PeerId[]): string {

@@ -156,6 +156,91 @@ describe("the manifest of a game", () => {
       pinnedContentId: right.manifest.content_id as Hash,
     });
     expect(ids(fetched.sources)).toEqual([peer(3)]);
+    expect(fetched.liars).toEqual(
+      [1, 2].map((n) => ({ peerId: peer(n), why: "has other digests than its content_id says" })),
+    );
+  });
+
+  it.each([
+    {
+      name: "refuse to prove it",
+      onRequest: async ({ type }: { type: string }): Promise<Answer | undefined> =>
+        type === "get_piece_hashes"
+          ? { type: "error", code: "busy", message: "later", retryable: true }
+          : undefined,
+    },
+    {
+      name: "never answer when they are to prove it",
+      onRequest: ({ type }: { type: string }, signal?: AbortSignal): Promise<Answer | undefined> =>
+        type === "get_piece_hashes"
+          ? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)))
+          : Promise.resolve(undefined),
+    },
+  ])("is not that of liars who claim the pinned content and $name", async ({ onRequest }) => {
+    await using rig = await createRig();
+    const right = await game(rig, 2);
+    const evil = await rig.game({ "version.ini": VERSION, "game.eti": seededBytes(1, 3 * MIB) }, VERSION);
+    const claimed = { ...evil, manifest: { ...evil.manifest, content_id: right.manifest.content_id } };
+    const fetched = await fetchManifest({
+      gameId: GGOO,
+      candidates: [
+        ...[1, 2, 3].map((n) => candidate(peer(n), claimed, { onRequest })),
+        candidate(peer(4), right),
+      ],
+      pinnedContentId: right.manifest.content_id as Hash,
+      timeoutMs: 200,
+    });
+    expect(ids(fetched.sources)).toEqual([peer(4)]);
+    expect(fetched.manifest).toEqual(right.manifest);
+    expect(fetched.liars).toEqual([]);
+  });
+
+  it("is not to be had from a minority where the majority does not prove what it says", async () => {
+    await using rig = await createRig();
+    const [common, rare] = [await game(rig, 1), await game(rig, 2)];
+    const mute: Behaviour = {
+      onRequest: async ({ type }) =>
+        type === "get_piece_hashes"
+          ? { type: "error", code: "busy", message: "later", retryable: true }
+          : undefined,
+    };
+    const failure = fetchManifest({
+      gameId: GGOO,
+      candidates: [
+        candidate(peer(1), common, mute),
+        candidate(peer(2), common, mute),
+        candidate(peer(3), rare),
+      ],
+    });
+    await expect(failure).rejects.toMatchObject({ code: "no-peers-have-game" });
+    for (const said of [peer(1), peer(2), "busy: later"]) await expect(failure).rejects.toThrow(said);
+  });
+
+  it("comes from the next one that has it while the first ones of its group are silent", async () => {
+    await using rig = await createRig();
+    const has = await game(rig, 1);
+    let given = 0;
+    const mute: Behaviour = {
+      onRequest: ({ type }, signal) =>
+        type === "get_piece_hashes"
+          ? new Promise((_, reject) =>
+              signal?.addEventListener("abort", () => {
+                given += 1;
+                reject(signal.reason);
+              }),
+            )
+          : Promise.resolve(undefined),
+    };
+    const candidates = [
+      candidate(peer(1), has, mute),
+      candidate(peer(2), has, mute),
+      candidate(peer(3), has),
+    ];
+    // With their whole time one after the other the silent ones would hold it for two minutes.
+    const fetched = await fetchManifest({ gameId: GGOO, candidates, timeoutMs: 60_000 });
+    expect(ids(fetched.sources)).toEqual([peer(1), peer(2), peer(3)]);
+    // Nobody is being asked any more.
+    expect(given).toBe(2);
   });
 
   it("has no digests while nobody has hashed the game", async () => {

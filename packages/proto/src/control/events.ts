@@ -2,7 +2,7 @@ import type { GameId, PeerId } from "../ids.ts";
 import type { Manifest } from "../manifest-schema.ts";
 import type { ActiveOperation, ListedGame, ListedPeer, LocalGame } from "./views.ts";
 
-/** A source that sent wrong bytes too often and took no further part. */
+/** A source that sent wrong bytes too often, or whose answers contradict themselves, and that took no further part. */
 export interface StruckOutSource {
   readonly peerId: PeerId;
   /** What it sent last: for people. */

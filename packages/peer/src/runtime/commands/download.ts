@@ -1,5 +1,5 @@
 import type { GameId, Manifest, OperationKind, PeerId, RuntimeEvent, TransferTotals } from "@lanspread/proto";
-import { type DownloadSource, downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
+import { downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
 import { PeerError } from "../../errors/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
@@ -67,7 +67,7 @@ async function fetch(
   const candidates = mesh.candidates(gameId);
   if (candidates.length === 0) throw new PeerError("no-peers-have-game", `No peer has ${gameId}.`);
   const pinned = catalog.entry(gameId)?.content_id;
-  const { manifest, digests, sources } = await fetchManifest({
+  const { manifest, digests, sources, liars } = await fetchManifest({
     gameId,
     candidates,
     ...(pinned === undefined ? {} : { pinnedContentId: pinned }),
@@ -83,7 +83,7 @@ async function fetch(
       manifest,
       digests,
       sources,
-      joining: (join) => tellOfSources(context, manifest, join),
+      joining: (join) => tellOfSources(context, manifest, new Set(liars.map(peerIdOf)), join),
       lanes: context.lanes,
       stateDir,
       signal,
@@ -95,22 +95,37 @@ async function fetch(
   );
   frame.know({ manifestHash: manifest.manifest_hash, digests: result.digests });
   const { digests: _, struckOut, ...totals } = result;
-  return { ...totals, ...(struckOut.length === 0 ? {} : { struckOut }) };
+  const out = [...liars, ...struckOut];
+  return { ...totals, ...(out.length === 0 ? {} : { struckOut: out }) };
 }
 
-/** Tells of the peers that begin to announce the very content, and of those that come back. */
-function tellOfSources({ mesh }: RuntimeContext, manifest: Manifest, join: SourceJoins): () => void {
+/**
+ * Tells of the peers that announce the very content, of those that begin to, and of those that come back.
+ *
+ * @param liars peers that are not to take part whatever they announce
+ */
+function tellOfSources(
+  { mesh }: RuntimeContext,
+  manifest: Manifest,
+  liars: ReadonlySet<PeerId>,
+  join: SourceJoins,
+): () => void {
   const back = new Set<PeerId>();
-  return mesh.onEvent((event) => {
-    if (event.type === "peer-discovered") back.add(event.peerId);
-    if (event.type !== "remote-games-changed") return;
+  const tell = (): void => {
     for (const { peerId, summary, channel } of mesh.candidates(manifest.game_id)) {
       const { manifest_hash, content_id } = summary;
       const same =
         manifest_hash === manifest.manifest_hash && [manifest.content_id, null].includes(content_id);
-      if (same) join({ peerId, channel }, { back: back.delete(peerId) });
+      if (same && !liars.has(peerId)) join({ peerId, channel }, { back: back.delete(peerId) });
     }
+  };
+  const noMore = mesh.onEvent((event) => {
+    if (event.type === "peer-discovered") back.add(event.peerId);
+    if (event.type === "remote-games-changed") tell();
   });
+  // Some may have begun while the download looked at the disk.
+  tell();
+  return noMore;
 }
 
 function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): RuntimeEvent {
@@ -122,6 +137,6 @@ function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): Runtim
   return { type: "download-failed", gameId, code, message };
 }
 
-function peerIdOf(source: DownloadSource): DownloadSource["peerId"] {
-  return source.peerId;
+function peerIdOf({ peerId }: { readonly peerId: PeerId }): PeerId {
+  return peerId;
 }
