@@ -56,7 +56,7 @@ export function addPeerOptions(command: Command): Command {
     .option("--party-ca <dir>", "certificates of a closed party, made by `lanspread certs rotate`")
     .option(
       "--lanes <count>",
-      "threads that move the games' bytes, each with a UDP port (default: 1 to 4, by the processors)",
+      "threads that move the games' bytes, each with a UDP port, 0 to 16; 0: the program's own does (default: 1 to 4, by the processors)",
       (text) => parseCount(text, 0, MAX_LANES),
     );
 }

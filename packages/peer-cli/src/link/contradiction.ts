@@ -15,7 +15,7 @@ export interface Comparison {
 /** Compares the options with what a running peer says of itself. `gamesDir` is the named folder; links are resolved in both. */
 export function compareWithRunning(
   flags: PeerFlags,
-  status: Pick<StatusData, "name" | "party" | "gamesDir" | "addr">,
+  status: Pick<StatusData, "name" | "party" | "gamesDir" | "addr" | "lanes">,
   gamesDir: string | undefined,
 ): Comparison {
   const contradictions: string[] = [];
@@ -30,6 +30,7 @@ export function compareWithRunning(
   const port = portOf(flags.listen);
   // Port 0 asks for any, and every listener fulfils that.
   check("--listen", port === "0" ? undefined : port, portOf(status.addr) ?? "");
+  check("--lanes", flags.lanes?.toString(), String(status.lanes.length));
   const unseen = Object.entries(UNSEEN).flatMap(([flag, option]) =>
     flags[flag as keyof typeof UNSEEN] === undefined ? [] : [option],
   );
