@@ -3,7 +3,16 @@ import { join } from "node:path";
 import { asGameId, type GameId } from "@lanspread/proto";
 import { createRandom } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { BF1942, createRig, expectedContentId, type Files, GAME, GGOO, type Rig, writeFiles } from "./support.ts";
+import {
+  BF1942,
+  createRig,
+  expectedContentId,
+  type Files,
+  GAME,
+  GGOO,
+  type Rig,
+  writeFiles,
+} from "./support.ts";
 
 const IDS = Array.from({ length: 6 }, (_, n) => asGameId(`game${n}`));
 const ROUNDS = 12;

@@ -241,9 +241,42 @@ describe("a watch", () => {
     expect(inotifyWatches()).toBe(before);
   });
 
-  it.each<[string, number, string | null]>([
+  it("is not trusted after the process was stopped: everything is looked at when it goes on", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    const virtual = createVirtualClock();
+    let stoppedForMs = 0;
+    const clock = { ...virtual, now: () => virtual.now() + stoppedForMs };
+    const stopping = new AbortController();
+    const monitor = monitorLibrary(
+      { library: rig.library, clock, logger: silentLogger, watchDirectory: countedWatcher().watch },
+      stopping.signal,
+    );
+    const looks = (): number => rig.library.state().looks;
+    await eventually(() => looks() === 2 && virtual.pending > 0, soon);
+    await virtual.advanceAsync(DIRECTORY_CHECK_MS);
+    // Asleep again.
+    await eventually(() => virtual.pending > 0, soon);
+    expect(looks()).toBe(2);
+    stoppedForMs = FALLBACK_SCAN_MS / 4;
+    await virtual.advanceAsync(DIRECTORY_CHECK_MS);
+    await eventually(() => looks() === 3, soon);
+    stopping.abort();
+    await monitor;
+  });
+
+  it.each<[string, number, Error | null]>([
     ["every 300 s where changes are reported", FALLBACK_SCAN_MS, null],
-    ["every 30 s where the system gives no watches", UNWATCHED_SCAN_MS, "No space left on device"],
+    [
+      "every 30 s where the system gives no watches",
+      UNWATCHED_SCAN_MS,
+      new Error("inotify_add_watch failed: No space left on device"),
+    ],
+    [
+      "every 30 s where there is no watcher, and none is tried again",
+      UNWATCHED_SCAN_MS,
+      new WatchFailure("unavailable", "its binary is missing"),
+    ],
   ])("is not trusted: everything is looked at %s", async (_, intervalMs, refusal) => {
     await using rig = await createRig({ ggoo: GAME });
     await rig.library.start();
@@ -256,10 +289,7 @@ describe("a watch", () => {
         library: rig.library,
         clock,
         logger: silentLogger,
-        watchDirectory:
-          refusal === null
-            ? watcher.watch
-            : () => Promise.reject(new Error(`inotify_add_watch failed: ${refusal}`)),
+        watchDirectory: refusal === null ? watcher.watch : () => Promise.reject(refusal),
       },
       stopping.signal,
     );
