@@ -206,6 +206,7 @@ class Simulation {
     head.pieceBytes = 0;
     if (this.#options.random() < wrong) {
       this.#strikes.set(peerId, (this.#strikes.get(peerId) ?? 0) + 1);
+      this.#plan.wrong(ask, piece);
       return;
     }
     if (!this.#plan.verified(ask, piece)) return;

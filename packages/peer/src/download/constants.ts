@@ -7,7 +7,7 @@ export const PLAN_INTERVAL_MS = 250;
 /** Wrong answers after which a source is out of a download. */
 export const MAX_STRIKES = 2;
 
-/** Retries per piece over all sources; then the download fails. */
+/** Retries per piece over all sources; then the download fails, unless there is a source that was not asked for the piece. */
 export const MAX_PIECE_RETRIES = 5;
 
 /** Failed units in a row, without a byte between them, after which a source counts as gone. */

@@ -256,7 +256,7 @@ export class Transfer {
           right.push(index);
           this.#verified(index, digest, state);
         },
-        onWrongPiece: (index) => this.#wrong(index, state),
+        onWrongPiece: (index) => this.#wrong(ask, index, state),
       };
       const inLane = payload.isOpenToOthers(unit.fileIndex) ? (lanes?.fetch(order) ?? null) : null;
       isInLane = inLane !== null;
@@ -299,7 +299,7 @@ export class Transfer {
     );
   }
 
-  #wrong(index: PieceIndex, state: SourceState): void {
+  #wrong(ask: Ask, index: PieceIndex, state: SourceState): void {
     const { layout, manifest, logger } = this.#options;
     const { peerId } = state.source;
     const { path, offset, length } = layout.pieceAt(index);
@@ -309,9 +309,11 @@ export class Transfer {
     logger.warn("a piece came wrong and was thrown away", { gameId: manifest.game_id, peerId, path, index });
     const times = (this.#wrongTimes.get(index) ?? 0) + 1;
     this.#wrongTimes.set(index, times);
+    this.#plan.wrong(ask, index);
     strike(state, what);
     this.#leaveIfOut(state);
-    if (times > MAX_PIECE_RETRIES) {
+    // However many lie: whoever may be honest about this piece is asked before it is given up.
+    if (times > MAX_PIECE_RETRIES && !this.#plan.hasInnocent(index)) {
       this.#fail(new PeerError("verification", `${what}, and ${times - 1} times before from all sources`));
     }
   }

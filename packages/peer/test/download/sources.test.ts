@@ -78,17 +78,20 @@ describe("a source that sends a wrong piece", () => {
   });
 });
 
+/** Damages one byte of one piece of the archive. */
+function damaging(piece: number) {
+  return (path: string, offset: number, bytes: Buffer): Buffer => {
+    const at = piece * MIB - offset;
+    return path === "game.eti" && at >= 0 && at < bytes.length ? flipped(bytes, at) : bytes;
+  };
+}
+
 it("gives a piece up after five retries over all sources", async () => {
   const { rig, game } = await rigWithGame();
   await using _ = rig;
-  // Everybody's copy of one piece is damaged. Seven sources would stand fourteen wrong answers.
-  const sources = Array.from({ length: 7 }, (_, index) =>
-    createSource(peer(index), game, {
-      onBytes: (path, offset, bytes) => {
-        const at = 3 * MIB - offset;
-        return path === "game.eti" && at >= 0 && at < bytes.length ? flipped(bytes, at) : bytes;
-      },
-    }),
+  // Everybody's copy of one piece is damaged. Six sources would stand twelve wrong answers.
+  const sources = Array.from({ length: 6 }, (_, index) =>
+    createSource(peer(index), game, { onBytes: damaging(3) }),
   );
   // Without the limit it would end as well, when every source is out: the number tells the two apart.
   await expect(rig.download(game, sources)).rejects.toMatchObject({
@@ -98,6 +101,52 @@ it("gives a piece up after five retries over all sources", async () => {
     ),
   });
 });
+
+it("asks every source for a piece before it gives it up, however many have sent it wrong", async () => {
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  const damaged = Array.from({ length: 12 }, (_, index) =>
+    createSource(peer(index), game, { onBytes: damaging(3) }),
+  );
+  let asked = 0;
+  const honest = createSource(peer(99), game, {
+    // It has the piece, and is busy with everything else until the others have shown what they have.
+    onRequest: async (request) => {
+      if (request.type !== "get_game_file_chunk" || request.path !== "game.eti") return undefined;
+      asked += 1;
+      await eventually(() => wrongTimes(rig) > 0, { what: "a wrong piece" });
+      return undefined;
+    },
+  });
+  const result = await rig.download(game, [...damaged, honest]);
+  expect(asked).toBeGreaterThan(0);
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
+  // Nobody was asked twice for what it had sent wrong: one damaged piece is no reason to put a source out.
+  expect(result.struckOut).toEqual([]);
+  expect(rig.log.filter(({ message }) => /no further part/.test(message))).toEqual([]);
+});
+
+it("keeps a source with one damaged piece, which somebody else has", async () => {
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  const damaged = createSource(peer(1), game, { onBytes: damaging(7) });
+  const slow = createSource(peer(2), game, {
+    onRequest: async () => {
+      await eventually(() => wrongTimes(rig) > 0, { what: "a wrong piece" });
+      return undefined;
+    },
+  });
+  const result = await rig.download(game, [damaged, slow]);
+  expect(wrongTimes(rig)).toBe(1);
+  expect(result).toMatchObject({ retried: 1, struckOut: [] });
+  expect(result.sources[peer(1)]).toBeGreaterThan(0);
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
+});
+
+/** Pieces that were thrown away so far. */
+function wrongTimes(rig: DownloadRig): number {
+  return rig.log.filter(({ message }) => message.includes("came wrong")).length;
+}
 
 describe("a source that sends the wrong amount", () => {
   it.each([

@@ -1,5 +1,6 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
+import { Blame } from "./blame.ts";
 import { ENDGAME_SHARE, MAX_ASKERS, STRAGGLER_SHARE } from "./constants.ts";
 import { PieceBoard } from "./piece-board.ts";
 import { PlannedSource, type RunningAsk } from "./planned-source.ts";
@@ -31,6 +32,9 @@ export interface DownloadPlanOptions {
  */
 export class DownloadPlan {
   readonly #board: PieceBoard;
+  readonly #blame = new Blame();
+  /** Pieces that came wrong are given out one by one. */
+  readonly #isFree = (piece: number): boolean => !this.#blame.has(piece);
   readonly #exclusive: boolean;
   readonly #sources = new Map<PeerId, PlannedSource>();
   readonly #asks = new Map<number, RunningAsk>();
@@ -92,9 +96,20 @@ export class DownloadPlan {
    */
   verified(ask: Ask, piece: number): boolean {
     if (!this.#board.markDone(piece)) return false;
+    this.#blame.forget(piece);
     const own = this.#asks.has(ask.id) ? 1 : 0;
     if (this.#board.askers(piece) > own) this.#dropSuperseded(ask);
     return true;
+  }
+
+  /** A piece came wrong. Whoever sent it is not asked for it again while there is somebody who has not. */
+  wrong(ask: Ask, piece: number): void {
+    if (!this.#board.isDone(piece)) this.#blame.note(ask.peerId, piece);
+  }
+
+  /** Whether somebody takes part who has not sent this piece wrong. */
+  hasInnocent(piece: number): boolean {
+    return [...this.#sources.keys()].some((peerId) => !this.#blame.isSentBy(peerId, piece));
   }
 
   /** An ask is over: what it did not deliver is open again. */
@@ -146,6 +161,7 @@ export class DownloadPlan {
     const usable = [...this.#sources.values()].filter((source) => !source.isPaused(nowMs));
     const fastest = usable.reduce((most, { rate }) => Math.max(most, rate), 1);
     const total = usable.reduce((sum, source) => sum + (source.rate > 0 ? source.rate : fastest), 0);
+    this.#giveOutBlamed(usable, fastest, nowMs);
     let candidates = usable.filter(({ hasRoom }) => hasRoom);
     while (candidates.length > 0 && this.#board.openCount > 0) {
       const source = minBy(candidates, (each) => each.finishesInMs(each.unitBytes, fastest));
@@ -154,12 +170,28 @@ export class DownloadPlan {
         candidates = candidates.filter((each) => each !== source);
         continue;
       }
-      const unit = this.#board.nextRun(source.unitBytes);
+      const unit = this.#board.nextRun(source.unitBytes, this.#isFree);
       if (unit === null) break;
       this.#ask(source, unit, nowMs);
       candidates = candidates.filter(({ hasRoom }) => hasRoom);
     }
     if (this.#board.openCount === 0 && !this.#exclusive) this.#endgame(candidates, fastest, nowMs);
+  }
+
+  /** Pieces that came wrong: whoever has not sent them is asked first, and waited for. */
+  #giveOutBlamed(usable: readonly PlannedSource[], fastest: number, nowMs: number): void {
+    for (const piece of this.#blame.pieces()) {
+      if (!this.#board.isOpen(piece)) continue;
+      const innocent = [...this.#sources.values()].filter(
+        ({ peerId, onProbation }) => !onProbation && !this.#blame.isSentBy(peerId, piece),
+      );
+      const unit = this.#board.single(piece);
+      const source = minBy(
+        usable.filter((each) => each.hasRoom && (innocent.length === 0 || innocent.includes(each))),
+        (each) => each.finishesInMs(unit.length, fastest),
+      );
+      if (source !== undefined) this.#ask(source, unit, nowMs);
+    }
   }
 
   /** Whether the others would have everything before this source had one unit more. */
@@ -187,7 +219,7 @@ export class DownloadPlan {
         .sort((a, b) => b.endsInMs - a.endsInMs);
       for (const { ask, endsInMs } of slowest) {
         if (!source.hasRoom) break;
-        const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS);
+        const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS, this.#isFree);
         if (unit === null || source.finishesInMs(unit.length, fastest) > endsInMs * ENDGAME_SHARE) continue;
         this.#ask(source, unit, nowMs);
       }

@@ -58,22 +58,41 @@ export class PieceBoard {
     return this.#done[piece] === 0 && this.#askers[piece] === 0;
   }
 
-  /** The next run of open pieces of one file, of at most so many bytes, but of one piece at least. */
-  nextRun(maxBytes: number): WorkUnit | null {
+  /**
+   * The next run of open pieces of one file, of at most so many bytes, but of one piece at least.
+   *
+   * @param isFree whether a piece may be in it
+   */
+  nextRun(maxBytes: number, isFree: (piece: number) => boolean = () => true): WorkUnit | null {
     if (this.#openCount === 0) return null;
     const { pieceCount } = this.#layout;
-    if (this.isOpen(this.#first)) return this.#run(this.#first, maxBytes, (piece) => this.isOpen(piece));
-    const first = this.#firstOpen(this.#from, pieceCount) ?? this.#firstOpen(0, this.#from);
+    const takes = (piece: number): boolean => this.isOpen(piece) && isFree(piece);
+    if (takes(this.#first)) return this.#run(this.#first, maxBytes, takes);
+    const first = this.#firstOf(takes, this.#from, pieceCount) ?? this.#firstOf(takes, 0, this.#from);
     if (first === null) return null;
-    const run = this.#run(first, maxBytes, (piece) => this.isOpen(piece));
+    const run = this.#run(first, maxBytes, takes);
     this.#from = (first + run.pieceCount) % pieceCount;
     return run;
   }
 
-  /** The last run of pieces of a unit that are not done and have fewer askers than `maxAskers`. */
-  lastRun({ firstPiece, pieceCount }: WorkUnit, maxBytes: number, maxAskers: number): WorkUnit | null {
+  /** One piece as a unit. */
+  single(piece: number): WorkUnit {
+    return this.#run(piece, 0, () => false);
+  }
+
+  /**
+   * The last run of pieces of a unit that are not done and have fewer askers than `maxAskers`.
+   *
+   * @param isFree whether a piece may be in it
+   */
+  lastRun(
+    { firstPiece, pieceCount }: WorkUnit,
+    maxBytes: number,
+    maxAskers: number,
+    isFree: (piece: number) => boolean = () => true,
+  ): WorkUnit | null {
     const wanted = (piece: number): boolean =>
-      piece >= firstPiece && this.#done[piece] === 0 && this.askers(piece) < maxAskers;
+      piece >= firstPiece && this.#done[piece] === 0 && this.askers(piece) < maxAskers && isFree(piece);
     let end = firstPiece + pieceCount;
     while (end > firstPiece && !wanted(end - 1)) end -= 1;
     if (end === firstPiece) return null;
@@ -128,8 +147,8 @@ export class PieceBoard {
     this.#openBytes += by * this.#layout.pieceAt(piece).length;
   }
 
-  #firstOpen(from: number, end: number): number | null {
-    for (let piece = from; piece < end; piece++) if (this.isOpen(piece)) return piece;
+  #firstOf(takes: (piece: number) => boolean, from: number, end: number): number | null {
+    for (let piece = from; piece < end; piece++) if (takes(piece)) return piece;
     return null;
   }
 

@@ -189,6 +189,60 @@ describe("a source that leaves, fails or stalls", () => {
   });
 });
 
+describe("a piece that came wrong", () => {
+  const layout = layoutOf([20 * MIB]);
+
+  /** An ask comes whole, but for one piece. */
+  function deliverBut(plan: DownloadPlan, ask: Ask, wrong: number, nowMs: number): void {
+    plan.received(ask, ask.unit.length, nowMs);
+    for (const piece of piecesOf([ask])) {
+      if (piece === wrong) plan.wrong(ask, piece);
+      else plan.verified(ask, piece);
+    }
+    plan.ended(ask, nowMs);
+  }
+
+  it("is asked of somebody who has not sent it, even if that one has to be waited for", () => {
+    const plan = planOf(layout);
+    plan.joined(A, 0);
+    plan.joined(B, 0);
+    plan.pauseUntil(B, 1000);
+    const [first] = asks(plan.next(0));
+    if (first === undefined) throw new Error("nothing is asked");
+    const wrong = first.unit.firstPiece as number;
+    deliverBut(plan, first, wrong, 10);
+    expect(plan.hasInnocent(wrong)).toBe(true);
+    for (let nowMs = 20; nowMs < 1000; nowMs += 20) {
+      for (const ask of asks(plan.next(nowMs))) {
+        expect(piecesOf([ask])).not.toContain(wrong);
+        deliver(plan, ask, nowMs + 10);
+      }
+    }
+    expect(piecesOf(asks(plan.next(1000), B))).toContain(wrong);
+  });
+
+  it("is asked of the only source that is left, and of whoever joins before that one", () => {
+    const plan = planOf(layout);
+    plan.joined(A, 0);
+    const [first, second] = asks(plan.next(0));
+    if (first === undefined || second === undefined) throw new Error("too little is asked");
+    const wrong = first.unit.firstPiece as number;
+    deliverBut(plan, first, wrong, 10);
+    expect(plan.hasInnocent(wrong)).toBe(false);
+    const again = asks(plan.next(20)).find((ask) => piecesOf([ask]).includes(wrong));
+    if (again === undefined) throw new Error("the piece is lost");
+    expect(piecesOf([again])).toEqual([wrong]);
+    deliverBut(plan, again, wrong, 30);
+    plan.joined(B, 40);
+    const next = plan.next(40);
+    expect(piecesOf(asks(next, A))).not.toContain(wrong);
+    expect(piecesOf(asks(next, B))).toContain(wrong);
+    plan.left(B);
+    deliver(plan, second, 45);
+    expect(piecesOf(asks(plan.next(50), A))).toContain(wrong);
+  });
+});
+
 describe("near the end", () => {
   it("a slow source is asked for nothing that the fast one has sooner", () => {
     // Half a second of the fast one is left; the slow one would need two for a piece.
