@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
+import { QuicUnavailableError } from "./errors.ts";
 
 /**
  * Runs `load` so that a native addon that it loads is a copy of its file, which no other thread has loaded.
@@ -9,19 +10,38 @@ import { threadId } from "node:worker_threads";
  * The native QUIC library keeps in static memory which thread loaded it first and which one last (napi-rs 2.10, `CUSTOM_GC_TSFN`):
  * a third thread that uses it frees its buffers in the last one, which ends the process. The system takes another file for another
  * library, with static memory of its own.
+ *
+ * @throws QuicUnavailableError where the place for temporary files takes no copy, or lets none be run; what `load` throws
  */
 export async function withOwnCopies<T>(load: () => Promise<T>): Promise<T> {
   const { dlopen } = process;
+  let unusable: QuicUnavailableError | undefined;
   process.dlopen = (module: object, filename: string, flags?: number) => {
-    using copy = copyOf(filename);
-    if (flags === undefined) dlopen.call(process, module, copy.path);
-    else dlopen.call(process, module, copy.path, flags);
+    try {
+      using copy = copyOf(filename);
+      if (flags === undefined) dlopen.call(process, module, copy.path);
+      else dlopen.call(process, module, copy.path, flags);
+    } catch (error) {
+      unusable = unusableCopy(error);
+      throw unusable;
+    }
   };
   try {
     return await load();
+  } catch (error) {
+    // Who loads may have another error in its place.
+    throw unusable ?? error;
   } finally {
     process.dlopen = dlopen;
   }
+}
+
+function unusableCopy(cause: unknown): QuicUnavailableError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new QuicUnavailableError(
+    `a thread cannot use QUIC: a copy of the native library in ${tmpdir()} cannot be made or loaded (${why}). Let TMPDIR name a directory that can be written to and run from`,
+    { cause },
+  );
 }
 
 interface FileCopy extends Disposable {

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import type Koffi from "koffi";
 
 /** A system call's outcome: what it returned, or minus the error number. */
@@ -8,10 +10,12 @@ type Outcome = number;
  * keeps the memory behind it referenced, or it is freed under the kernel's feet.
  */
 export interface Libc {
+  /** A UDP socket. It is closed when the thread ends that called this, however that ends. */
   socket(): Outcome;
   /** @param name a `sockaddr_in`. */
   bind(fd: number, name: Uint8Array): Outcome;
-  close(fd: number): Outcome;
+  /** @param fd of {@link socket} */
+  close(fd: number): void;
   /** Another descriptor of the same socket. */
   duplicate(fd: number): Outcome;
   /** @param headers an array of `struct mmsghdr`. */
@@ -26,12 +30,14 @@ export interface Libc {
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
+const O_CLOEXEC = SOCK_CLOEXEC;
 const MSG_DONTWAIT = 0x40;
 const F_DUPFD_CLOEXEC = 1_030;
 
 export const EIO = 5;
 export const EAGAIN = 11;
 export const EINVAL = 22;
+const EMFILE = 24;
 
 /** Bytes of a `sockaddr_in`. */
 export const SOCKADDR_BYTES = 16;
@@ -51,6 +57,7 @@ export async function loadLibc(loadKoffi: KoffiLoader = () => import("koffi")): 
     const socket = library.func("int socket(int domain, int type, int protocol)");
     const bind = library.func("int bind(int fd, void *name, uint32_t length)");
     const close = library.func("int close(int fd)");
+    const dup3 = library.func("int dup3(int from, int to, int flags)");
     const fcntl = library.func("int fcntl(int fd, int command, int argument)");
     const recvmmsg = library.func(
       "int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)",
@@ -61,9 +68,19 @@ export async function loadLibc(loadKoffi: KoffiLoader = () => import("koffi")): 
     );
     const outcome = (result: number): Outcome => (result < 0 ? -koffi.errno() : result);
     return {
-      socket: () => outcome(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+      socket: () => {
+        const bare = outcome(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        if (bare < 0) return bare;
+        try {
+          return outcome(dup3(bare, ownDescriptor(), O_CLOEXEC));
+        } catch {
+          return -EMFILE;
+        } finally {
+          close(bare);
+        }
+      },
       bind: (fd, name) => outcome(bind(fd, name, SOCKADDR_BYTES)),
-      close: (fd) => outcome(close(fd)),
+      close: closeSync,
       duplicate: (fd) => outcome(fcntl(fd, F_DUPFD_CLOEXEC, 0)),
       recvmmsg: (fd, headers, count) => outcome(recvmmsg(fd, headers, count, MSG_DONTWAIT, null)),
       sendmsg: (fd, header) => outcome(sendmsg(fd, header, MSG_DONTWAIT)),
@@ -74,6 +91,14 @@ export async function loadLibc(loadKoffi: KoffiLoader = () => import("koffi")): 
   } catch {
     return null;
   }
+}
+
+/**
+ * A descriptor to be put something else in. Node closes those that a thread opened by itself when the thread ends, and knows no others
+ * (`trackUnmanagedFds` of its workers): a socket would keep its port as long as the process lives.
+ */
+function ownDescriptor(): number {
+  return openSync(devNull, "r");
 }
 
 /** A `sockaddr_in`. Null for what is no IPv4 address. */
