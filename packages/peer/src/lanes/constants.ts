@@ -10,6 +10,12 @@ export const TELL_BYTES_MS = 50;
 /** Time that a lane of a source has to answer a dial, milliseconds: it is on the same network, or behind a firewall. */
 export const LANE_DIAL_MS = 4_000;
 
+/**
+ * A lane of a source that sends nothing for so long while it is asked is given up, milliseconds: its thread may be gone without a
+ * word. Must stay below the silence after which the plan of a download takes the source itself for stalled.
+ */
+export const LANE_SILENT_MS = 4_000;
+
 /** A source whose lane could not be reached is asked over the control connection for so long, milliseconds. */
 export const LANE_UNREACHABLE_MS = 15_000;
 

@@ -1,8 +1,9 @@
 import { type PeerId, RESET } from "@lanspread/proto";
 import type { Connection, Endpoint } from "@lanspread/quic";
 import { createStreamChannel, LaneError, type RequestChannel } from "../transfer/index.ts";
-import { LANE_DIAL_MS } from "./constants.ts";
+import { LANE_DIAL_MS, LANE_SILENT_MS } from "./constants.ts";
 import type { LaneAddress } from "./messages.ts";
+import { Silence } from "./silence.ts";
 
 export interface LaneConnectionsOptions {
   readonly endpoint: Pick<Endpoint, "dial">;
@@ -16,7 +17,7 @@ interface Dialled {
   readonly channel: RequestChannel;
 }
 
-/** Connections from this lane to the lanes of sources: dialled when they are needed, kept as long as they live. */
+/** Connections from this lane to the lanes of sources: dialled when they are needed, kept as long as they live and give. */
 export class LaneConnections {
   readonly #options: LaneConnectionsOptions;
   readonly #connections = new Map<string, Promise<Dialled>>();
@@ -97,6 +98,10 @@ export class LaneConnections {
         `at ${host}:${port} there is ${is ?? "nobody with a peer's certificate"}, not ${peerId}`,
       );
     }
-    return { peerId, connection, channel: createStreamChannel((options) => connection.openStream(options)) };
+    const silence = new Silence(LANE_SILENT_MS, () =>
+      connection.close(RESET.stalled, `nothing came for ${LANE_SILENT_MS / 1000} s`),
+    );
+    const channel = silence.over(createStreamChannel((options) => connection.openStream(options)));
+    return { peerId, connection, channel };
   }
 }

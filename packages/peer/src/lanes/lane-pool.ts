@@ -98,8 +98,10 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     await Promise.all(this.#threads.map((thread) => thread.revoke(gameId)));
   }
 
+  /** As {@link revoke} of all games, with what {@link check} began and has not ended. */
   async revokeAll(): Promise<void> {
-    await Promise.all([...this.#told.keys()].map((gameId) => this.revoke(gameId)));
+    this.#told.clear();
+    await Promise.all(this.#threads.map((thread) => thread.revoke(null)));
   }
 
   /** The library or what is known of a game may be another: what the lanes were told and holds no longer is revoked. */

@@ -98,10 +98,15 @@ export class LaneServer {
     if (isServable(viewOf(view))) this.#views.set(gameId, view);
   }
 
-  /** Resolves when no answer about the game is under way any more that was begun by what was known before. */
-  async revoke(gameId: GameId): Promise<void> {
-    this.#views.delete(gameId);
-    await this.#outbound.cancel(gameId);
+  /** Resolves when no answer about the game, about any with null, is under way any more that was begun by what was known before. */
+  async revoke(gameId: GameId | null): Promise<void> {
+    if (gameId === null) {
+      this.#views.clear();
+      await this.#outbound.cancelAll();
+    } else {
+      this.#views.delete(gameId);
+      await this.#outbound.cancel(gameId);
+    }
   }
 
   /** Ends the connections of a peer that is gone: what they hold would be missed by the process that comes in its place. */

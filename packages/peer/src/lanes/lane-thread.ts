@@ -77,24 +77,24 @@ export class LaneThread {
     return this.#outbound;
   }
 
-  /** Resolves when the lane listens, or has failed to: then it is tried again later. */
+  /** Resolves when the lane listens, or has failed to: then it is tried again later, except where no lane can be had at all. */
   start(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { index, start, logger } = this.#options;
-    const worker = new Worker(WORKER_URL, {
-      workerData: { ...start, port: this.#port ?? start.port } satisfies LaneStart,
-      // The thread needs none of the flags that the process was started with, except to find sources where this is a source.
-      execArgv: IS_SOURCE ? ["--conditions=source"] : [],
-      name: `lanspread-lane-${index}`,
-    });
-    this.#worker = worker;
+    const worker = this.#startThread();
+    // Others know the port. One that is taken meanwhile is given up when it cannot be had.
     this.#port = null;
+    if (worker === null) return Promise.resolve();
+    this.#worker = worker;
     let why: unknown = new Error("it ended by itself");
+    let isPossible = true;
     worker.on("message", (message: FromLane) => {
       if (this.#worker !== worker) return;
       if (message.type === "ready") {
         this.#port = message.port;
         resolve();
+      } else if (message.type === "unavailable") {
+        isPossible = false;
+        why = message.why;
       } else this.#hear(message);
     });
     worker.on("error", (error) => {
@@ -102,21 +102,44 @@ export class LaneThread {
     });
     worker.on("exit", () => {
       resolve();
-      if (this.#worker !== worker) return;
       const port = this.#port;
       this.#lost(why);
       if (this.#stopping) return;
-      logger.warn("a lane failed: it is started again", { lane: index, error: why });
-      const pause = Math.min(LANE_RESTART_MS * 2 ** this.#failures, MAX_LANE_RESTART_MS);
-      this.#failures += 1;
-      this.#restart = setTimeout(() => {
-        // Others know the port. One that is taken meanwhile is given up when it cannot be had.
-        this.#port = port;
-        void this.start();
-      }, pause);
-      this.#restart.unref();
+      if (isPossible) this.#startLater(port, why);
+      else
+        this.#options.logger.warn("this peer has one lane less", { lane: this.#options.index, error: why });
     });
     return promise;
+  }
+
+  /** Null where the machine has no room for a thread: it is tried again later. */
+  #startThread(): Worker | null {
+    const { index, start } = this.#options;
+    try {
+      return new Worker(WORKER_URL, {
+        workerData: { ...start, port: this.#port ?? start.port } satisfies LaneStart,
+        // The thread needs none of the flags that the process was started with, except to find sources where this is a source.
+        execArgv: IS_SOURCE ? ["--conditions=source"] : [],
+        name: `lanspread-lane-${index}`,
+      });
+    } catch (error) {
+      this.#startLater(this.#port, error);
+      return null;
+    }
+  }
+
+  #startLater(port: number | null, why: unknown): void {
+    this.#options.logger.warn("a lane failed: it is started again", {
+      lane: this.#options.index,
+      error: why,
+    });
+    const pause = Math.min(LANE_RESTART_MS * 2 ** this.#failures, MAX_LANE_RESTART_MS);
+    this.#failures += 1;
+    this.#restart = setTimeout(() => {
+      this.#port = port;
+      void this.start();
+    }, pause);
+    this.#restart.unref();
   }
 
   /**
@@ -156,8 +179,8 @@ export class LaneThread {
     return promise;
   }
 
-  /** Takes back what was said of a game. Resolves when no answer that was begun before is under way any more. */
-  revoke(gameId: GameId): Promise<void> {
+  /** Takes back what was said of a game, or of all with null. Resolves when no answer that was begun before is under way any more. */
+  revoke(gameId: GameId | null): Promise<void> {
     if (this.#worker === null) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#lastRevoke += 1;
@@ -189,7 +212,7 @@ export class LaneThread {
     this.#worker?.postMessage(message);
   }
 
-  #hear(message: Exclude<FromLane, { type: "ready" }>): void {
+  #hear(message: Exclude<FromLane, { type: "ready" | "unavailable" }>): void {
     const { identify, viewOf, onOutbound, onStale, logger } = this.#options;
     switch (message.type) {
       case "bytes":

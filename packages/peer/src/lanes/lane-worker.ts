@@ -1,19 +1,37 @@
 /** The thread of one lane: bytes go between its own socket and the disk, and only small messages to the main thread. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openLane } from "./lane.ts";
+import { QuicUnavailableError } from "@lanspread/quic";
+import { type Lane, openLane } from "./lane.ts";
 import type { FromLane, LaneStart, ToLane } from "./messages.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the thread of a lane: it is started by the main thread");
+const tell = (message: FromLane): void => port.postMessage(message);
 
-const lane = await openLane(workerData as LaneStart, (message: FromLane) => port.postMessage(message));
-port.on("message", (message: ToLane) => {
-  if (message.type !== "stop") lane.hear(message);
-  else void lane.close().finally(() => port.close());
-});
-void lane.failed.then((error) => {
-  // The main thread hears of it by the thread's end, and starts another one.
-  setImmediate(() => {
-    throw error;
+const lane = await open();
+if (lane === null) port.close();
+else run(lane);
+
+/** Null where this machine can have no lane: the thread ends by itself then. */
+async function open(): Promise<Lane | null> {
+  try {
+    return await openLane(workerData as LaneStart, tell);
+  } catch (error) {
+    if (!(error instanceof QuicUnavailableError)) throw error;
+    tell({ type: "unavailable", why: error.message });
+    return null;
+  }
+}
+
+function run(open: Lane): void {
+  port?.on("message", (message: ToLane) => {
+    if (message.type !== "stop") open.hear(message);
+    else void open.close().finally(() => port?.close());
   });
-});
+  void open.failed.then((error) => {
+    // The main thread hears of it by the thread's end, and starts another one.
+    setImmediate(() => {
+      throw error;
+    });
+  });
+}

@@ -110,7 +110,7 @@ class OpenLane implements Lane {
     this.#tell({ type: "closed", download });
   }
 
-  async #revoke(gameId: GameId, id: number): Promise<void> {
+  async #revoke(gameId: GameId | null, id: number): Promise<void> {
     await this.#server.revoke(gameId);
     this.#tell({ type: "revoked", id });
   }

@@ -64,8 +64,8 @@ export type ToLane =
   | { readonly type: "close"; readonly download: number }
   | { readonly type: "identity"; readonly question: number; readonly peerId: PeerId | null }
   | { readonly type: "view"; readonly question: number; readonly gameId: GameId; readonly view: PushedView }
-  /** What was said of the game holds no longer: answers about it end, and `revoked` follows when they have. */
-  | { readonly type: "revoke"; readonly gameId: GameId; readonly id: number }
+  /** What was said of the game, of every game with null, holds no longer: answers about it end, and `revoked` follows when they have. */
+  | { readonly type: "revoke"; readonly gameId: GameId | null; readonly id: number }
   /** The peer is gone, or another process is in its place: its connections are over, in both directions. */
   | { readonly type: "drop"; readonly peerId: PeerId }
   | { readonly type: "stop" };
@@ -73,6 +73,8 @@ export type ToLane =
 /** What a lane tells the main thread. */
 export type FromLane =
   | { readonly type: "ready"; readonly port: number }
+  /** This machine can have no lane: another start would end as this one. */
+  | { readonly type: "unavailable"; readonly why: string }
   /** Bytes that have come since the last time, right or wrong, by fetch. */
   | { readonly type: "bytes"; readonly counts: readonly (readonly [id: number, bytes: number])[] }
   | { readonly type: "piece"; readonly id: number; readonly index: PieceIndex; readonly digest: Uint8Array }

@@ -1,4 +1,4 @@
-/** Questions to another thread, which are answered in any order, and at the latest when nothing is to be expected any more. */
+/** Questions to another thread, which are answered in any order. */
 export class Questions<Answer> {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #last = 0;
@@ -12,13 +12,10 @@ export class Questions<Answer> {
     return promise;
   }
 
+  /** What nobody asked, or what was answered before, is ignored. */
   answer(question: number, answer: Answer): void {
     const resolve = this.#waiting.get(question);
     this.#waiting.delete(question);
     resolve?.(answer);
-  }
-
-  answerAll(answer: Answer): void {
-    for (const question of [...this.#waiting.keys()]) this.answer(question, answer);
   }
 }

@@ -1,0 +1,181 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { eventually } from "@lanspread/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLogger, type LogEntry } from "../../src/index.ts";
+import { LanePool, type LanePoolOptions } from "../../src/lanes/index.ts";
+import { makeIdentity } from "../peers/support.ts";
+import { offered, Party } from "../runtime/party.ts";
+import {
+  download,
+  GAME,
+  haveTheSame,
+  openFilesBelow,
+  piecesOf,
+  sourceAndReceiver,
+  startWithLanes,
+  type ThreadWatch,
+  UNUSABLE,
+  type WatchedThread,
+  watchThreads,
+} from "./support.ts";
+
+let watch: ThreadWatch;
+
+beforeEach(() => {
+  watch = watchThreads();
+});
+
+afterEach(() => watch[Symbol.dispose]());
+
+/** What nobody sends to a lane, and no lane survives. */
+const POISON = { type: "fetch", order: null };
+
+/** Ways in which a thread ends that nobody asked to. */
+const DEATHS: readonly (readonly [string, (thread: WatchedThread) => void])[] = [
+  ["is ended from outside", ({ worker }) => void worker.terminate()],
+  ["has an error that nobody catches", ({ worker }) => worker.postMessage(POISON)],
+];
+
+describe("a lane that dies in mid-transfer", () => {
+  let party: Party;
+
+  beforeEach(async () => {
+    party = await Party.make();
+  });
+
+  afterEach(() => party[Symbol.asyncDispose]());
+
+  it.each(DEATHS)(
+    "at the receiver costs nothing but its units, and comes back on its port: it %s",
+    async (_, kill) => {
+      const { source, receiver } = await sourceAndReceiver(party, watch);
+      const ports = receiver.peer.snapshot().status.lanes;
+      let dead: WatchedThread | undefined;
+      watch.onTold = (thread, { type }) => {
+        if (type !== "piece" || dead !== undefined || !receiver.threads.includes(thread)) return;
+        dead = thread;
+        kill(thread);
+      };
+      await download(receiver);
+      const { sources, struckOut } = await receiver.event("download-finished");
+      expect(dead?.isOver).toBe(true);
+      expect(await haveTheSame(source, receiver)).toBe(true);
+      expect(Object.keys(sources)).toEqual([source.peer.peerId]);
+      expect(struckOut).toBeUndefined();
+      expect(receiver.log.filter(({ message }) => message === "a source failed")).toEqual([]);
+      await eventually(() => String(receiver.peer.snapshot().status.lanes) === String(ports), {
+        what: "the lane on its port",
+      });
+      expect(await openFilesBelow(receiver.gamesDir)).toEqual([]);
+    },
+  );
+
+  it("at the source takes its answers with it: the receiver asks in another way, and the lane serves again later", async () => {
+    const { source, receiver } = await sourceAndReceiver(party, watch);
+    const ports = source.peer.snapshot().status.lanes;
+    const dead = new Set<WatchedThread>();
+    watch.onTold = (thread, { type }) => {
+      if (type !== "piece" || dead.size > 0 || !receiver.threads.includes(thread)) return;
+      for (const each of source.threads) {
+        dead.add(each);
+        void each.worker.terminate();
+      }
+    };
+    await download(receiver);
+    const { sources, struckOut } = await receiver.event("download-finished");
+    expect(dead.size).toBe(2);
+    expect(receiver.log.map(({ message }) => message)).toContain(UNUSABLE);
+    expect(await haveTheSame(source, receiver)).toBe(true);
+    expect(Object.keys(sources)).toEqual([source.peer.peerId]);
+    expect(struckOut).toBeUndefined();
+    expect(source.peer.snapshot().status.outboundTransfers).toEqual({});
+    await eventually(() => String(source.peer.snapshot().status.lanes) === String(ports), {
+      what: "the lanes on their ports",
+    });
+
+    const third = await startWithLanes(party, watch, "third");
+    await third.peer.send({ type: "connect", addr: source.peer.addr });
+    await offered(third, GAME);
+    await download(third);
+    await third.event("download-finished");
+    expect(await haveTheSame(source, third)).toBe(true);
+    expect(piecesOf(third.threads)).toBeGreaterThan(0);
+  });
+});
+
+describe("a pool", () => {
+  async function poolOptions(
+    changes: Partial<LanePoolOptions> = {},
+  ): Promise<{ log: LogEntry[] } & LanePoolOptions> {
+    const { keyPem, certPem, caPem } = await makeIdentity();
+    const log: LogEntry[] = [];
+    return {
+      log,
+      count: 1,
+      host: "127.0.0.1",
+      tls: { key: keyPem, cert: certPem, ca: caPem },
+      identify: () => null,
+      viewOf: () => {
+        throw new Error("nobody asks");
+      },
+      lanesOf: () => [],
+      onSending: () => {},
+      onStale: () => {},
+      logger: createLogger({ level: "debug", sink: (entry) => log.push(entry) }),
+      ...changes,
+    };
+  }
+
+  it("gives a lane another port where somebody took its own meanwhile", async () => {
+    await using pool = await LanePool.start(await poolOptions());
+    const [port] = pool.ports();
+    await watch.threads[0]?.worker.terminate();
+    await eventually(() => pool.ports().length === 0);
+    const squatter = createSocket("udp4");
+    squatter.bind(port, "127.0.0.1");
+    await once(squatter, "listening");
+    try {
+      const [another] = await eventually(() => pool.ports().length === 1 && pool.ports(), {
+        what: "another port",
+      });
+      expect(another).not.toBe(port);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it("is there without the lanes that cannot listen, answers what is asked of it, and ends", async () => {
+    // TEST-NET-1, RFC 5737: no address of this machine.
+    const options = await poolOptions({ host: "192.0.2.1", count: 2 });
+    await using pool = await LanePool.start(options);
+    expect(pool.ports()).toEqual([]);
+    expect(pool.counts()).toEqual({});
+    await pool.revoke(GAME);
+    await pool.revokeAll();
+    await using download = pool.open("/nowhere");
+    expect(download).toBeDefined();
+    expect(options.log.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
+      "a lane failed: it is started again",
+      "a lane failed: it is started again",
+    ]);
+  });
+
+  it("resolves what is waited for when the thread dies that should have answered", async () => {
+    await using pool = await LanePool.start(await poolOptions());
+    const { worker } = watch.threads[0] ?? {};
+    worker?.postMessage(POISON);
+    await Promise.all([pool.revoke(GAME), pool.revokeAll(), pool.open("/nowhere")[Symbol.asyncDispose]()]);
+    expect(pool.ports()).toEqual([]);
+  });
+
+  it("ends while a lane is being started again, and leaves no thread", async () => {
+    {
+      await using pool = await LanePool.start(await poolOptions({ count: 2 }));
+      watch.threads[0]?.worker.postMessage(POISON);
+      await eventually(() => pool.ports().length === 1);
+    }
+    expect(watch.threads).toHaveLength(2);
+    expect(watch.threads.every(({ isOver }) => isOver)).toBe(true);
+  });
+});
