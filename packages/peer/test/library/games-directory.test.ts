@@ -121,6 +121,7 @@ describe("the games directory", () => {
     await mkdir(rig.dir.join("other"));
     await rig.library.start();
     const { walks } = rig.library.state();
+    await writeFiles(join(rig.gamesDir, "ggoo"), { "data/new": "x" });
     const rescan = rig.library.rescan(GGOO, { walk: true });
     while (rig.library.state().walks === walks) await setImmediate();
     await rig.library.setGamesDir(rig.dir.join("other"));

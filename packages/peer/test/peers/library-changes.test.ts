@@ -19,6 +19,9 @@ describe("a library that changes", () => {
       { type: "remote-games-changed" },
     ]);
     expect(a.mesh.peers()).toMatchObject([{ libraryRev: 2, gameCount: 2 }]);
+    // Who misses the change itself has the announcement.
+    const { peerId } = b;
+    expect(segment.records()).toContainEqual(expect.objectContaining({ peerId, libraryRev: 2 }));
     expect([...a.served, ...b.served].filter(({ type }) => type === "hello")).toHaveLength(1);
   });
 
