@@ -29,8 +29,12 @@ export interface RawPeer extends AsyncDisposable {
   dial(port: number): Promise<{ readonly connection: Connection; readonly channel: RequestChannel }>;
   /** A hello that would be believed, with changes. */
   hello(changes?: Partial<Omit<Hello, "type">>): Hello;
-  /** Answers requests on all its connections, inbound and dialled; null: never. */
-  answerWith(answer: (request: Request, connection: Connection) => object | null): void;
+  /**
+   * Answers requests on all its connections, inbound and dialled: an object is sent as a frame, bytes as they are; null: never.
+   */
+  answerWith(
+    answer: (request: Request, connection: Connection) => object | null | Promise<object | null>,
+  ): void;
 }
 
 export async function startRawPeer(
@@ -43,8 +47,7 @@ export async function startRawPeer(
     tls: { key: identity.keyPem, cert: identity.certPem, ca: identity.caPem },
     alpn: options.alpn ?? ALPN,
   });
-  let answer: (request: Request, connection: Connection) => object | null = () =>
-    ({ type: "ok" }) satisfies Answer;
+  let answer: Parameters<RawPeer["answerWith"]>[0] = () => ({ type: "ok" }) satisfies Answer;
   const serve = (connection: Connection) => {
     connection.onStream((stream) => {
       // A stream that breaks off is what some tests are about.
@@ -83,13 +86,16 @@ export async function startRawPeer(
   };
 }
 
-async function serveOne(stream: RequestStream, answer: (request: Request) => object | null): Promise<void> {
+async function serveOne(
+  stream: RequestStream,
+  answer: (request: Request) => object | null | Promise<object | null>,
+): Promise<void> {
   const length = await readFrameLength(stream, MAX_HELLO_BYTES);
   if (length === null) return;
   const body = Buffer.alloc(length);
   await readFrameBody(stream, body);
-  const said = answer(parseRequest(body));
+  const said = await answer(parseRequest(body));
   if (said === null) return;
-  await stream.write(encodeFrame(said));
+  await stream.write(said instanceof Uint8Array ? said : encodeFrame(said));
   stream.finish();
 }
