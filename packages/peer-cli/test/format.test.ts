@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatDuration, formatEta, formatVersion, printable } from "../src/report/format.ts";
+import {
+  formatBytes,
+  formatDone,
+  formatDuration,
+  formatEta,
+  formatShare,
+  formatVersion,
+  printable,
+} from "../src/report/format.ts";
 import { renderTable } from "../src/report/table.ts";
+import { displayWidth, truncate } from "../src/report/width.ts";
 
 describe("formatBytes", () => {
   it.each([
@@ -42,6 +51,50 @@ describe("formatDuration", () => {
   ])("shows %d s as %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
 
   it("shows an unknown rest as unknown", () => expect(formatEta(null)).toBe("--"));
+});
+
+describe("per cent", () => {
+  it.each([
+    [0, 10, "0 %"],
+    [999, 1000, "99 %"],
+    [1000, 1000, "100 %"],
+    [1001, 1000, "100 %"],
+    [0, 0, "100 %"],
+  ])("%d of %d done are %s: 100 %% is all of it", (done, whole, text) =>
+    expect(formatDone(done, whole)).toBe(text),
+  );
+
+  it.each([
+    [999, 1000, "100 %"],
+    [385, 1000, "39 %"],
+    [0, 0, ""],
+  ])("a part of %d of %d is %j", (part, whole, text) => expect(formatShare(part, whole)).toBe(text));
+});
+
+describe("columns", () => {
+  it.each([
+    ["anna", 4],
+    ["日本", 4],
+    ["カ", 2],
+    ["e\u0301", 1],
+    ["🎮", 2],
+    ["❤\uFE0F", 2],
+    ["𠀀", 2],
+    ["", 0],
+  ])("of %j are %d", (text, columns) => expect(displayWidth(text)).toBe(columns));
+
+  it.each([
+    ["anna", 4, "anna"],
+    ["annabel", 4, "ann…"],
+    ["日本語", 5, "日本…"],
+    ["日本語", 4, "日…"],
+    ["e\u0301e\u0301e\u0301", 2, "e\u0301…"],
+    ["ab", 1, "…"],
+    ["ab", 0, ""],
+  ])("%j cut to %d is %j", (text, columns, cut) => {
+    expect(truncate(text, columns)).toBe(cut);
+    expect(displayWidth(cut)).toBeLessThanOrEqual(columns);
+  });
 });
 
 describe("formatVersion", () => {

@@ -16,12 +16,19 @@ const finished: RuntimeEvent = {
   sources: { [peer]: 300 },
 };
 const installed: RuntimeEvent = { type: "install-finished", gameId, files: 4, bytes: 900, elapsedMs: 20 };
-const figures = { bytes: 300, pieces: 3, elapsedMs: 1500, mibPerS: 12.5, sources: { [peer]: 300 } };
+const figures = {
+  bytes: 300,
+  pieces: 3,
+  retried: 0,
+  elapsedMs: 1500,
+  mibPerS: 12.5,
+  sources: { [peer]: 300 },
+};
 
 /** The outcome and the number of events until it, or undefined when there is none. */
 function follow(options: Omit<OperationTrackerOptions, "gameId">, events: readonly RuntimeEvent[]) {
   const tracker = createOperationTracker({ gameId, ...options });
-  const outcomes = events.map((event) => tracker.take(event));
+  const outcomes = events.map((event) => tracker.take(event, 0));
   const at = outcomes.findIndex((outcome) => outcome !== undefined);
   return at < 0 ? undefined : { outcome: outcomes[at], after: at + 1 };
 }
@@ -118,25 +125,93 @@ describe("the end of an operation", () => {
 });
 
 describe("the progress of an operation", () => {
-  it("follows download and install", () => {
-    const tracker = createOperationTracker({ gameId, verb: "get", install: true });
+  const other = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355f");
+  const names: Readonly<Record<string, string>> = { [peer]: "anna", [other]: "attic" };
+  const begin: RuntimeEvent = { type: "download-begin", gameId, totalBytes: 300, pieces: 3 };
+  const sample = { doneBytes: 100, totalBytes: 300, bytesPerSecond: 50, etaSeconds: 4 };
+
+  function track() {
+    return createOperationTracker({ gameId, verb: "get", install: true, nameOf: (id) => names[id] ?? id });
+  }
+
+  function chunk(peerId: typeof peer, length: number): RuntimeEvent {
+    return { type: "download-chunk-finished", gameId, peerId, path: "a", offset: 0, length, pieces: 1 };
+  }
+
+  it("follows question, download and install", () => {
+    const tracker = track();
+    const seen = (event: RuntimeEvent): unknown => {
+      tracker.take(event, 0);
+      return tracker.progress;
+    };
     expect(tracker.progress).toBeUndefined();
-    tracker.take({ type: "download-begin", gameId, totalBytes: 300, pieces: 3 });
-    expect(tracker.progress).toMatchObject({
+    const operations = [{ gameId, kind: "downloading" }] as const;
+    const unknown = { label: "quake3", totalBytes: null, bytesPerSecond: null };
+    expect(seen({ type: "active-operations-changed", operations })).toMatchObject({
+      ...unknown,
+      phase: "asking the others",
+    });
+    expect(seen(begin)).toMatchObject({
       phase: "downloading",
       doneBytes: 0,
       totalBytes: 300,
       etaSeconds: null,
     });
-    const sample = { doneBytes: 100, totalBytes: 300, bytesPerSecond: 50, etaSeconds: 4 };
-    tracker.take({ type: "download-progress", gameId, sources: 1, ...sample });
-    expect(tracker.progress).toMatchObject({ phase: "downloading", ...sample });
-    tracker.take({ type: "install-progress", gameId, phase: "unpacking", doneBytes: 5, totalBytes: 9 });
-    expect(tracker.progress).toMatchObject({
-      phase: "unpacking",
+    expect(tracker.hasBytes).toBe(false);
+    expect(seen({ type: "download-progress", gameId, sources: 2, ...sample })).toMatchObject({
+      phase: "downloading",
+      sourceCount: 2,
+      ...sample,
+    });
+    expect(tracker.hasBytes).toBe(true);
+    expect(seen(finished)).toMatchObject({ ...unknown, phase: "unpacking" });
+    expect(
+      seen({ type: "install-progress", gameId, phase: "copying", doneBytes: 5, totalBytes: 9 }),
+    ).toMatchObject({
+      phase: "copying",
       doneBytes: 5,
       totalBytes: 9,
       bytesPerSecond: null,
     });
+    expect(tracker.hasBytes).toBe(true);
+  });
+
+  it("shows nothing of what was here already", () => {
+    const tracker = track();
+    tracker.take({ ...finished, bytes: 0, sources: {} }, 0);
+    expect(tracker.progress).toBeUndefined();
+  });
+
+  it("has the rate that the peer tells of each source, and its part of what is verified", () => {
+    const tracker = track();
+    tracker.take(begin, 0);
+    tracker.take(chunk(other, 75), 900);
+    tracker.take(chunk(peer, 25), 950);
+    tracker.take(
+      { type: "download-progress", gameId, sources: 2, ...sample, rates: { [peer]: 20, [other]: 30 } },
+      1000,
+    );
+    expect(tracker.progress?.sources).toEqual([
+      { name: "attic", bytes: 75, bytesPerSecond: 30 },
+      { name: "anna", bytes: 25, bytesPerSecond: 20 },
+    ]);
+  });
+
+  it("has the rate of the verified bytes of the last five seconds where the peer tells none", () => {
+    const tracker = track();
+    tracker.take(begin, 0);
+    tracker.take(chunk(peer, 1000), 1000);
+    const at = (now: number) => {
+      tracker.take({ type: "download-progress", gameId, sources: 1, ...sample }, now);
+      return tracker.progress?.sources;
+    };
+    expect(at(2000)).toEqual([{ name: "anna", bytes: 1000, bytesPerSecond: 500 }]);
+    tracker.take(chunk(peer, 500), 8000);
+    tracker.take(chunk(other, 250), 8000);
+    expect(at(9000)).toEqual([
+      { name: "anna", bytes: 1500, bytesPerSecond: 100 },
+      { name: "attic", bytes: 250, bytesPerSecond: 50 },
+    ]);
+    expect(at(14_000)).toMatchObject([{ bytesPerSecond: 0 }, { bytesPerSecond: 0 }]);
   });
 });

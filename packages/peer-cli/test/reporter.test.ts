@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { asGameId, asPeerId, type GameVersion, type ListedGame } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
+import { createPeerNames } from "../src/report/peer-names.ts";
 import { createReporter, type ReporterOptions } from "../src/report/reporter.ts";
 import { wantsColors } from "../src/run-command.ts";
 
@@ -16,6 +17,16 @@ const quake: ListedGame = {
   peerCount: 2,
   operation: null,
 };
+
+const anna = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355a");
+const bert = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355b");
+const liar = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355c");
+const names = createPeerNames();
+names.learn([
+  { peerId: anna, name: "anna" },
+  { peerId: bert, name: "bert" },
+  { peerId: liar, name: "carl\u001b[2J" },
+]);
 
 function reporter(options: Partial<ReporterOptions> = {}) {
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
@@ -73,32 +84,76 @@ describe("the reporter", () => {
     expect(out()).toBe("");
   });
 
-  it("shows what was done with its figures, and no bars off a terminal", async () => {
+  const sample = {
+    ...{ label: "quake3", phase: "downloading", doneBytes: 1, totalBytes: 2 },
+    ...{ bytesPerSecond: 1, etaSeconds: 1 },
+  };
+
+  it.each([
+    ["lines off a terminal", {}, "lines", /^quake3: downloading 50 %.*\nnews\n$/],
+    ["nothing off a terminal where lines are not wanted", {}, "nothing", /^news\n$/],
+    ["nothing off a terminal with --json", { json: true }, "lines", /^news\n$/],
+    ["bars on a terminal", { terminal: true }, "nothing", /quake3 {2}\[#+\.+\]/],
+    ["nothing with --quiet", { quiet: true, terminal: true }, "lines", /^$/],
+  ] as const)("shows progress as %s", (_, options, elsewhere, text) => {
+    const { report, err } = reporter(options);
+    const progress = report.openProgress(elsewhere);
+    progress.update("quake3", sample);
+    report.notice("news");
+    report.close();
+    expect(err()).toMatch(text);
+  });
+
+  it.each([
+    [true, "\u001b[2m  anna"],
+    [false, "\n  anna"],
+  ])("dims the sources below a bar where there are colours: %s", (colors, text) => {
+    const { report, err } = reporter({ terminal: true, colors });
+    const sources = [{ name: "anna", bytes: 1, bytesPerSecond: 1 }];
+    report.openProgress("nothing").update("quake3", { ...sample, sources });
+    report.close();
+    expect(err().replaceAll("\u001b[K", "")).toContain(text);
+  });
+
+  it("shows a failure with names instead of ids, and the ids with --json", () => {
+    const failure = { code: "verification", message: `from ${anna}` };
+    const people = reporter();
+    people.report.failure(failure, names.inText);
+    expect(people.err()).toBe("error: from anna (verification)\n");
+    const programs = reporter({ json: true });
+    programs.report.failure(failure, names.inText);
+    expect(JSON.parse(programs.err())).toMatchObject(failure);
+  });
+
+  it("shows what was done with its figures, and who gave it", () => {
     const { report, out, err } = reporter();
-    const progress = await report.openProgress();
-    progress.update("quake3", {
-      ...{ label: "quake3", phase: "downloading", doneBytes: 1, totalBytes: 2 },
-      ...{ bytesPerSecond: 1, etaSeconds: 1 },
-    });
-    progress.close();
-    const sources = { [asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355e")]: 1_048_576 };
+    const figures = { bytes: 1_048_576, elapsedMs: 2000, mibPerS: 0.5 };
     report.result({
       kind: "operations",
       verb: "get",
+      names,
       outcomes: [
         {
-          gameId: "quake3",
-          outcome: "done",
-          bytes: 1_048_576,
-          elapsedMs: 2000,
-          mibPerS: 0.5,
-          sources,
-          installedFiles: 3,
+          ...{ gameId: "quake3", outcome: "done", ...figures, retried: 1, installedFiles: 3 },
+          sources: { [bert]: 262_144, [anna]: 524_288, [liar]: 0 },
+          struckOut: [{ peerId: liar, why: `quake3/a: piece 3 came wrong from ${liar}` }],
         },
         { gameId: "doom", outcome: "cancelled" },
+        { gameId: "ut99", outcome: "done", ...figures, retried: 0, sources: { [anna]: 1_048_576 } },
+        { gameId: "hl", outcome: "done", bytes: 0, retried: 0, elapsedMs: 0, mibPerS: 0, sources: {} },
       ],
     });
-    expect(out()).toBe("got quake3  1.0 MiB, 2 s, 512.0 KiB/s, 3 files installed\n");
+    expect(out().split("\n")).toEqual([
+      "got quake3  1.0 MiB, 2 s, 512.0 KiB/s, 1 piece asked for again, 3 files installed",
+      "  SOURCE             BYTES  SHARE",
+      "  anna           512.0 KiB   50 %",
+      "  bert           256.0 KiB   25 %",
+      "  (here before)  256.0 KiB   25 %",
+      "  struck out: carl?[2J, because quake3/a: piece 3 came wrong from carl?[2J",
+      "got ut99  1.0 MiB, 2 s, 512.0 KiB/s, all from anna",
+      "got hl  was here already",
+      "",
+    ]);
     expect(err()).toBe("");
   });
 
@@ -106,7 +161,7 @@ describe("the reporter", () => {
     const { report, out } = reporter({ json: true });
     const peerId = "6fa459ea-ee8a-8ca4-894e-db77e160355e";
     const done = { gameId: "quake3", outcome: "done", mibPerS: 1, sources: { [peerId]: 5 } } as const;
-    report.result({ kind: "operations", verb: "get", outcomes: [done] });
+    report.result({ kind: "operations", verb: "get", outcomes: [done], names });
     expect(JSON.parse(out())).toEqual({
       games: [{ game_id: "quake3", outcome: "done", mib_per_s: 1, sources: { [peerId]: 5 } }],
     });

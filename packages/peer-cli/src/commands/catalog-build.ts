@@ -25,7 +25,7 @@ export async function catalogBuild(
 ): Promise<CommandOutcome> {
   const { reporter, signal } = context;
   const { buildCatalog } = await import("@lanspread/peer");
-  const progress = await reporter.openProgress();
+  const progress = reporter.openProgress("nothing");
   let built: BuiltCatalog;
   try {
     const isNews = createSteps();

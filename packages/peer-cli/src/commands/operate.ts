@@ -5,6 +5,7 @@ import { withHint } from "../hints.ts";
 import { withLink } from "../link/open-link.ts";
 import type { PeerLink } from "../link/peer-link.ts";
 import type { PeerFlags } from "../options.ts";
+import { createPeerNames, type PeerNames } from "../report/peer-names.ts";
 import type { ProgressView } from "../report/progress.ts";
 import type { OperationOutcome, OperationVerb } from "../report/results.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
@@ -48,27 +49,37 @@ export function operateOnGames(
       });
       if (!(await everyGameHere(link, options.ids))) await requireNetwork(link);
     }
-    const progress = await context.reporter.openProgress();
+    const names = createPeerNames();
+    const leave = link.onEvent((event) => names.take(event));
+    names.learn(await link.listPeers());
+    const progress = context.reporter.openProgress("lines");
     const outcomes: OperationOutcome[] = [];
     const waiting = [...options.ids];
     const work = async (): Promise<void> => {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        const outcome = await operate(context, link, progress, id, options);
+        progress.waiting(waiting);
+        const outcome = await operate(context, link, { progress, names }, id, options);
         outcomes.push(outcome);
-        progress.finish(id, outcome.outcome);
-        if (outcome.outcome === "failed") context.reporter.failure(withHint(outcome.error));
+        if (outcome.outcome === "failed") {
+          progress.finish(id);
+          context.reporter.failure(withHint(outcome.error), names.inText);
+        } else {
+          // What a single game has come to is in the result, at once.
+          progress.finish(id, ...(options.ids.length > 1 ? [outcome.outcome] : []));
+        }
       }
     };
     try {
       await Promise.all(Array.from({ length: PARALLEL_OPERATIONS }, work));
     } finally {
       progress.close();
+      leave();
     }
     const order: readonly string[] = options.ids;
     outcomes.sort((a, b) => order.indexOf(a.gameId) - order.indexOf(b.gameId));
     return {
       exit: combineExitCodes(outcomes.map(exitCode)),
-      result: { kind: "operations", verb: options.verb, outcomes },
+      result: { kind: "operations", verb: options.verb, outcomes, names },
     };
   });
 }
@@ -80,15 +91,16 @@ export function operateOnGames(
 async function operate(
   context: CommandContext,
   link: PeerLink,
-  progress: ProgressView,
+  { progress, names }: { readonly progress: ProgressView; readonly names: PeerNames },
   gameId: GameId,
   options: OperateOptions,
 ): Promise<OperationOutcome> {
   if (context.signal.aborted) return { gameId, outcome: "cancelled" };
-  const tracker = createOperationTracker({ gameId, verb: options.verb, install: options.install });
+  const { verb, install } = options;
+  const tracker = createOperationTracker({ gameId, verb, install, nameOf: names.nameOf });
   const ended = Promise.withResolvers<OperationOutcome>();
   const leave = link.onEvent((event) => {
-    const outcome = tracker.take(event);
+    const outcome = tracker.take(event, performance.now());
     if (tracker.progress !== undefined) progress.update(gameId, tracker.progress);
     if (outcome !== undefined) ended.resolve(outcome);
   });
@@ -107,14 +119,14 @@ async function operate(
     giveUp = setTimeout(() => ended.resolve({ gameId, outcome: "cancelled" }), CANCEL_DEADLINE_MS);
   };
   try {
-    if (options.verb === "get") await link.download(gameId, { install: options.install });
-    else await link[options.verb](gameId);
+    if (verb === "get") await link.download(gameId, { install });
+    else await link[verb](gameId);
     if (context.signal.aborted) cancel();
     else context.signal.addEventListener("abort", cancel, { once: true });
     const outcome = await ended.promise;
     if (!context.signal.aborted || outcome.outcome !== "failed") return outcome;
     if (outcome.error.code !== "shutting-down") return outcome;
-    if (options.verb === "get" && tracker.progress !== undefined) {
+    if (verb === "get" && tracker.hasBytes) {
       context.reporter.notice(`${gameId}: what has come is kept; the same command goes on from there`);
     }
     return { gameId, outcome: "cancelled" };

@@ -1,12 +1,19 @@
-import type { RuntimeEvent } from "@lanspread/proto";
-import type { ProgressState } from "../report/progress.ts";
+import type { RuntimeEvent, RuntimeEventOf, TransferTotals } from "@lanspread/proto";
+import type { ProgressState } from "../report/progress-lines.ts";
 import type { OperationOutcome, OperationVerb } from "../report/results.ts";
+import { createSourceMeter, type SourceMeter } from "./source-meter.ts";
 
 export interface OperationTracker {
-  /** Feeds one event of the peer; returns the outcome with the event that ends the operation. */
-  take(event: RuntimeEvent): OperationOutcome | undefined;
+  /**
+   * Feeds one event of the peer; returns the outcome with the event that ends the operation.
+   *
+   * @param now milliseconds of a monotonic clock
+   */
+  take(event: RuntimeEvent, now: number): OperationOutcome | undefined;
   /** What a progress line shows now; undefined before anything is known. */
   readonly progress: ProgressState | undefined;
+  /** Bytes of the game have come, and stay if the peer stops now. */
+  readonly hasBytes: boolean;
 }
 
 export interface OperationTrackerOptions {
@@ -14,55 +21,67 @@ export interface OperationTrackerOptions {
   readonly verb: OperationVerb;
   /** With `get`: the operation ends with the install, not with the download. */
   readonly install: boolean;
+  /** How a peer is called. Default: its id. */
+  readonly nameOf?: (peerId: string) => string;
 }
 
 type Done = Extract<OperationOutcome, { outcome: "done" }>;
 
 /** Follows one operation through the events of a peer. Pure: events in, outcome out. */
 export function createOperationTracker(options: OperationTrackerOptions): OperationTracker {
-  const { gameId, verb } = options;
+  const { gameId, verb, nameOf = (peerId) => peerId } = options;
   let progress: ProgressState | undefined;
+  let meter: SourceMeter | undefined;
+  let hasBytes = false;
   let done: Done = { gameId, outcome: "done" };
   // Whether the peer still works on the game; undefined until it says so.
   let active: boolean | undefined;
 
-  const take = (event: RuntimeEvent): OperationOutcome | undefined => {
+  const downloading = (event: RuntimeEventOf<"download-progress">, now: number): ProgressState => ({
+    label: gameId,
+    phase: "downloading",
+    doneBytes: event.doneBytes,
+    totalBytes: event.totalBytes,
+    bytesPerSecond: event.bytesPerSecond,
+    etaSeconds: event.etaSeconds,
+    sourceCount: event.sources,
+    sources: meter?.sources(now, nameOf, event.rates) ?? [],
+  });
+
+  const take = (event: RuntimeEvent, now: number): OperationOutcome | undefined => {
     if (event.type === "runtime-failed") {
       return { gameId, outcome: "failed", error: { code: event.code, message: event.message } };
     }
     if (event.type === "active-operations-changed") {
       active = event.operations.some((operation) => operation.gameId === gameId);
+      if (active && verb === "get") progress ??= without("asking the others", gameId, 0, null);
       return undefined;
     }
     if (!("gameId" in event) || event.gameId !== gameId) return undefined;
     switch (event.type) {
+      case "got-game-files":
+        progress = without("preparing", gameId, 0, null);
+        return undefined;
       case "download-begin":
-        progress = state(gameId, "downloading", 0, event.totalBytes, null, null);
+        meter = createSourceMeter(now);
+        progress = without("downloading", gameId, 0, event.totalBytes);
+        return undefined;
+      case "download-chunk-finished":
+        meter?.came(event.peerId, event.length, now);
         return undefined;
       case "download-progress":
-        progress = state(
-          gameId,
-          "downloading",
-          event.doneBytes,
-          event.totalBytes,
-          event.bytesPerSecond,
-          event.etaSeconds,
-        );
+        meter ??= createSourceMeter(now);
+        progress = downloading(event, now);
+        hasBytes ||= event.doneBytes > 0;
         return undefined;
       case "install-progress":
-        progress = state(gameId, event.phase, event.doneBytes, event.totalBytes, null, null);
+        progress = without(event.phase, gameId, event.doneBytes, event.totalBytes);
         return undefined;
       case "download-finished":
         if (verb !== "get") return undefined;
-        progress = state(gameId, "downloaded", event.bytes, event.bytes, null, null);
-        done = {
-          ...done,
-          bytes: event.bytes,
-          pieces: event.pieces,
-          elapsedMs: event.elapsedMs,
-          mibPerS: event.mibPerS,
-          sources: event.sources,
-        };
+        // What was here already has shown nothing so far, and goes on to be unpacked or to nothing at all.
+        if (options.install && event.bytes > 0) progress = without("unpacking", gameId, 0, null);
+        done = { ...done, ...totalsOf(event) };
         // What is installed already is not installed again: then this is the end.
         return options.install && active !== false ? undefined : done;
       case "install-finished":
@@ -91,20 +110,29 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
     get progress() {
       return progress;
     },
+    get hasBytes() {
+      return hasBytes;
+    },
   };
+}
+
+function totalsOf(event: RuntimeEventOf<"download-finished">): TransferTotals {
+  const { type: _, gameId: __, ...totals } = event;
+  return totals;
 }
 
 function failed(gameId: string, code: string, message: string): OperationOutcome {
   return { gameId, outcome: "failed", error: { code, message } };
 }
 
-function state(
-  label: string,
-  phase: string,
-  doneBytes: number,
-  totalBytes: number,
-  bytesPerSecond: number | null,
-  etaSeconds: number | null,
-): ProgressState {
-  return { label, phase, doneBytes, totalBytes, bytesPerSecond, etaSeconds };
+/** A state in which nothing is fetched. */
+function without(phase: string, label: string, doneBytes: number, totalBytes: number | null): ProgressState {
+  return {
+    label,
+    phase,
+    doneBytes,
+    totalBytes,
+    bytesPerSecond: null,
+    etaSeconds: null,
+  };
 }

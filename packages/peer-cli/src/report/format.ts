@@ -27,6 +27,16 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${pad2(minutes % 60)} min`;
 }
 
+/** How much is done in whole per cent, rounded down: 100 % is all of it. Of nothing everything is done. */
+export function formatDone(done: number, whole: number): string {
+  return `${whole <= 0 ? 100 : Math.floor(Math.min(1, done / whole) * 100)} %`;
+}
+
+/** A part of a whole in whole per cent; nothing where there is no whole. */
+export function formatShare(part: number, whole: number): string {
+  return whole <= 0 ? "" : `${Math.round((part / whole) * 100)} %`;
+}
+
 /** The time left, or `--` while nothing is known about the rate. */
 export function formatEta(seconds: number | null): string {
   return seconds === null ? "--" : formatDuration(seconds);

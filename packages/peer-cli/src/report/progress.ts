@@ -1,166 +1,114 @@
-import type { MultiBar, SingleBar } from "cli-progress";
-import { formatBytes, formatEta, formatRate } from "./format.ts";
+import { stripVTControlCharacters } from "node:util";
+import { DEFAULT_COLUMNS, DEFAULT_ROWS, FRAME_MS, PLAIN_INTERVAL_MS } from "./constants.ts";
+import { createLiveRegion, type Terminal } from "./live-region.ts";
+import { type ProgressLine, type ProgressState, plainProgressLine, progressLines } from "./progress-lines.ts";
 
-/** What one line of progress shows. */
-export interface ProgressState {
-  /** Short name in front of the bar. */
-  readonly label: string;
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  /** Bytes per second, or null where no rate is known (unpacking). */
-  readonly bytesPerSecond: number | null;
-  /** Seconds left; null while unknown. */
-  readonly etaSeconds: number | null;
-  /** What goes on, for example `downloading` or `installing`. */
-  readonly phase: string;
-}
+export type { ProgressState } from "./progress-lines.ts";
 
-/**
- * Progress of several things at once. On a terminal: one bar each, redrawn in place. Elsewhere: plain lines, one per
- * tenth of the way, so that a log stays readable.
- */
+/** Progress of several games at once. */
 export interface ProgressView {
   update(id: string, state: ProgressState): void;
-  /** Replaces the bar of `id` by its last state; it is not updated any more. */
-  finish(id: string, outcome: string): void;
-  /** A line of text above the bars. */
+  /** The game is not shown any more. @param outcome becomes a line of text */
+  finish(id: string, outcome?: string): void;
+  /** Labels of the games whose turn has not come yet. */
+  waiting(labels: readonly string[]): void;
+  /** A line of text above the progress. */
   line(text: string): void;
-  /** Ends the drawing and gives the terminal back as it was. Twice does no harm. */
+  /** Ends the showing and leaves only the lines of text. Twice does no harm. */
   close(): void;
 }
 
-/** Where progress is drawn. */
+/** Where progress is shown. */
 export interface ProgressTarget {
-  readonly stream: NodeJS.WritableStream;
+  readonly stream: Terminal;
   /** True on a terminal that may be redrawn. */
   readonly interactive: boolean;
+  /** May put colours around a line's text, which takes no room. */
+  readonly style?: (line: ProgressLine) => string;
 }
 
-/** Columns that the drawn bar itself takes. */
-const BAR_COLUMNS = 24;
-/** A plain line appears whenever another tenth is done. */
-const PLAIN_STEPS = 10;
-
-/** Picks the view for the target; the bars' library is loaded only where bars are drawn. */
-export async function createProgressView(target: ProgressTarget): Promise<ProgressView> {
-  if (!target.interactive) return createPlainView(target.stream);
-  const { default: cliProgress } = await import("cli-progress");
-  const { stream } = target;
-  return createBarView(
-    stream,
-    () =>
-      new cliProgress.MultiBar({
-        stream,
-        format: "{label} [{bar}] {share} {amount} {rate} {rest}",
-        barsize: BAR_COLUMNS,
-        barCompleteChar: "#",
-        barIncompleteChar: ".",
-        hideCursor: true,
-        // Without it a bar that did not change is not drawn again below a new line of text.
-        forceRedraw: true,
-        // The program restores the terminal itself, in the order in which it ends; a second handler would race it.
-        gracefulExit: false,
-      }),
-  );
+export function createProgressView(target: ProgressTarget): ProgressView {
+  return target.interactive ? createLiveView(target) : createPlainView(target.stream);
 }
 
-function createBarView(stream: NodeJS.WritableStream, open: () => MultiBar): ProgressView {
-  const byId = new Map<string, { bar: SingleBar; last: ProgressState }>();
-  // Opened with the first bar: opening hides the cursor, and closing prints a line end.
-  let bars: MultiBar | undefined;
+/** Bars, redrawn in place: never wider or higher than the terminal, at most five times a second. */
+function createLiveView({ stream, style = ({ text }) => text }: ProgressTarget): ProgressView {
+  const region = createLiveRegion(stream, stripVTControlCharacters);
+  const states = new Map<string, ProgressState>();
+  let queue: readonly string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let drawnAt = Number.NEGATIVE_INFINITY;
   let closed = false;
+
+  const draw = (): void => {
+    timer = undefined;
+    drawnAt = performance.now();
+    // The last column stays free: there a terminal may break the line. The last row is the cursor's.
+    const space = {
+      columns: Math.max(1, (stream.columns || DEFAULT_COLUMNS) - 1),
+      rows: Math.max(1, (stream.rows || DEFAULT_ROWS) - 1),
+    };
+    region.draw(progressLines([...states.values()], queue, space).map(style));
+  };
+  const changed = (): void => {
+    if (closed || timer !== undefined) return;
+    const wait = drawnAt + FRAME_MS - performance.now();
+    if (wait <= 0) draw();
+    else timer = setTimeout(draw, wait);
+  };
   return {
     update(id, state) {
-      if (closed) return;
-      bars ??= open();
-      const known = byId.get(id);
-      if (known === undefined) {
-        byId.set(id, { bar: bars.create(barTotal(state), barValue(state), payload(state)), last: state });
-        return;
-      }
-      known.last = state;
-      known.bar.setTotal(barTotal(state));
-      known.bar.update(barValue(state), payload(state));
+      states.set(id, state);
+      changed();
     },
     finish(id, outcome) {
-      const known = byId.get(id);
-      if (closed || known === undefined) return;
-      byId.delete(id);
-      known.bar.update(barValue(known.last), { ...payload(known.last), rate: outcome, rest: "" });
+      if (states.delete(id)) changed();
+      if (outcome !== undefined && !closed) region.above(`${id}: ${outcome}`);
+    },
+    waiting(labels) {
+      queue = labels;
+      changed();
     },
     line(text) {
-      if (closed) return;
-      if (bars === undefined) stream.write(`${text}\n`);
-      else bars.log(`${text}\n`);
+      if (!closed) region.above(text);
     },
     close() {
       if (closed) return;
       closed = true;
-      // Lines that wait for the next redraw are written by it, and only by it.
-      bars?.update();
-      bars?.stop();
+      clearTimeout(timer);
+      region.draw([]);
     },
   };
 }
 
+/**
+ * Lines for a log: one for a game when something new begins, one when that is complete, and one every few seconds in
+ * between.
+ */
 function createPlainView(stream: NodeJS.WritableStream): ProgressView {
-  const shown = new Map<string, string>();
-  let open = true;
+  const told = new Map<string, { readonly step: string; readonly at: number }>();
+  let closed = false;
   const write = (text: string): void => {
-    if (open) stream.write(`${text}\n`);
+    if (!closed) stream.write(`${text}\n`);
   };
   return {
     update(id, state) {
-      const step = `${state.phase} ${Math.floor(share(state) * PLAIN_STEPS)}`;
-      if (shown.get(id) === step) return;
-      shown.set(id, step);
-      write(plainLine(state));
+      if (state.totalBytes === null) return;
+      const now = performance.now();
+      const step = `${state.phase} ${state.doneBytes >= state.totalBytes}`;
+      const last = told.get(id);
+      if (last?.step === step && now - last.at < PLAIN_INTERVAL_MS) return;
+      told.set(id, { step, at: now });
+      write(plainProgressLine(state));
     },
     finish(id, outcome) {
-      shown.delete(id);
-      write(`${id}: ${outcome}`);
+      told.delete(id);
+      if (outcome !== undefined) write(`${id}: ${outcome}`);
     },
+    waiting() {},
     line: write,
     close() {
-      open = false;
+      closed = true;
     },
   };
-}
-
-/** One line of progress for a log: `quake3: downloading 40 %, 102.4 MiB of 256.0 MiB, 80.0 MiB/s, 2 s left`. */
-function plainLine(state: ProgressState): string {
-  if (state.totalBytes <= 0) return `${state.label}: ${state.phase}`;
-  const parts = [
-    `${state.label}: ${state.phase} ${Math.floor(share(state) * 100)} %`,
-    `${formatBytes(state.doneBytes)} of ${formatBytes(state.totalBytes)}`,
-  ];
-  if (state.bytesPerSecond !== null) {
-    parts.push(formatRate(state.bytesPerSecond), `${formatEta(state.etaSeconds)} left`);
-  }
-  return parts.join(", ");
-}
-
-function payload(state: ProgressState): Record<string, string> {
-  const known = state.bytesPerSecond !== null;
-  return {
-    label: state.label.padEnd(12),
-    share: `${Math.floor(share(state) * 100)}`.padStart(3).concat(" %"),
-    amount: `${formatBytes(state.doneBytes)}/${formatBytes(state.totalBytes)}`.padEnd(21),
-    rate: (known ? formatRate(state.bytesPerSecond ?? 0) : state.phase).padStart(12),
-    rest: known ? `ETA ${formatEta(state.etaSeconds)}`.padEnd(14) : "".padEnd(14),
-  };
-}
-
-/** Done part, 0 to 1; nothing to do counts as done. */
-function share(state: ProgressState): number {
-  return state.totalBytes <= 0 ? 1 : Math.min(1, state.doneBytes / state.totalBytes);
-}
-
-/** Nothing to do is a whole bar: 1 of 1. */
-function barTotal(state: ProgressState): number {
-  return Math.max(1, state.totalBytes);
-}
-
-function barValue(state: ProgressState): number {
-  return state.totalBytes <= 0 ? 1 : state.doneBytes;
 }

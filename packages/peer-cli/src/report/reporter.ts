@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { Failure } from "../failure.ts";
 import { printable } from "./format.ts";
-import { createProgressView, type ProgressView } from "./progress.ts";
+import { createProgressView, type ProgressTarget, type ProgressView } from "./progress.ts";
 import { type CommandResult, renderResult, resultToJson } from "./results.ts";
 
 /** The only place that prints. Data goes to stdout, everything else to stderr. */
@@ -14,12 +14,16 @@ export interface Reporter {
   notice(text: string): void;
   /** What the user should look at although the command goes on. Not with `--quiet`. */
   warn(text: string): void;
-  /** A failure with its remedy; always printed. */
-  failure(failure: Failure): void;
+  /** A failure with its remedy; always printed. @param forPeople makes of its texts what people read better */
+  failure(failure: Failure, forPeople?: (text: string) => string): void;
   /** Lines of the runtime's log, already filtered by level. Not with `--quiet`. */
   log(text: string): void;
-  /** Starts to show progress; lines printed until it is closed appear above it. */
-  openProgress(): Promise<ProgressView>;
+  /**
+   * Starts to show progress; lines printed until it is closed appear above it.
+   *
+   * @param elsewhere what there is off a terminal: lines of text, though never with `--json`, or nothing
+   */
+  openProgress(elsewhere: "lines" | "nothing"): ProgressView;
   /** Gives the terminal back as it was, for an end in the middle of things. */
   close(): void;
 }
@@ -34,7 +38,7 @@ export interface ReporterOptions {
   readonly quiet: boolean;
 }
 
-const NO_PROGRESS: ProgressView = { update() {}, finish() {}, line() {}, close() {} };
+const NO_PROGRESS: ProgressView = { update() {}, finish() {}, waiting() {}, line() {}, close() {} };
 
 export function createReporter(options: ReporterOptions): Reporter {
   const colors = pc.createColors(options.colors);
@@ -62,23 +66,26 @@ export function createReporter(options: ReporterOptions): Reporter {
     warn(text) {
       if (!options.quiet) print(`${colors.yellow("warning:")} ${printable(text)}`);
     },
-    failure(failure) {
+    failure(failure, forPeople = (text) => text) {
       if (options.json) {
         print(JSON.stringify({ type: "error", ...failure }));
         return;
       }
-      print(`${colors.red("error:")} ${printable(failure.message)} ${colors.dim(`(${failure.code})`)}`);
+      print(
+        `${colors.red("error:")} ${printable(forPeople(failure.message))} ${colors.dim(`(${failure.code})`)}`,
+      );
       if (failure.hint !== undefined) print(`  ${printable(failure.hint)}`);
     },
     log(text) {
       if (!options.quiet) print(colors.dim(printable(text)));
     },
     close: () => progress?.close(),
-    async openProgress() {
+    openProgress(elsewhere) {
       if (options.quiet || progress !== undefined) return NO_PROGRESS;
-      // Bars, never plain lines, on a person's terminal; nothing at all in a log: the result says it.
-      if (!options.terminal) return NO_PROGRESS;
-      const view = await createProgressView({ stream: options.stderr, interactive: true });
+      if (!options.terminal && (elsewhere === "nothing" || options.json)) return NO_PROGRESS;
+      const style: ProgressTarget["style"] = ({ text, style }) =>
+        style === "detail" ? colors.dim(text) : text;
+      const view = createProgressView({ stream: options.stderr, interactive: options.terminal, style });
       progress = view;
       return {
         ...view,

@@ -1,8 +1,10 @@
 import type { BuiltCatalog } from "@lanspread/peer";
-import { type ListedGame, type ListedPeer, toSnakeCase } from "@lanspread/proto";
+import { type ListedGame, type ListedPeer, type StruckOutSource, toSnakeCase } from "@lanspread/proto";
 import type { Colors } from "picocolors/types.js";
 import type { Failure } from "../failure.ts";
-import { count, formatBytes, formatDuration, formatRate, formatVersion, printable } from "./format.ts";
+import { count, formatBytes, formatVersion, printable } from "./format.ts";
+import { renderOutcomes } from "./outcomes.ts";
+import type { PeerNames } from "./peer-names.ts";
 import { renderTable } from "./table.ts";
 
 /** How one requested operation on a game ended. */
@@ -13,10 +15,14 @@ export type OperationOutcome =
       /** Bytes that were downloaded and verified; absent where nothing was transferred. */
       readonly bytes?: number;
       readonly pieces?: number;
+      /** Pieces that had to be asked for again. */
+      readonly retried?: number;
       readonly elapsedMs?: number;
       readonly mibPerS?: number;
       /** Bytes by the peer that sent them. */
       readonly sources?: Readonly<Record<string, number>>;
+      /** Sources that sent wrong bytes; absent where there were none. */
+      readonly struckOut?: readonly StruckOutSource[];
       /** Files that were unpacked; absent where nothing was installed. */
       readonly installedFiles?: number;
       readonly installedBytes?: number;
@@ -32,6 +38,8 @@ export type CommandResult =
       readonly kind: "operations";
       readonly verb: OperationVerb;
       readonly outcomes: readonly OperationOutcome[];
+      /** How the peers are called where people read it. */
+      readonly names: Pick<PeerNames, "nameOf" | "inText">;
     }
   | { readonly kind: "certificates"; readonly directory: string; readonly files: readonly string[] }
   | { readonly kind: "catalog"; readonly catalog: BuiltCatalog }
@@ -39,13 +47,6 @@ export type CommandResult =
   | { readonly kind: "nothing" };
 
 export type OperationVerb = "get" | "install" | "uninstall";
-
-const PAST: Readonly<Record<OperationVerb, string>> = {
-  get: "got",
-  install: "installed",
-  uninstall: "uninstalled",
-};
-const BYTES_PER_MIB = 1_048_576;
 const PEER_ID_COLUMNS = 8;
 
 /** The result as one JSON value, in the names of the JSONL harness. */
@@ -72,7 +73,7 @@ export function renderResult(result: Exclude<CommandResult, { kind: "nothing" }>
     case "games":
       return result.games.length === 0 ? [] : renderGames(result.games, colors);
     case "operations":
-      return result.outcomes.flatMap((outcome) => renderOutcome(outcome, result.verb, colors));
+      return renderOutcomes(result.outcomes, result, colors);
     case "certificates":
       return [...result.files];
     case "catalog":
@@ -131,21 +132,4 @@ function renderGames(games: readonly ListedGame[], colors: Colors): string[] {
 function localState(game: ListedGame): string {
   if (game.installed) return game.downloaded ? "downloaded, installed" : "installed";
   return game.downloaded ? "downloaded" : "-";
-}
-
-/** Failures are not repeated here: they went to stderr when they happened. */
-function renderOutcome(outcome: OperationOutcome, verb: OperationVerb, colors: Colors): string[] {
-  if (outcome.outcome !== "done") return [];
-  const details: string[] = [];
-  if (outcome.bytes === 0) {
-    details.push("was here already");
-  } else {
-    if (outcome.bytes !== undefined) details.push(formatBytes(outcome.bytes));
-    if (outcome.elapsedMs !== undefined) details.push(formatDuration(outcome.elapsedMs / 1000));
-    if (outcome.mibPerS !== undefined) details.push(formatRate(outcome.mibPerS * BYTES_PER_MIB));
-  }
-  if (outcome.installedFiles !== undefined)
-    details.push(`${count(outcome.installedFiles, "file")} installed`);
-  const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
-  return [`${colors.green(PAST[verb])} ${outcome.gameId}${text}`];
 }

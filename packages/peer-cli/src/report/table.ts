@@ -1,3 +1,5 @@
+import { displayWidth, pad } from "./width.ts";
+
 /** One column of a table for people. */
 export interface Column {
   readonly title: string;
@@ -26,21 +28,3 @@ export function renderTable(
       .trimEnd();
   return [style(line(columns.map((column) => column.title))), ...rows.map(line)];
 }
-
-function pad(cell: string, width: number, align: "left" | "right"): string {
-  const fill = " ".repeat(Math.max(0, width - displayWidth(cell)));
-  return align === "right" ? fill + cell : cell + fill;
-}
-
-/** Columns on a terminal: wide East Asian characters and emoji take two, combining marks none. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) {
-    if (/\p{Mark}/u.test(character)) continue;
-    width += WIDE.test(character) ? 2 : 1;
-  }
-  return width;
-}
-
-const WIDE =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE4F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;

@@ -1,0 +1,81 @@
+import type { Colors } from "picocolors/types.js";
+import { count, formatBytes, formatDuration, formatRate, formatShare, printable } from "./format.ts";
+import type { PeerNames } from "./peer-names.ts";
+import type { OperationOutcome, OperationVerb } from "./results.ts";
+import { renderTable } from "./table.ts";
+
+type Done = Extract<OperationOutcome, { outcome: "done" }>;
+type Names = Pick<PeerNames, "nameOf" | "inText">;
+
+const PAST: Readonly<Record<OperationVerb, string>> = {
+  get: "got",
+  install: "installed",
+  uninstall: "uninstalled",
+};
+const BYTES_PER_MIB = 1_048_576;
+
+/** What was done, game by game. Failures are not repeated here: they went to stderr when they happened. */
+export function renderOutcomes(
+  outcomes: readonly OperationOutcome[],
+  { verb, names }: { readonly verb: OperationVerb; readonly names: Names },
+  colors: Colors,
+): string[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.outcome === "done" ? renderDone(outcome, verb, names, colors) : [],
+  );
+}
+
+function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Colors): string[] {
+  const { gameId, bytes, elapsedMs, mibPerS, retried = 0, installedFiles } = outcome;
+  const given = shares(outcome, names);
+  const [only] = given;
+  const details: string[] = [];
+  if (bytes === 0) {
+    details.push("was here already");
+  } else {
+    if (bytes !== undefined) details.push(formatBytes(bytes));
+    if (elapsedMs !== undefined) details.push(formatDuration(elapsedMs / 1000));
+    if (mibPerS !== undefined) details.push(formatRate(mibPerS * BYTES_PER_MIB));
+  }
+  if (given.length === 1 && only !== undefined) details.push(`all from ${only.name}`);
+  if (retried > 0) details.push(`${count(retried, "piece")} asked for again`);
+  if (installedFiles !== undefined) details.push(`${count(installedFiles, "file")} installed`);
+  const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
+  const below = [
+    ...(given.length > 1 ? renderShares(given, colors) : []),
+    ...renderStruckOut(outcome, names, colors),
+  ];
+  return [`${colors.green(PAST[verb])} ${gameId}${text}`, ...below.map((line) => `  ${line}`)];
+}
+
+interface Share {
+  readonly name: string;
+  readonly amount: number;
+}
+
+/** Who gave how much, the most first; what an earlier start had fetched already comes last. */
+function shares({ bytes = 0, sources = {} }: Done, names: Names): Share[] {
+  const given = Object.entries(sources)
+    .filter(([, amount]) => amount > 0)
+    .map(([peerId, amount]) => ({ name: names.nameOf(peerId), amount }))
+    .sort((a, b) => b.amount - a.amount || (a.name < b.name ? -1 : 1));
+  const before = bytes - given.reduce((sum, { amount }) => sum + amount, 0);
+  if (given.length > 0 && before > 0) given.push({ name: "(here before)", amount: before });
+  return given;
+}
+
+function renderShares(given: readonly Share[], colors: Colors): string[] {
+  const whole = given.reduce((sum, { amount }) => sum + amount, 0);
+  return renderTable(
+    [{ title: "SOURCE" }, { title: "BYTES", align: "right" }, { title: "SHARE", align: "right" }],
+    given.map(({ name, amount }) => [name, formatBytes(amount), formatShare(amount, whole)]),
+    colors.bold,
+  );
+}
+
+function renderStruckOut({ struckOut = [] }: Done, names: Names, colors: Colors): string[] {
+  return struckOut.map(({ peerId, why }) => {
+    const reason = printable(names.inText(why));
+    return `${colors.yellow("struck out:")} ${names.nameOf(peerId)}, because ${reason}`;
+  });
+}
