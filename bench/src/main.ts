@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { parseArgs } from "node:util";
 import type { Report } from "./bench.ts";
 import { verdictOf } from "./bench.ts";
+import { downloadBench } from "./download/index.ts";
 import { formatMachine, formatReport } from "./format.ts";
 import { libraryBench } from "./library/index.ts";
 import { describeMachine } from "./machine.ts";
@@ -10,7 +11,7 @@ import { quicBench } from "./quic/index.ts";
 
 // `npm run bench -- NAME… [--short] [--json]`: measures, prints, and exits with 1 where a bar is missed.
 
-const BENCHES = [libraryBench, meshBench, quicBench];
+const BENCHES = [downloadBench, libraryBench, meshBench, quicBench];
 
 const USAGE = `usage: npm run bench -- NAME… [--short] [--json]
 

@@ -1,7 +1,8 @@
+import { now } from "../moment.ts";
 import { type Amounts, CHANGE_DEADLINE_MS } from "./constants.ts";
 import { gameId } from "./games.ts";
 import type { MeshPeer } from "./mesh-peer.ts";
-import { now, type Sample } from "./messages.ts";
+import type { Sample } from "./messages.ts";
 import type { Party } from "./party.ts";
 
 /** A kind of change, made again and again by one peer after the other. */

@@ -1,3 +1,5 @@
+import type { Moment } from "../moment.ts";
+
 /** What a peer of the bench is told at its start. */
 export interface PeerSettings {
   readonly name: string;
@@ -10,9 +12,6 @@ export interface PeerSettings {
   readonly peers: number;
   readonly gamesPerPeer: number;
 }
-
-/** Milliseconds of the system's monotonic clock, the same for all its processes. */
-export type Moment = number;
 
 /** What a peer says by itself or when asked. */
 export type PeerSays =
@@ -50,8 +49,3 @@ export interface Sample {
 
 /** What a peer is asked. */
 export type PeerIsTold = { readonly kind: "sample" };
-
-/** Now, as {@link Moment}. */
-export function now(): Moment {
-  return Number(process.hrtime.bigint()) / 1e6;
-}

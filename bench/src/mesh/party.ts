@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { now } from "../moment.ts";
 import { COMPLETE_DEADLINE_MS, INDEXED_AT_ONCE, QUIET_MS } from "./constants.ts";
 import type { PeerFolders } from "./games.ts";
 import { MeshPeer } from "./mesh-peer.ts";
-import { now, type Sample } from "./messages.ts";
+import type { Sample } from "./messages.ts";
 
 export interface PartyOptions {
   readonly folders: readonly PeerFolders[];

@@ -18,11 +18,14 @@ const present = new Set<string>();
 const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Makes a directory in the system's place for temporary files. Use it with `await using`. It is also removed when the
- * process exits or is interrupted before that; only a kill leaves it behind.
+ * Makes a directory in `parent`, by default the system's place for temporary files. Use it with `await using`. It is also
+ * removed when the process exits or is interrupted before that; only a kill leaves it behind.
  */
-export async function temporaryDirectory(prefix = "lanspread-"): Promise<TemporaryDirectory> {
-  const path = await mkdtemp(join(await realpath(tmpdir()), prefix));
+export async function temporaryDirectory(
+  prefix = "lanspread-",
+  parent: string = tmpdir(),
+): Promise<TemporaryDirectory> {
+  const path = await mkdtemp(join(await realpath(parent), prefix));
   note(path);
   return {
     path,

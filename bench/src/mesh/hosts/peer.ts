@@ -2,7 +2,8 @@ import { createLogger, type LogEntry, startPeer } from "@lanspread/peer";
 import type { RuntimeEvent } from "@lanspread/proto";
 import { say, settings, told } from "../../child.ts";
 import { cpuSeconds } from "../../cpu.ts";
-import { now, type PeerIsTold, type PeerSays, type PeerSettings } from "../messages.ts";
+import { now } from "../../moment.ts";
+import type { PeerIsTold, PeerSays, PeerSettings } from "../messages.ts";
 
 // One peer of the party in a process of its own. Says what it sees as soon as it sees it, so that nobody has to ask.
 

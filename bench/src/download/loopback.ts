@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import type { Bar, Table } from "../bench.ts";
+import { type AnswerTimes, measureAnswers } from "./answers.ts";
+import { type BenchPeer, LOOPBACK } from "./bench-peer.ts";
+import { type Amounts, BAR_SMALL_FILES, SMALL_FILE_BYTES } from "./constants.ts";
+import { makeGame, makeSmallFiles } from "./games.ts";
+import { type LaneFigures, laneSeries, type Peak, peaksOf, standPairs } from "./lanes.ts";
+import { otherPrograms } from "./others.ts";
+import { plainWrite } from "./plain-write.ts";
+import { Stand, type StandOptions } from "./stand.ts";
+import { download, rateRatio, rowOf, type Series, series, TRANSFER_COLUMNS } from "./transfer.ts";
+
+export const LOOPBACK_NAME = "127.0.0.1";
+
+const SMALL_FILES = "small-files";
+const ONE_FILE = "one-file";
+const SHARED = "two-sources";
+
+export interface LoopbackOptions extends Omit<StandOptions, "place"> {
+  readonly amounts: Amounts;
+  /** On a disk. */
+  readonly disk: string;
+  readonly bare: Series;
+  /** Runs what it is given once in every round. */
+  readonly runRounds: (all: readonly Series[]) => Promise<void>;
+  readonly progress: (text: string) => void;
+}
+
+/** All that was measured over 127.0.0.1, in the same rounds. */
+export interface LoopbackFigures {
+  readonly lanes: LaneFigures;
+  readonly twoSources: readonly Series[];
+  readonly smallFiles: Series;
+  readonly oneFile: Series;
+  /** A receiver on a disk, and what the disk does without it. */
+  readonly disk: readonly [receiver: Series, alone: Series];
+  readonly others: readonly Series[];
+  readonly peaks: readonly Peak[];
+  readonly answers: AnswerTimes;
+  readonly notes: readonly string[];
+}
+
+/** Lanes that answer questions and write to a disk while they are measured. */
+export const BUSY_LANES = 2;
+
+export async function measureLoopback(options: LoopbackOptions): Promise<LoopbackFigures> {
+  const { amounts, directory, disk, game, copies, signal, bare } = options;
+  await using stand = new Stand({ ...options, place: LOOPBACK });
+  const makeFiles = async (gamesDir: string): Promise<void> => {
+    await makeSmallFiles(join(gamesDir, SMALL_FILES), amounts.smallFiles);
+    await makeGame(join(gamesDir, ONE_FILE), amounts.smallFiles * SMALL_FILE_BYTES);
+  };
+  const [pairs, second, onDisk] = await Promise.all([
+    standPairs(stand, { ids: [SHARED], make: makeFiles }),
+    stand.source("second-source", 1, [SHARED]),
+    stand.receiver("receiver-on-disk", BUSY_LANES, join(disk, "receiver")),
+  ]);
+  const { one, two } = pairs;
+  const both = [one.source, second];
+  await one.source.index(SHARED, SMALL_FILES, ONE_FILE);
+  await second.index(SHARED);
+  await one.receiver.meet(second);
+  for (const source of both) await two.receiver.meet(source);
+  await onDisk.meet(two.source);
+  const fetch = (label: string, receiver: BenchPeer, sources: readonly BenchPeer[], gameId: string): Series =>
+    series(label, () => download({ receiver, sources, gameId, copies }));
+  const figures = {
+    lanes: laneSeries(LOOPBACK_NAME, bare, stand, pairs),
+    twoSources: [
+      fetch("two sources of one lane each, one lane", one.receiver, both, SHARED),
+      fetch("two sources of one lane each, two lanes", two.receiver, both, SHARED),
+    ],
+    oneFile: fetch("one file of as many bytes", one.receiver, [one.source], ONE_FILE),
+    smallFiles: fetch(`${amounts.smallFiles} files of 64 KiB`, one.receiver, [one.source], SMALL_FILES),
+    disk: [
+      fetch("two lanes, to a disk", onDisk, [two.source], two.gameId),
+      series("plain write of as many bytes, flushed", () => plainWrite(disk, amounts.bytes, copies)),
+    ] as const,
+  };
+  const others = otherPrograms({ directory: join(directory, "others"), game, copies, signal });
+  const ours = [figures.lanes.none, figures.lanes.one, figures.lanes.two, ...figures.twoSources].concat(
+    [figures.oneFile, figures.smallFiles],
+    [...figures.disk],
+  );
+  if (amounts.warmUp) {
+    for (const { label, run } of ours) {
+      options.progress(`warm-up: ${label}`);
+      await run();
+    }
+  }
+  await options.runRounds([bare, ...ours, ...others.all]);
+  options.progress("answers while lanes are busy");
+  const answers = await measureAnswers({
+    ...{ pair: two, copies, signal },
+    directory: join(directory, "asker"),
+    downloads: amounts.askedDownloads,
+  });
+  const peaks = await peaksOf(LOOPBACK_NAME, pairs);
+  return { ...figures, peaks, answers, others: others.all, notes: others.notes };
+}
+
+export function sourcesTable({ lanes, twoSources }: LoopbackFigures): Table {
+  return {
+    title: "Two sources against one, 127.0.0.1",
+    columns: ["what", ...TRANSFER_COLUMNS, "x one source"],
+    rows: [lanes.one, lanes.two, ...twoSources].map((each) => [
+      each === lanes.one || each === lanes.two ? `one source, ${each.label}` : each.label,
+      ...rowOf(each),
+      rateRatio(each, lanes.one),
+    ]),
+  };
+}
+
+export function filesTable({ smallFiles, oneFile }: LoopbackFigures): Table {
+  return {
+    title: "Small files, one lane on each side, 127.0.0.1",
+    columns: ["what", ...TRANSFER_COLUMNS, "x one file"],
+    rows: [oneFile, smallFiles].map((each) => [each.label, ...rowOf(each), rateRatio(each, oneFile)]),
+  };
+}
+
+export function otherTable({ lanes, disk, others }: LoopbackFigures): Table {
+  return {
+    title: "For scale: the same bytes over 127.0.0.1",
+    columns: ["what", ...TRANSFER_COLUMNS, "x one lane"],
+    rows: [lanes.one, lanes.two, ...others, ...disk].map((each) => [
+      each.label,
+      ...rowOf(each),
+      rateRatio(each, lanes.one),
+    ]),
+  };
+}
+
+export function filesBar({ smallFiles, oneFile }: LoopbackFigures): Bar {
+  return {
+    what: "MB/s of small files, against one file of as many bytes",
+    measured: rateRatio(smallFiles, oneFile),
+    atLeast: BAR_SMALL_FILES,
+  };
+}
