@@ -100,6 +100,25 @@ describe("after a restart", () => {
   });
 });
 
+describe("the first scan", () => {
+  it("announces no half library, whatever is looked at and told meanwhile", async () => {
+    const games = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`g${n}`, GAME]));
+    await using rig = await createRig({ ...games, ggoo: GAME });
+    const announced: number[] = [];
+    rig.library.onChange(({ snapshotChanged }) => {
+      if (snapshotChanged) announced.push(rig.library.snapshot().games.length);
+    });
+    await Promise.all([
+      rig.library.start(),
+      rig.library.rescan(GGOO),
+      rig.library.setWatchWarning("is not watched"),
+      rig.library.release(GGOO),
+    ]);
+    await rig.library.hashed();
+    expect(new Set(announced)).toEqual(new Set([41]));
+  });
+});
+
 describe("close", () => {
   it("ends a scan and a hash that are under way, and announces no half library", async () => {
     await using rig = await createRig(
