@@ -9,8 +9,8 @@ export interface Workspace {
   readonly logs: string;
   /** Where the peers' folders are: everything but the logs. */
   readonly peers: string;
-  /** Folder of one peer: `games` and `state` below it. */
-  peer(name: string): Promise<{ games: string; state: string }>;
+  /** Folder of one peer: `games`, `state` and a place for its temporary files below it. */
+  peer(name: string): Promise<{ games: string; state: string; temporary: string }>;
   /** Removes everything. */
   remove(): Promise<void>;
   /** Removes everything but the logs; returns where they are. */
@@ -45,9 +45,11 @@ export async function createWorkspace(what: string, neededBytes: number): Promis
     async peer(name) {
       const games = join(peers, name, "games");
       const state = join(peers, name, "state");
+      const temporary = join(peers, name, "tmp");
       await mkdir(games, { recursive: true });
       await mkdir(state, { recursive: true, mode: 0o700 });
-      return { games, state };
+      await mkdir(temporary, { recursive: true });
+      return { games, state, temporary };
     },
     remove: () => rm(root, removal),
     async keepLogs() {

@@ -116,6 +116,20 @@ describe("the demo", () => {
     await expectNothingLeft([]);
   });
 
+  it("leaves nothing behind when its peers are killed while they start", {
+    timeout: DEADLINE_MS,
+  }, async () => {
+    const demo = startDemo();
+    await eventually(() => demo.output().includes("Starting three peers"), { deadlineMs: DEADLINE_MS });
+    // The second wish to end waits for nobody.
+    demo.child.kill("SIGTERM");
+    await eventually(() => demo.child.exitCode !== null || !demo.child.kill("SIGTERM"), {
+      deadlineMs: DEADLINE_MS,
+    });
+    expect(await demo.code, demo.output()).toBe(143);
+    await expectNothingLeft(demo.peers());
+  });
+
   it("says what failed and keeps the logs when a peer dies", { timeout: DEADLINE_MS }, async () => {
     const demo = startDemo();
     const peers = await inTransfer(demo);

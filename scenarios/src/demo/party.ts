@@ -36,11 +36,13 @@ export function createParty(workspace: Workspace): DemoParty & {
     peers,
     async start(names, signal) {
       const starting = names.map(async (name): Promise<DemoPeer> => {
-        const { games, state } = await workspace.peer(name);
+        const { games, state, temporary } = await workspace.peer(name);
         signal.throwIfAborted();
         const harness = startHarness({
           name,
           logFile: join(workspace.logs, `${name}.log`),
+          // A peer that is killed while it starts leaves its copy of the native library: it goes with the workspace.
+          env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary },
           args: [
             ...["--games-dir", games, "--state-dir", state, "--name", name, "--party", party],
             ...["--interface", "127.0.0.1", "--listen", "127.0.0.1:0", "-v"],
