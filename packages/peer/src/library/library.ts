@@ -3,6 +3,7 @@ import { contentId, type GameId, type Hash, type LibrarySnapshot, type LocalGame
 import { PeerError, toPeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { ROOTS_AT_ONCE } from "./constants.ts";
+import { Entries } from "./entries.ts";
 import { digestBytes, digestsOf, type IndexEntry, manifestOf, unreadableEntry } from "./entry.ts";
 import { examineRoot } from "./examine.ts";
 import { createHashQueue, type HashQueue } from "./hash-queue.ts";
@@ -40,13 +41,11 @@ class LocalLibrary implements Library {
   readonly #scans: SingleFlight<"all" | "list"> = createSingleFlight((what) => this.#scan(what));
   readonly #handlers = new Set<(event: LibraryChangeEvent) => void>();
   readonly #closing = new AbortController();
-  readonly #entries = new Map<GameId, IndexEntry>();
+  readonly #entries: Entries;
   /** Made once per entry: every request for a piece asks. */
   readonly #servable = new WeakMap<IndexEntry, ServableGame>();
   /** Games whose operation has ended its changes but still holds its slot. */
   readonly #released = new Set<GameId>();
-  /** Entries that are being put in place, by {@link #replace}; none rejects. */
-  readonly #replacing = new Map<GameId, Promise<boolean>>();
   readonly #known = new Map<GameId, KnownDigests>();
   /** Games that are to be walked even if they look unchanged. */
   readonly #suspect = new Set<GameId>();
@@ -65,9 +64,10 @@ class LocalLibrary implements Library {
     this.#logger = (options.logger ?? silentLogger).child("library");
     this.#gamesDir = options.gamesDir;
     this.#store = createIndexStore(options.stateDir, this.#logger);
+    this.#entries = new Entries(this.#store, this.#logger);
     this.#publisher = createPublisher({
       store: this.#store,
-      announce: () => this.#sorted().flatMap((entry) => this.#summary(entry) ?? []),
+      announce: () => this.#entries.sorted().flatMap((entry) => this.#summary(entry) ?? []),
       onPublished: (changed) => this.#tell(changed),
     });
     this.#hashQueue = createHashQueue({
@@ -94,7 +94,9 @@ class LocalLibrary implements Library {
 
   localGames(): readonly LocalGame[] {
     const { catalog } = this.#options;
-    return this.#sorted().flatMap((entry) => localGameOf(entry, catalog, this.#isBlocked(entry.id)) ?? []);
+    return this.#entries
+      .sorted()
+      .flatMap((entry) => localGameOf(entry, catalog, this.#isBlocked(entry.id)) ?? []);
   }
 
   state(): LibraryState {
@@ -151,7 +153,7 @@ class LocalLibrary implements Library {
   }
 
   async rescanAll(options: { readonly walk?: boolean } = {}): Promise<void> {
-    if (options.walk === true) for (const id of this.#entries.keys()) this.#suspect.add(id);
+    if (options.walk === true) for (const id of this.#entries.ids()) this.#suspect.add(id);
     await this.#scans.run("all");
     this.#scanned = true;
     await this.#publish();
@@ -173,7 +175,7 @@ class LocalLibrary implements Library {
     this.#gamesDir = dir;
     this.#scanned = false;
     // Looks that are under way compare the directory when they end, and are dropped.
-    for (const id of this.#entries.keys()) this.#hashQueue.drop(id);
+    for (const id of this.#entries.ids()) this.#hashQueue.drop(id);
     this.#entries.clear();
     this.#suspect.clear();
     await this.rescanAll();
@@ -200,10 +202,6 @@ class LocalLibrary implements Library {
     await this.#looks.idle();
     await this.#publisher.idle();
     this.#handlers.clear();
-  }
-
-  #sorted(): IndexEntry[] {
-    return [...this.#entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   #summary(entry: IndexEntry): ReturnType<typeof summaryOf> {
@@ -241,7 +239,7 @@ class LocalLibrary implements Library {
       this.#logger.warn(this.#problem.message, { code: this.#problem.code, hint: this.#problem.hint });
     }
     const present = new Set(ids);
-    const gone = [...this.#entries.keys()].filter((id) => !present.has(id) && !this.#isBlocked(id));
+    const gone = [...this.#entries.ids()].filter((id) => !present.has(id) && !this.#isBlocked(id));
     if (this.#problem !== null) for (const id of gone) this.#forget(id);
     // A root may have come since the listing: what is not in it is looked at before it is forgotten.
     const wanted = what === "all" ? [...ids] : ids.filter((id) => !this.#entries.has(id));
@@ -273,7 +271,7 @@ class LocalLibrary implements Library {
       this.#forget(id);
       return;
     }
-    if (entry !== before && !(await this.#replace(entry, isOld))) {
+    if (entry !== before && !(await this.#entries.replace(entry, isOld))) {
       if (walk) this.#suspect.add(id);
       return;
     }
@@ -314,44 +312,8 @@ class LocalLibrary implements Library {
     return hashedEntry(entry, known.manifestHash, known.digests);
   }
 
-  /**
-   * Puts an entry in the place of the one before, on disk and here. One after the other per game: a look and a hash that end
-   * together must not leave the older one on disk.
-   *
-   * @returns false where the entry is old by now, and nothing was put anywhere that counts
-   */
-  async #replace(entry: IndexEntry, isOld: () => boolean): Promise<boolean> {
-    const { id } = entry;
-    const before = this.#replacing.get(id);
-    const replace = async (): Promise<boolean> => {
-      await before;
-      if (isOld()) return false;
-      await this.#save(entry);
-      if (isOld()) return false;
-      this.#entries.set(id, entry);
-      return true;
-    };
-    const replaced = replace();
-    this.#replacing.set(id, replaced);
-    try {
-      return await replaced;
-    } finally {
-      if (this.#replacing.get(id) === replaced) this.#replacing.delete(id);
-    }
-  }
-
-  /** The index is a cache: when it cannot be written, the next start has more to do, and the party goes on. */
-  async #save(entry: IndexEntry): Promise<void> {
-    if (entry.fingerprint === "") return;
-    try {
-      await this.#store.saveEntry(entry);
-    } catch (error) {
-      this.#logger.warn("the index entry could not be written", { gameId: entry.id, error });
-    }
-  }
-
   #forget(id: GameId): void {
-    this.#entries.delete(id);
+    this.#entries.remove(id);
     this.#hashQueue.drop(id);
   }
 
@@ -365,7 +327,7 @@ class LocalLibrary implements Library {
     const isOld = (): boolean => this.#entries.get(id) !== entry || this.#isBlocked(id);
     if (manifestHash === null || isOld()) return;
     const hashed = hashedEntry(entry, manifestHash, digests);
-    if (await this.#replace(hashed, isOld)) await this.#publish();
+    if (await this.#entries.replace(hashed, isOld)) await this.#publish();
   }
 
   async #publish(): Promise<void> {

@@ -59,6 +59,25 @@ describe("the games directory", () => {
     },
   );
 
+  it.skipIf(process.platform === "win32")(
+    "with a game that may not be read for a while keeps what is known of it on disk",
+    async () => {
+      await using rig = await createRig({ ggoo: GAME });
+      await rig.library.start();
+      await rig.library.hashed();
+      const before = rig.library.snapshot();
+      for (const path of [rig.dir.path, rig.stateDir.root, rig.stateDir.libraryDir]) await chmod(path, 0o777);
+      await chmod(join(rig.gamesDir, "ggoo"), 0);
+      await asNobody(() => rig.library.rescanAll());
+      expect(rig.library.snapshot().games).toEqual([]);
+      await chmod(join(rig.gamesDir, "ggoo"), 0o755);
+      await using again = await rig.restart();
+      again.library.setHashingPaused(true);
+      await again.library.start();
+      expect(again.library.snapshot().games).toEqual(before.games);
+    },
+  );
+
   it("that comes back has its games without hashing them again", async () => {
     await using rig = await createRig({ ggoo: GAME });
     await rig.library.start();

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { createRig, GAME, GGOO, writeFiles } from "./support.ts";
+import { BF1942, createRig, GAME, GGOO, writeFiles } from "./support.ts";
 
 describe("after a restart", () => {
   it("has the same revision, reads nothing again and writes nothing when nothing changed", async () => {
@@ -73,6 +73,23 @@ describe("after a restart", () => {
     await again.library.start();
     await again.library.hashed();
     expect(again.library.snapshot().games).toEqual(before.games);
+  });
+
+  it("does not believe a whole entry of another game, even one that looks the same", async () => {
+    await using rig = await createRig({ ggoo: GAME, bf1942: GAME });
+    for (const id of ["ggoo", "bf1942"])
+      for (const name of ["version.ini", "ggoo.eti"]) await utimes(join(rig.gamesDir, id, name), 1, 1);
+    await rig.library.start();
+    await rig.library.hashed();
+    const before = rig.library.snapshot();
+    await rig.library.close();
+    await copyFile(rig.stateDir.libraryEntry(BF1942), rig.stateDir.libraryEntry(GGOO));
+    await using again = await rig.restart();
+    await again.library.start();
+    await again.library.hashed();
+    expect(again.library.snapshot().games).toEqual(before.games);
+    const written: unknown = JSON.parse(await readFile(rig.stateDir.libraryEntry(GGOO), "utf8"));
+    expect(written).toMatchObject({ id: "ggoo" });
   });
 
   it("writes the revision before it tells anybody", async () => {
