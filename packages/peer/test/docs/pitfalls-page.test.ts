@@ -43,6 +43,7 @@ describe("docs/pitfalls.md", () => {
     expect(Object.entries(counts).map(([section, of]) => [section, of?.length])).toEqual([
       ["Addressing and handshake", 10],
       ["Lifecycle", 2],
+      ["Downloads", 16],
       ["Local state", 11],
     ]);
     for (const part of ["mistake", "title"] as const) {
@@ -50,11 +51,14 @@ describe("docs/pitfalls.md", () => {
     }
   });
 
-  it.each(["peers/pitfalls.test.ts", "library/pitfalls.test.ts", "runtime/pitfalls-of-local-state.test.ts"])(
-    "has every test of %s",
-    async (file) => {
-      const listed = rows.filter((row) => row.file === file).map(({ title }) => title);
-      expect(listed.sort()).toEqual((await titlesIn(file)).sort());
-    },
-  );
+  it.each([
+    "peers/pitfalls.test.ts",
+    "library/pitfalls.test.ts",
+    "download/pitfalls.test.ts",
+    "runtime/pitfalls-of-local-state.test.ts",
+    "runtime/pitfalls-of-downloads.test.ts",
+  ])("has every test of %s", async (file) => {
+    const listed = rows.filter((row) => row.file === file).map(({ title }) => title);
+    expect(listed.sort()).toEqual((await titlesIn(file)).sort());
+  });
 });

@@ -1,7 +1,7 @@
 import { ALPN, encodeFrame, RESET } from "@lanspread/proto";
 import { type Connection, createEndpoint, type Endpoint } from "@lanspread/quic";
 import { eventually } from "@lanspread/testkit";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createPartyCa, openIdentity, peerIdFromCertificate } from "../../src/identity/index.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 import { createStreamChannel, readFully } from "../../src/transfer/index.ts";
@@ -101,4 +101,22 @@ it("lets go of what is being sent when the game is withdrawn, and when the conne
   await party.over;
   await eventually(() => Object.keys(rig.outbound.counts()).length === 0);
   expect(rig.log.filter((entry) => entry.level === "warn")).toEqual([]);
+});
+
+describe("a transfer over a real connection", () => {
+  it("is not held for ever by a receiver that stalls", async () => {
+    await using rig = await createServeRig(FILES, { transfers: { noProgressMs: 200 } });
+    await using party = await connect(rig);
+    const channel = createStreamChannel((options) => party.connection.openStream(options));
+    const stalled = await channel.requestData(rig.chunk("a.eti", 0, BYTES));
+    expect(await stalled.read(Buffer.alloc(1000))).toBeGreaterThan(0);
+    expect(rig.outbound.counts()).toEqual({ [GGOO]: 1 });
+    await eventually(() => Object.keys(rig.outbound.counts()).length === 0);
+    // What has come before is read first; then it is told.
+    await expect(readFully(stalled, Buffer.alloc(BYTES))).rejects.toMatchObject({ code: RESET.stalled });
+    // The connection lives, and whoever reads is served.
+    const other = await channel.requestData(rig.chunk("a.eti", 0, 1_000_000));
+    expect(await readFully(other, Buffer.alloc(1_000_000))).toBe(1_000_000);
+    await eventually(() => Object.keys(rig.outbound.counts()).length === 0);
+  });
 });

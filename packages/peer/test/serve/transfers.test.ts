@@ -104,6 +104,40 @@ describe("a transfer", () => {
     await opened.served;
   });
 
+  it("ends wherever it is cancelled: at each step from the request to the last read", async () => {
+    await using rig = await createServeRig(FILES);
+    let steps = 0;
+    rig.onGate = () => {
+      steps += 1;
+    };
+    const whole = await rig.send(rig.chunk("a.eti", 0, BYTES));
+    await readFrame(whole);
+    expect(await drain(whole)).toBe(BYTES);
+    await whole.served;
+    expect(rig.outbound.counts()).toEqual({});
+    const total = steps;
+    expect(total).toBeGreaterThan(10);
+
+    for (let at = 1; at <= total; at++) {
+      steps = 0;
+      let cancelled: Promise<void> | undefined;
+      rig.onGate = () => {
+        steps += 1;
+        if (steps === at) cancelled = rig.outbound.cancel(GGOO);
+      };
+      const opened = await rig.send(rig.chunk("a.eti", 0, BYTES));
+      // Nothing that was promised comes short and looks whole.
+      const whatComes = async (): Promise<number> =>
+        (await readFrame(opened)).type === "file_data" ? await drain(opened) : 0;
+      expect(await whatComes().catch(() => 0)).toBe(0);
+      await cancelled;
+      expect(cancelled, `step ${at}`).toBeDefined();
+      expect(rig.outbound.counts()).toEqual({});
+      await opened.served;
+    }
+    expect(warnings(rig)).toEqual([]);
+  });
+
   it("ends when the receiver wants no more, without a word in the log", async () => {
     await using rig = await createServeRig(FILES);
     const opened = await halfRead(rig);
