@@ -142,6 +142,18 @@ describe("progress on a terminal", () => {
     },
   );
 
+  it.each([0, undefined])("takes a terminal that says it has %s columns for one of 80", (columns) => {
+    const screen = new Screen(80);
+    const write = (text: string): boolean => screen.write(text);
+    const stream = { columns, rows: columns, write } as unknown as NodeJS.WritableStream;
+    const view = createProgressView({ stream, interactive: true });
+    for (const done of [1, 2, 3]) {
+      view.update("quake3", state(done));
+      vi.advanceTimersByTime(500);
+    }
+    expect(screen.lines).toEqual([expect.stringMatching(/^quake3 {2}\[\.+\] {4}3 %/), ""]);
+  });
+
   it("finds its beginning again when the terminal has become narrower and broken its lines", () => {
     const written: string[] = [];
     const stream = { columns: 80, rows: 24, write: (text: string) => written.push(text) > 0 };

@@ -57,7 +57,6 @@ export function operateOnGames(
     const waiting = [...options.ids];
     const work = async (): Promise<void> => {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        progress.waiting(waiting);
         const outcome = await operate(context, link, { progress, names }, id, options);
         outcomes.push(outcome);
         if (outcome.outcome === "failed") {
@@ -67,8 +66,11 @@ export function operateOnGames(
           // What a single game has come to is in the result, at once.
           progress.finish(id, ...(options.ids.length > 1 ? [outcome.outcome] : []));
         }
+        // The next one is taken up at once.
+        progress.waiting(waiting.slice(1));
       }
     };
+    progress.waiting(waiting.slice(PARALLEL_OPERATIONS));
     try {
       await Promise.all(Array.from({ length: PARALLEL_OPERATIONS }, work));
     } finally {

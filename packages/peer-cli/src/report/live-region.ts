@@ -1,10 +1,15 @@
+import { DEFAULT_COLUMNS, DEFAULT_ROWS } from "./constants.ts";
 import { displayWidth } from "./width.ts";
 
 /** What may be redrawn in place: a terminal. */
 export interface Terminal extends NodeJS.WritableStream {
-  /** Undefined where the terminal does not tell. */
+  /** Undefined or 0 where the terminal does not tell. */
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+}
+
+export function sizeOf({ columns, rows }: Terminal): { readonly columns: number; readonly rows: number } {
+  return { columns: columns || DEFAULT_COLUMNS, rows: rows || DEFAULT_ROWS };
 }
 
 /** The last lines of a terminal, redrawn in place. */
@@ -26,7 +31,7 @@ export function createLiveRegion(stream: Terminal, plain: (line: string) => stri
 
   /** Back to where the region begins. A terminal that became narrower has broken the lines. */
   const back = (): string => {
-    const columns = stream.columns ?? Number.POSITIVE_INFINITY;
+    const { columns } = sizeOf(stream);
     const rows = drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(plain(line)) / columns)),
       0,

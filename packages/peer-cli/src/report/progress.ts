@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import { DEFAULT_COLUMNS, DEFAULT_ROWS, FRAME_MS, PLAIN_INTERVAL_MS } from "./constants.ts";
-import { createLiveRegion, type Terminal } from "./live-region.ts";
+import { FRAME_MS, PLAIN_INTERVAL_MS } from "./constants.ts";
+import { createLiveRegion, sizeOf, type Terminal } from "./live-region.ts";
 import { type ProgressLine, type ProgressState, plainProgressLine, progressLines } from "./progress-lines.ts";
 
 export type { ProgressState } from "./progress-lines.ts";
@@ -44,10 +44,8 @@ function createLiveView({ stream, style = ({ text }) => text }: ProgressTarget):
     timer = undefined;
     drawnAt = performance.now();
     // The last column stays free: there a terminal may break the line. The last row is the cursor's.
-    const space = {
-      columns: Math.max(1, (stream.columns || DEFAULT_COLUMNS) - 1),
-      rows: Math.max(1, (stream.rows || DEFAULT_ROWS) - 1),
-    };
+    const { columns, rows } = sizeOf(stream);
+    const space = { columns: Math.max(1, columns - 1), rows: Math.max(1, rows - 1) };
     region.draw(progressLines([...states.values()], queue, space).map(style));
   };
   const changed = (): void => {

@@ -1,0 +1,51 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { startCli } from "./support/cli.ts";
+import { makeGame } from "./support/games.ts";
+import { makePlace } from "./support/place.ts";
+import { Screen } from "./support/screen.ts";
+import { DEADLINE_MS, startTestHarness } from "./support/test-harness.ts";
+
+const MIB = 1_048_576;
+const version = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "";
+const hasTerminal = version.includes("util-linux");
+const why = hasTerminal ? "" : " (skipped: `script` of util-linux makes the terminal)";
+/** Gives the command line behind it a terminal of its own, which passes on what is written there. */
+const ON_A_TERMINAL = ["bash", "-c", `exec script -qec "\${*@Q}" /dev/null`, "bash"];
+
+describe("lanspread get", () => {
+  it.skipIf(!hasTerminal)(
+    `draws bars on a terminal, without a colour where none is wanted, and leaves the result there${why}`,
+    async () => {
+      await using place = await makePlace();
+      const [attic, me] = [await place.peer("attic"), await place.peer("me")];
+      await makeGame(attic.games, "quake3", { files: { "data.pak": 8 * MIB } });
+      await makeGame(attic.games, "doom", { files: { "doom.wad": MIB } });
+      const source = startTestHarness(attic.args);
+      await source.event("local-peer-ready");
+      const cli = startCli(["get", "quake3", "doom", "--no-install", ...me.args], {
+        // Node.js itself warns of NO_COLOR beside FORCE_COLOR.
+        env: { SHELL: "/bin/sh", NO_COLOR: "1", NODE_NO_WARNINGS: "1", TERM: "xterm" },
+        inFront: ON_A_TERMINAL,
+      });
+      const { code, stdout } = await cli.ended;
+      await source.close();
+      expect(code, stdout).toBe(0);
+      expect(stdout).toMatch(/quake3 {2}\[[#.]+\] +\d+ % {2}/);
+      expect(stdout).toContain("\u001b[J");
+      expect(stdout).not.toContain("\u001b[2m");
+      const screen = new Screen(80);
+      screen.write(stdout);
+      expect(screen.broken, JSON.stringify(stdout)).toBe(0);
+      const lines = screen.lines.filter((line) => !line.startsWith("found attic"));
+      expect(lines[0]).toMatch(/^looking for peers in party/);
+      expect(lines.slice(1, 3).sort()).toEqual(["doom: done", "quake3: done"]);
+      expect(lines.slice(3)).toEqual([
+        expect.stringMatching(/^got quake3 {2}8\.0 MiB, .*\/s, all from attic$/),
+        expect.stringMatching(/^got doom {2}1\.0 MiB, .*\/s, all from attic$/),
+        "",
+      ]);
+    },
+    3 * DEADLINE_MS,
+  );
+});
