@@ -17,7 +17,6 @@ import type { Library } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { ControlHandlers } from "../serve/index.ts";
 import { canReach, isOwnListener, ownAddresses } from "./addresses.ts";
-import { judgeAnnouncement } from "./announcement.ts";
 import { CatchUp } from "./catch-up.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { connectError } from "./connect-errors.ts";
@@ -26,7 +25,7 @@ import { DIAL_TIMEOUT_MS, DISCOVERY_STOP_MS, LIVENESS_LIMITS, MAX_PEERS } from "
 import { createControlHandlers } from "./control-handlers.ts";
 import { DeltaPush } from "./delta-push.ts";
 import { Dialer } from "./dialer.ts";
-import type { Discovery, DiscoveryFactory, DiscoveryOptions, SeenPeer } from "./discovery.ts";
+import type { Discovery, DiscoveryFactory, DiscoveryOptions } from "./discovery.ts";
 import type { Introduced, Self } from "./handshake.ts";
 import { Incompatibles } from "./incompatibles.ts";
 import { Joiner } from "./joiner.ts";
@@ -36,6 +35,7 @@ import type { LivenessLimits } from "./liveness.ts";
 import type { PeerContact } from "./peer-table.ts";
 import { askForLibrary, ping, sayGoodbye, tellDelta } from "./requests.ts";
 import { Roster } from "./roster.ts";
+import { Sightings } from "./sightings.ts";
 import type { Candidate, MeshEvent, PeerMesh, RemoteGame } from "./types.ts";
 import { within } from "./within.ts";
 
@@ -85,6 +85,7 @@ class Mesh implements PeerMesh {
   readonly #dialer: Dialer;
   readonly #catchUp: CatchUp;
   readonly #deltaPush: DeltaPush;
+  readonly #sightings: Sightings;
   readonly #incompatibles = new Incompatibles(({ peerId, addr, reason }) => {
     this.#logger.info("a peer cannot join", { peerId, addr, reason });
     this.#emit({ type: "peer-incompatible", peerId, addr, reason });
@@ -125,7 +126,7 @@ class Mesh implements PeerMesh {
       signal: this.#signal,
       random: Math.random,
       isConnected: (peerId) => this.#connections.isGreeted(peerId),
-      dial: (seen, signal) => this.#dialSeen(seen, signal),
+      dial: (seen, signal) => this.#sightings.dial(seen, signal),
     });
     this.#catchUp = new CatchUp({
       clock,
@@ -143,6 +144,16 @@ class Mesh implements PeerMesh {
       clock,
       send: (peerId, delta) =>
         tellDelta(delta, { channel: this.#connections.channelTo(peerId), clock, signal: this.#signal }),
+      logger: this.#logger,
+    });
+    this.#sightings = new Sightings({
+      self: this.#self,
+      dialer: this.#dialer,
+      joiner: this.#joiner,
+      roster: this.#roster,
+      catchUp: this.#catchUp,
+      incompatibles: this.#incompatibles,
+      isFull: (peerId) => this.#isFull(peerId),
       logger: this.#logger,
     });
     this.handlers = createControlHandlers({
@@ -185,8 +196,10 @@ class Mesh implements PeerMesh {
       listen,
       ...(interfaces === undefined ? {} : { interfaces }),
       logger: this.#logger.child("discovery"),
-      onSeen: (seen) => this.#seen(seen),
-      onGone: (gone) => this.#announcedNoLonger(gone),
+      onSeen: (seen) => {
+        if (!this.#signal.aborted) this.#sightings.seen(seen);
+      },
+      onGone: (gone) => this.#sightings.gone(gone),
     };
     this.#discovery = keepDiscovering(discovery, wanted, this.#options.clock ?? systemClock);
   }
@@ -283,67 +296,6 @@ class Mesh implements PeerMesh {
       this.#connections.serve(this.#connections.add(connection));
     } catch (error) {
       this.#logger.warn("a connection was refused", { remote: connection.remote, error });
-    }
-  }
-
-  #seen(seen: SeenPeer): void {
-    if (this.#signal.aborted) return;
-    const { peerId, libraryRev } = seen;
-    const { party, listen } = this.#self;
-    const onlooker = { peerId: this.#self.peerId, party, listen, ownAddresses: ownAddresses() };
-    const verdict = judgeAnnouncement(seen, onlooker);
-    switch (verdict.kind) {
-      case "own":
-        return;
-      case "foreign":
-        this.#announcedNoLonger(peerId);
-        return;
-      case "incompatible":
-        this.#dialer.gone(peerId);
-        this.#incompatibles.note({
-          ...{ peerId, addr: verdict.addr, code: "incompatible-peer" },
-          ...{ reason: verdict.reason, detail: verdict.reason },
-        });
-        return;
-      case "peer":
-        this.#dialer.seen({ ...seen, addresses: verdict.addresses });
-        if (this.#dialer.announced(peerId) === undefined) return;
-        this.#followAddress(peerId, verdict.addresses);
-        this.#catchUp.announced(peerId, libraryRev);
-    }
-  }
-
-  /** A connected peer that is announced elsewhere now is shown there. */
-  #followAddress(peerId: PeerId, [first, ...rest]: readonly [ListenAddress, ...ListenAddress[]]): void {
-    const shown = this.#roster.table.addressOf(peerId);
-    const listeners = [first, ...rest].map(formatListenAddress);
-    if (shown !== undefined && !listeners.includes(shown)) {
-      this.#roster.moveTo(peerId, formatListenAddress(first));
-    }
-  }
-
-  #announcedNoLonger(peerId: PeerId): void {
-    this.#dialer.gone(peerId);
-    this.#catchUp.forget(peerId);
-    this.#incompatibles.forget(peerId);
-  }
-
-  async #dialSeen(seen: SeenPeer, signal: AbortSignal): Promise<void> {
-    const { peerId, addresses } = seen;
-    if (this.#isFull(peerId))
-      throw new PeerError("connect-failed", `${peerId}: too many peers are connected`);
-    try {
-      await this.#joiner.join(addresses, peerId, signal);
-    } catch (error) {
-      const [first] = addresses;
-      const addr = first === undefined ? peerId : formatListenAddress(first);
-      const failure = connectError(error, addr);
-      this.#logger.debug("a peer that is announced could not be reached", { peerId, addr, error });
-      if (failure.code === "wrong-party" || failure.code === "incompatible-peer") {
-        const { code, message: reason } = failure;
-        this.#incompatibles.note({ peerId, addr, code, reason, detail: null });
-      }
-      throw failure;
     }
   }
 
