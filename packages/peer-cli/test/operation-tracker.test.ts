@@ -93,8 +93,8 @@ describe("the end of an operation", () => {
     ],
     [
       "get",
-      { type: "no-peers-have-game", gameId },
-      { gameId, outcome: "failed", error: { code: "no-peers-have-game", message: "no peer has quake3" } },
+      { type: "no-peers-have-game", gameId, message: "not as wanted" },
+      { gameId, outcome: "failed", error: { code: "no-peers-have-game", message: "not as wanted" } },
     ],
     [
       "get",
@@ -172,6 +172,12 @@ describe("the progress of an operation", () => {
       doneBytes: 5,
       totalBytes: 9,
       bytesPerSecond: null,
+    });
+    expect(
+      seen({ type: "install-progress", gameId, phase: "checking", doneBytes: 0, totalBytes: 0 }),
+    ).toMatchObject({
+      phase: "checking",
+      totalBytes: null,
     });
     expect(tracker.hasBytes).toBe(true);
   });

@@ -149,7 +149,7 @@ describe("the reporter", () => {
       "  anna           512.0 KiB   50 %",
       "  bert           256.0 KiB   25 %",
       "  (here before)  256.0 KiB   25 %",
-      "  struck out: carl?[2J, because quake3/a: piece 3 came wrong from carl?[2J",
+      "  struck out: carl?[2J, because quake3/a: piece 3 came wrong",
       "got ut99  1.0 MiB, 2 s, 512.0 KiB/s, all from anna",
       "got hl  was here already",
       "",

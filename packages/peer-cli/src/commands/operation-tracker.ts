@@ -75,7 +75,8 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
         hasBytes ||= event.doneBytes > 0;
         return undefined;
       case "install-progress":
-        progress = without(event.phase, gameId, event.doneBytes, event.totalBytes);
+        // What the archives hold is not known before they have been looked at.
+        progress = without(event.phase, gameId, event.doneBytes, event.totalBytes || null);
         return undefined;
       case "download-finished":
         if (verb !== "get") return undefined;
@@ -93,7 +94,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
       case "download-cancelled":
         return { gameId, outcome: "cancelled" };
       case "no-peers-have-game":
-        return failed(gameId, "no-peers-have-game", `no peer has ${gameId}`);
+        return failed(gameId, "no-peers-have-game", event.message);
       case "download-peers-gone":
         return failed(gameId, "peers-gone", event.message);
       case "download-failed":

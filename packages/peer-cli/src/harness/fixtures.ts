@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectories } from "@lanspread/peer";
 import type { GameId } from "@lanspread/proto";
 import { type Rar5Entry, seededChunks, writeRar5 } from "@lanspread/testkit";
 
@@ -21,7 +22,7 @@ const SEED_BYTES = 4;
  * @returns whether it was made.
  */
 export async function makeFixture(gamesDir: string, id: GameId): Promise<boolean> {
-  await mkdir(gamesDir, { recursive: true });
+  await makeDirectories(gamesDir);
   const root = join(gamesDir, id);
   if (await exists(root)) return false;
   // No game id begins with a dot: nobody takes the half-made folder for a game.

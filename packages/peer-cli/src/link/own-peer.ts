@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { defaultStateDir, type Peer, startPeer } from "@lanspread/peer";
+import { defaultStateDir, makeDirectories, type Peer, startPeer } from "@lanspread/peer";
 import { createStderrLogger } from "../log.ts";
 import type { PeerFlags } from "../options.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -18,7 +17,7 @@ export function stateDirOf(flags: PeerFlags): string {
  */
 export async function startOwnPeer(context: CommandContext, flags: PeerFlags): Promise<Peer> {
   const { gamesDir, named } = gamesPlace(flags);
-  if (!named) await mkdir(gamesDir, { recursive: true });
+  if (!named) await makeDirectories(gamesDir);
   const starting = new AbortController();
   const giveUp = (): void => starting.abort(context.signal.reason);
   context.signal.throwIfAborted();

@@ -48,9 +48,8 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
     case "download-cancelled":
       return `${event.gameId}: cancelled`;
     case "download-peers-gone":
-      return `${event.gameId}: ${event.message}`;
     case "no-peers-have-game":
-      return `${event.gameId}: nobody has it`;
+      return `${event.gameId}: ${event.message}`;
     case "download-failed":
     case "install-failed":
     case "uninstall-failed":

@@ -75,7 +75,8 @@ function renderShares(given: readonly Share[], colors: Colors): string[] {
 
 function renderStruckOut({ struckOut = [] }: Done, names: Names, colors: Colors): string[] {
   return struckOut.map(({ peerId, why }) => {
-    const reason = printable(names.inText(why));
+    // It is named already.
+    const reason = printable(names.inText(why.replaceAll(` from ${peerId}`, "")));
     return `${colors.yellow("struck out:")} ${names.nameOf(peerId)}, because ${reason}`;
   });
 }
