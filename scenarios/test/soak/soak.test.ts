@@ -77,6 +77,31 @@ describe("the soak", () => {
     },
   );
 
+  it.skipIf(process.platform !== "linux")(
+    `kills the receiver of downloads, and finds every byte right ${process.platform === "linux" ? "" : "(skipped: needs /proc)"}`,
+    { timeout: DEADLINE_MS },
+    async () => {
+      const run = startSoak("download", "--kills", "12", "--mib", "64", "--seed", "1");
+      expect(await run.code, run.output()).toBe(0);
+      expect(run.output()).toContain("12 kills: 6 at changes of the disk, 6 at any time");
+      expect(run.output()).toContain("Every byte was right, and nothing partial was offered.");
+      await expectNothingLeft();
+    },
+  );
+
+  it("leaves nothing behind when it is ended while downloads are killed", {
+    timeout: DEADLINE_MS,
+  }, async () => {
+    const run = startSoak("download", "--mib", "64");
+    await eventually(() => run.output().includes("download killed"), {
+      what: "the first kill",
+      deadlineMs: DEADLINE_MS,
+    });
+    run.child.kill("SIGINT");
+    expect(await run.code, run.output()).toBe(130);
+    await expectNothingLeft();
+  });
+
   it("takes its peers along when it is killed, also those that sleep", { timeout: DEADLINE_MS }, async () => {
     const run = startSoak("mesh", "--peers", "6", "--seed", "5");
     await eventually(async () => (await statesOfProcessesWith(temporary.path)).includes("T"), {
@@ -98,6 +123,10 @@ describe("the soak", () => {
       ["mesh", "--peers", "1"],
       ["mesh", "--minutes", "0"],
       ["mesh", "--seed", "x"],
+      ["mesh", "--kills", "3"],
+      ["download", "--kills", "0"],
+      ["download", "--mib", "1"],
+      ["download", "--minutes", "3"],
     ]) {
       const run = startSoak(...args);
       expect(await run.code).toBe(2);

@@ -1,0 +1,67 @@
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { basename } from "node:path";
+
+// Loaded into the receiver's process and its threads before the program (`--import`): kills the process right before or behind
+// the n-th change of its kind to a file of that name, so that the program itself needs nothing for it. What is told by
+// LANSPREAD_SOAK_DIE is `before|after OPERATION NAME N`; with `trace` every change is written to stderr instead.
+
+type Operation = "create" | "mkdir" | "remove" | "rename" | "size" | "sync" | "write";
+
+const order = process.env["LANSPREAD_SOAK_DIE"] ?? "";
+const [when, operation, name, nth] = order.split(" ");
+const isTrace = order === "trace";
+const paths = new WeakMap<fs.FileHandle, string>();
+let seen = 0;
+
+async function change<T>(kind: Operation, path: unknown, work: () => Promise<T>): Promise<T> {
+  const isMeant = kind === operation && basename(String(path)) === name && ++seen === Number(nth);
+  if (isTrace) process.stderr.write(`change ${kind} ${basename(String(path))}\n`);
+  if (isMeant && when === "before") die();
+  const done = await work();
+  if (isMeant && when === "after") die();
+  return done;
+}
+
+/** Nothing runs in this thread any more from here on; the signal ends the others. */
+function die(): never {
+  process.kill(process.pid, "SIGKILL");
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+if (order !== "") {
+  const { mkdir, open, rename, rm, unlink } = fs;
+  const probe = await open(process.execPath, "r");
+  const handles = Object.getPrototypeOf(probe) as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  await probe.close();
+  const methods: Readonly<Record<string, Operation>> = {
+    appendFile: "write",
+    datasync: "sync",
+    sync: "sync",
+    truncate: "size",
+    write: "write",
+    writev: "write",
+  };
+  for (const [method, kind] of Object.entries(methods)) {
+    const original = handles[method];
+    if (original === undefined) continue;
+    handles[method] = function (this: fs.FileHandle, ...args) {
+      return change(kind, paths.get(this) ?? "", () => original.apply(this, args));
+    };
+  }
+  Object.assign(fs, {
+    mkdir: (...args: Parameters<typeof mkdir>) => change("mkdir", args[0], () => mkdir(...args)),
+    rename: (...args: Parameters<typeof rename>) => change("rename", args[1], () => rename(...args)),
+    rm: (...args: Parameters<typeof rm>) => change("remove", args[0], () => rm(...args)),
+    unlink: (...args: Parameters<typeof unlink>) => change("remove", args[0], () => unlink(...args)),
+    async open(...args: Parameters<typeof open>) {
+      const [path, flags] = args;
+      const isNew =
+        typeof flags === "string" ? flags.includes("x") : (Number(flags ?? 0) & fs.constants.O_EXCL) !== 0;
+      const file = await (isNew ? change("create", path, () => open(...args)) : open(...args));
+      paths.set(file, String(path));
+      return file;
+    },
+  });
+  syncBuiltinESMExports();
+}
