@@ -2,9 +2,23 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
-import { asGameId, type GameId } from "@lanspread/proto";
+import { asGameId, type GameId, type Hello, type PeerId } from "@lanspread/proto";
+import type { Connection } from "@lanspread/quic";
+import type { TemporaryDirectory } from "@lanspread/testkit";
+import { loadPartyCa, peerIdFromCertificate } from "../../src/identity/index.ts";
 import { createLogger, type LogEntry, type PeerOptions } from "../../src/index.ts";
+import { LanePool, type LanePoolOptions } from "../../src/lanes/index.ts";
 import type { FromLane } from "../../src/lanes/messages.ts";
+import {
+  createSource,
+  createSourceGame,
+  type Files,
+  GGOO,
+  type SourceGame,
+  type TestSource,
+} from "../download/support.ts";
+import { type RawPeer, startRawPeer } from "../peers/raw-peer.ts";
+import { makeIdentity } from "../peers/support.ts";
 import { type Member, offered, type Party } from "../runtime/party.ts";
 
 export const MIB = 1024 * 1024;
@@ -57,6 +71,34 @@ export interface LaneMember extends Member {
   readonly log: LogEntry[];
 }
 
+/** Somebody of the party whom nobody but the test drives. */
+export async function startAsker(): Promise<RawPeer> {
+  return startRawPeer({ identity: await makeIdentity(await loadPartyCa(undefined)) });
+}
+
+/** Says hello to a peer on a control connection, which is returned. */
+export async function sayHello(
+  asker: RawPeer,
+  member: LaneMember,
+  changes: Partial<Hello> = {},
+): Promise<Connection> {
+  const { connection, channel } = await asker.dial(portOf(member));
+  const { party } = member.peer.snapshot().status;
+  const { type: _, ...hello } = { ...asker.hello({ party }), ...changes };
+  const answer = await channel.request({ type: "hello", ...hello });
+  if (answer.type !== "hello_ack") throw new Error(`the hello was answered with ${answer.type}`);
+  return connection;
+}
+
+export function portOf({ peer }: Pick<Member, "peer">): number {
+  return Number(peer.addr.split(":").at(-1));
+}
+
+/** A connection to the first lane of a peer. */
+export async function dialLane(asker: RawPeer, { peer }: LaneMember): ReturnType<RawPeer["dial"]> {
+  return asker.dial(peer.snapshot().status.lanes[0] ?? 0);
+}
+
 export async function startWithLanes(
   party: Party,
   watch: ThreadWatch,
@@ -70,7 +112,7 @@ export async function startWithLanes(
   return { ...member, threads: watch.threads.slice(before), log };
 }
 
-/** Content of a game by path. What no content is given for is random. */
+/** Files of a game with random content: their sizes by path, bytes. */
 export interface LargeGame {
   readonly version?: string;
   readonly sizes: Readonly<Record<string, number>>;
@@ -78,13 +120,17 @@ export interface LargeGame {
 
 export const LARGE: LargeGame = { sizes: { "data/world.dat": 24 * MIB + 12_345, "data/small.dat": 70_001 } };
 
-export async function makeLargeGame(gamesDir: string, game: LargeGame = LARGE): Promise<GameId> {
+export async function makeLargeGame(
+  gamesDir: string,
+  game: LargeGame = LARGE,
+  gameId: GameId = GAME,
+): Promise<GameId> {
   const { version = "20240101", sizes } = game;
-  const root = join(gamesDir, GAME);
+  const root = join(gamesDir, gameId);
   await mkdir(join(root, "data"), { recursive: true });
   for (const [path, size] of Object.entries(sizes)) await writeFile(join(root, path), randomBytes(size));
   await writeFile(join(root, "version.ini"), `${version}\n`);
-  return GAME;
+  return gameId;
 }
 
 /** Whether both have the same files of a game. */
@@ -133,4 +179,53 @@ export async function openFilesBelow(directory: string): Promise<string[]> {
     (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
   );
   return links.filter((path) => path.startsWith(`${directory}/`));
+}
+
+/** A pool for tests that drive it themselves, with whose it is and its log. */
+export async function poolOptions(
+  changes: Partial<LanePoolOptions> = {},
+): Promise<LanePoolOptions & { readonly peerId: PeerId; readonly log: LogEntry[] }> {
+  const { peerId, keyPem, certPem, caPem } = await makeIdentity();
+  const log: LogEntry[] = [];
+  return {
+    peerId,
+    log,
+    count: 1,
+    host: "127.0.0.1",
+    tls: { key: keyPem, cert: certPem, ca: caPem },
+    identify: peerIdFromCertificate,
+    viewOf: () => {
+      throw new Error("nobody asks");
+    },
+    lanesOf: () => [],
+    onSending: () => {},
+    onStale: () => {},
+    logger: createLogger({ level: "debug", sink: (entry) => log.push(entry) }),
+    ...changes,
+  };
+}
+
+/** A game that lanes serve: a pool, and the source that answers what lanes do not. */
+export interface ServedGame extends AsyncDisposable {
+  readonly pool: LanePool;
+  readonly source: TestSource;
+  readonly game: SourceGame;
+  readonly gamesDir: string;
+}
+
+export async function serveGame(dir: TemporaryDirectory, files: Files): Promise<ServedGame> {
+  const gamesDir = dir.join("served");
+  const game = await createSourceGame(join(gamesDir, GGOO), files);
+  const { manifest } = game;
+  const view = { inCatalog: true, catalogVersion: undefined, operationActive: false, gamesDir };
+  const options = await poolOptions({ viewOf: () => ({ ...view, version: manifest.version, manifest }) });
+  const pool = await LanePool.start(options);
+  const source = createSource(options.peerId, game);
+  return { pool, source, game, gamesDir, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+}
+
+/** Lanes that fetch from the lanes of others. */
+export async function fetchingPool(ports: () => readonly number[], count = 2): Promise<LanePool> {
+  const lanesOf = () => ports().map((port) => ({ host: "127.0.0.1", port }));
+  return LanePool.start(await poolOptions({ count, lanesOf }));
 }
