@@ -16,6 +16,12 @@ export const MAX_FAILURES_IN_ROW = 3;
 /** Pause after a failed unit, milliseconds, times the failures in a row: a lost connection is dialled meanwhile. */
 export const RETRY_PAUSE_MS = 200;
 
+/** Longest pause before a source that is busy is asked again, milliseconds: it says when it is done to nobody. */
+export const MAX_BUSY_PAUSE_MS = 5_000;
+
+/** Answers "later" in a row, without a byte between them, after which a source counts as gone: some ten minutes, what a long install takes. */
+export const MAX_BUSY_IN_ROW = 120;
+
 /** Window of the rate that is shown and of each source's rate, milliseconds. */
 export const RATE_WINDOW_MS = 5_000;
 

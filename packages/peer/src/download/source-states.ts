@@ -1,7 +1,14 @@
 import { type PeerId, type PieceIndex, WireError } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import { SourceError } from "../transfer/index.ts";
-import { MAX_FAILURES_IN_ROW, MAX_NAMED, MAX_STRIKES, RETRY_PAUSE_MS } from "./constants.ts";
+import {
+  MAX_BUSY_IN_ROW,
+  MAX_BUSY_PAUSE_MS,
+  MAX_FAILURES_IN_ROW,
+  MAX_NAMED,
+  MAX_STRIKES,
+  RETRY_PAUSE_MS,
+} from "./constants.ts";
 import type { DownloadSource } from "./types.ts";
 
 /** A source during a download. */
@@ -14,6 +21,8 @@ export interface SourceState {
   strikes: number;
   /** Units that failed since the last byte came. */
   failures: number;
+  /** Answers since then that asked for patience: an operation works on the game there. */
+  busy: number;
   out: Out | null;
 }
 
@@ -41,6 +50,7 @@ export function createSourceState(source: DownloadSource): SourceState {
     verifiedBytes: 0,
     strikes: 0,
     failures: 0,
+    busy: 0,
     out: null,
   };
 }
@@ -56,9 +66,15 @@ function putOut(state: SourceState, { why, struck, there }: Out): void {
 export function takeBack(state: SourceState): boolean {
   if (state.out === null || state.out.struck) return false;
   state.out = null;
-  state.failures = 0;
+  noteBytes(state);
   state.controller = new AbortController();
   return true;
+}
+
+/** A byte came: what failed before counts no longer. */
+export function noteBytes(state: SourceState): void {
+  state.failures = 0;
+  state.busy = 0;
 }
 
 /** A wrong piece, or an answer of the wrong size. Two of them, and the source is out. */
@@ -69,7 +85,8 @@ export function strike(state: SourceState, why: string): void {
 
 /**
  * A unit failed. Who refuses for good is out at once; an answer that breaks the rules is a strike; whoever could not be
- * reached, stalled or is busy is asked again after a pause, and is out after a few failures in a row.
+ * reached or stalled is asked again after a pause, and is out after a few failures in a row; who is busy is there, and is asked
+ * again for minutes.
  *
  * @returns the pause, milliseconds
  */
@@ -84,8 +101,13 @@ export function noteUnitFailure(state: SourceState, error: unknown): number {
     strike(state, why);
     return 0;
   }
+  if (isAnswer) {
+    state.busy += 1;
+    if (state.busy >= MAX_BUSY_IN_ROW) putOut(state, { why, struck: false, there: true });
+    return Math.min(RETRY_PAUSE_MS * state.busy, MAX_BUSY_PAUSE_MS);
+  }
   state.failures += 1;
-  if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, { why, struck: false, there: isAnswer });
+  if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, { why, struck: false, there: false });
   return RETRY_PAUSE_MS * state.failures;
 }
 

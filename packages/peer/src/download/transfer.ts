@@ -29,6 +29,7 @@ import {
   createSourceState,
   describeWrong,
   nobodyLeft,
+  noteBytes,
   noteUnitFailure,
   type SourceState,
   strike,
@@ -246,7 +247,7 @@ export class Transfer {
         noProgressMs: noProgressMs ?? NO_PROGRESS_MS,
         onBytes: (count) => {
           const now = performance.now();
-          state.failures = 0;
+          noteBytes(state);
           meter.received(peerId, count, now);
           this.#plan.received(ask, count, now);
         },

@@ -358,15 +358,19 @@ it("leaves a source alone that refuses, and tells its words", async () => {
   expect(askedPieces(refusing, game)).toBeLessThan(ARCHIVE_MIB / 2);
 });
 
-it("asks a source that is busy again", async () => {
+it.each([
+  ["once", 1],
+  ["for as long as it works on the game", 8],
+])("asks a source that is busy %s again", async (_name, times) => {
   const { rig, game } = await rigWithGame();
   await using _ = rig;
-  let busy = 1;
+  let busy = times;
   const source = createSource(peer(1), game, {
     onRequest: async () =>
-      busy-- > 0 ? { type: "error", code: "busy", message: "later", retryable: true } : undefined,
+      busy-- > 0 ? { type: "error", code: "operation_active", message: "later", retryable: true } : undefined,
   });
   await rig.download(game, [source]);
+  expect(busy).toBeLessThan(0);
   expect(await hasWholeGame(rig.root, game)).toBe(true);
 });
 
