@@ -73,6 +73,17 @@ describe("a games directory", () => {
     expect((await readdir(home)).sort()).toEqual(["data", "lanspread"]);
   });
 
+  it.skipIf(process.platform !== "linux").each([
+    ["in the home folder", ["serve"], "/proc/nowhere"],
+    ["for a fixture", ["harness", "--games-dir", "/proc/nowhere/games", "--fixture", "ggoo"], "/"],
+  ])("that the system does not let be made %s is named (Linux)", async (_, command, home) => {
+    const { args } = await place.peer("elsewhere");
+    const others = args.slice(args.indexOf("--games-dir") + 2);
+    const state = ["--state-dir", join(place.root, "state")];
+    const result = await runCli([...command, ...others, ...state], { env: { HOME: home } });
+    expectFailure(result, 1, "no-permission", "/proc/nowhere");
+  });
+
   it.skipIf(nobodyUnavailable !== undefined)(
     `that may not be read is named ${nobodyUnavailable ?? ""}`,
     async () => {

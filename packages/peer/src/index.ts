@@ -43,4 +43,4 @@ export {
   type PeerSnapshot,
   startPeer,
 } from "./runtime/index.ts";
-export { defaultStateDir } from "./storage/index.ts";
+export { defaultStateDir, makeDirectories } from "./storage/index.ts";

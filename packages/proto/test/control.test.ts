@@ -131,7 +131,10 @@ const EVENTS: Examples = {
     { gameId, manifest, sources: [peerId] },
     { game_id: gameId, manifest, sources: [peerId] },
   ],
-  "no-peers-have-game": [{ gameId }, { game_id: gameId }],
+  "no-peers-have-game": [
+    { gameId, message: "they have another content" },
+    { game_id: gameId, message: "they have another content" },
+  ],
   "download-begin": [
     { gameId, totalBytes: 10, pieces: 1 },
     { game_id: gameId, total_bytes: 10, pieces: 1 },

@@ -229,7 +229,9 @@ describe("the content of a built catalog is the only one", () => {
     });
     expect(guest.peer.snapshot().remoteGames).toMatchObject([{ id: LISTED, peerCount: 1 }]);
     await guest.peer.send({ type: "download-game-files", gameId: LISTED, install: false });
-    await guest.event("no-peers-have-game");
+    const { message } = await guest.event("no-peers-have-game");
+    // Somebody has it, and the user is told why that does not count.
+    expect(message).toContain(forger.peer.peerId);
     expect(await guest.peer.send({ type: "list-games" })).toMatchObject({ games: [{ downloaded: false }] });
     await expect(contentOf(guest.gamesDir, LISTED, ["version.ini"])).rejects.toMatchObject({
       code: "ENOENT",

@@ -67,7 +67,11 @@ describe("a peer alone", () => {
     await alpha.peer.send({ type: "download-game-files", gameId });
     await alpha.event("no-peers-have-game");
     expect(story(alpha.events).slice(-2)).toEqual(["[downloading]", "[]"]);
-    expect(alpha.events.at(-1)).toEqual({ type: "no-peers-have-game", gameId });
+    expect(alpha.events.at(-1)).toEqual({
+      type: "no-peers-have-game",
+      gameId,
+      message: "No peer has nobodys.",
+    });
     expect(await readdir(alpha.gamesDir)).toEqual([]);
   });
 

@@ -50,7 +50,8 @@ export interface RuntimeEventData {
   "local-library-changed": { readonly libraryRev: number; readonly games: readonly LocalGame[] };
   "active-operations-changed": { readonly operations: readonly ActiveOperation[] };
   "got-game-files": Game & { readonly manifest: Manifest; readonly sources: readonly PeerId[] };
-  "no-peers-have-game": Game;
+  /** Why nobody counts: others may have the game, but not as it is wanted. */
+  "no-peers-have-game": Game & { readonly message: string };
   "download-begin": Game & { readonly totalBytes: number; readonly pieces: number };
   "download-progress": Game & {
     /** Verified bytes, each piece once. */

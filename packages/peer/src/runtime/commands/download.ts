@@ -132,7 +132,7 @@ function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): Runtim
   if (kind === "installing") return installFailed(gameId, error);
   const { code, message } = error;
   if (code === "cancelled") return { type: "download-cancelled", gameId };
-  if (code === "no-peers-have-game") return { type: "no-peers-have-game", gameId };
+  if (code === "no-peers-have-game") return { type: "no-peers-have-game", gameId, message };
   if (code === "peers-gone") return { type: "download-peers-gone", gameId, message };
   return { type: "download-failed", gameId, code, message };
 }
