@@ -7,7 +7,9 @@ import { Screen } from "./support/screen.ts";
 import { DEADLINE_MS, startTestHarness } from "./support/test-harness.ts";
 
 const MIB = 1_048_576;
-const version = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "";
+/** Of util-linux. A program of the system, no package of npm. */
+const SCRIPT = "script";
+const version = spawnSync(SCRIPT, ["--version"], { encoding: "utf8" }).stdout ?? "";
 const hasTerminal = version.includes("util-linux");
 const why = hasTerminal ? "" : " (skipped: `script` of util-linux makes the terminal)";
 /** Gives the command line behind it a terminal of its own, which passes on what is written there. */
