@@ -190,6 +190,8 @@ export class Transfer {
   #pump(): void {
     if (this.#stop.signal.aborted) return;
     if (this.#plan.isFinished) {
+      // Whoever is still asked has nothing that is of use: neither a slow one in the endgame nor one that does not end its answer.
+      for (const { controller } of this.#running.values()) controller.abort();
       if (this.#running.size === 0) this.#end.resolve();
       return;
     }

@@ -3,6 +3,7 @@ import {
   encodeFrame,
   formatListenAddress,
   type GameSummary,
+  type Hello,
   type PeerId,
   type Request,
 } from "@lanspread/proto";
@@ -23,6 +24,8 @@ export interface LyingPeer extends AsyncDisposable {
   readonly peerId: PeerId;
   readonly addr: string;
   readonly raw: RawPeer;
+  /** What it says of itself in a hello of its own. */
+  introduction(): Omit<Hello, "type">;
   /** Requests for the game, by type, as they came. */
   readonly asked: Request["type"][];
 }
@@ -33,6 +36,10 @@ export async function startLyingPeer(party: string, game: SourceGame, lies: Lies
   const addr = formatListenAddress(raw.endpoint.address);
   const asked: Request["type"][] = [];
   const announced = library(1, summaryOf(game));
+  const introduction = (): Omit<Hello, "type"> => {
+    const { type: _, ...said } = raw.hello({ listen_addr: addr, party, library: announced });
+    return said;
+  };
   raw.answerWith(async (request) => {
     const { answer, bytes } = truth(request);
     if ("game_id" in request) asked.push(request.type);
@@ -44,8 +51,7 @@ export async function startLyingPeer(party: string, game: SourceGame, lies: Lies
     const none = Buffer.alloc(0);
     switch (request.type) {
       case "hello": {
-        const { type: _, ...introduction } = raw.hello({ listen_addr: addr, party, library: announced });
-        return { answer: { type: "hello_ack", ...introduction }, bytes: none };
+        return { answer: { type: "hello_ack", ...introduction() }, bytes: none };
       }
       case "ping":
         return { answer: { type: "pong" }, bytes: none };
@@ -74,6 +80,7 @@ export async function startLyingPeer(party: string, game: SourceGame, lies: Lies
     peerId: raw.identity.peerId,
     addr,
     raw,
+    introduction,
     asked,
     [Symbol.asyncDispose]: () => raw[Symbol.asyncDispose](),
   };

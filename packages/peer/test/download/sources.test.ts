@@ -130,15 +130,18 @@ it("keeps a source with one damaged piece, which somebody else has", async () =>
   const { rig, game } = await rigWithGame();
   await using _ = rig;
   const damaged = createSource(peer(1), game, { onBytes: damaging(7) });
-  const slow = createSource(peer(2), game, {
-    onRequest: async () => {
-      await eventually(() => wrongTimes(rig) > 0, { what: "a wrong piece" });
-      return undefined;
+  // It leaves the piece to the other one as long as that one has not shown its own.
+  const other = createSource(peer(2), game, {
+    onRequest: async (request) => {
+      if (request.type !== "get_game_file_chunk" || request.path !== "game.eti") return undefined;
+      const has = request.offset <= 7 * MIB && request.offset + request.length > 7 * MIB;
+      if (!has || wrongTimes(rig) > 0) return undefined;
+      return { type: "error", code: "busy", message: "later", retryable: true };
     },
   });
-  const result = await rig.download(game, [damaged, slow]);
+  const result = await rig.download(game, [damaged, other]);
   expect(wrongTimes(rig)).toBe(1);
-  expect(result).toMatchObject({ retried: 1, struckOut: [] });
+  expect(result.struckOut).toEqual([]);
   expect(result.sources[peer(1)]).toBeGreaterThan(0);
   expect(await hasWholeGame(rig.root, game)).toBe(true);
 });
@@ -337,6 +340,36 @@ it("gives up a source that stalls, and says so", async () => {
     message: expect.stringContaining("nothing moved"),
   });
   expect(stalling.openAnswers()).toBe(0);
+});
+
+it("does not wait for a source whose last answer has all its bytes and no end", async () => {
+  const { rig, game } = await rigWithGame();
+  await using _ = rig;
+  const endless = createSource(peer(1), game);
+  const { channel } = endless;
+  let held = 0;
+  const source = {
+    peerId: endless.peerId,
+    channel: {
+      ...channel,
+      requestData: async (...[request, options]: Parameters<typeof channel.requestData>) => {
+        const data = await channel.requestData(request, options);
+        const read: typeof data.read = async (into, waiting) => {
+          const count = await data.read(into, waiting);
+          if (count > 0) return count;
+          held += 1;
+          return await new Promise((_resolve, reject) =>
+            waiting?.signal?.addEventListener("abort", () => reject(waiting.signal?.reason), { once: true }),
+          );
+        };
+        return { ...data, read };
+      },
+    },
+  };
+  const others = createSource(peer(2), game);
+  await rig.download(game, [source, others], { noProgressMs: 600_000 });
+  expect(held).toBeGreaterThan(0);
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
 });
 
 it("leaves a source alone that refuses, and tells its words", async () => {
