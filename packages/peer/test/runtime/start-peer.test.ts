@@ -314,6 +314,8 @@ describe("two peers", () => {
     await bravo.peer.send({ type: "download-game-files", gameId, install: false });
     await bravo.event("download-finished");
     expect(new Set(announced)).toEqual(new Set([0]));
+    const last = bravo.events.findLast((event) => event.type === "download-progress");
+    expect(last?.rates).toEqual({ [alpha.peer.peerId]: expect.any(Number) });
     const charlie = await party.start("charlie", { discovery: null });
     await charlie.peer.send({ type: "connect", addr: bravo.peer.addr });
     await charlie.peer.send({ type: "download-game-files", gameId });
