@@ -151,19 +151,19 @@ describe("the progress of an operation", () => {
       ...unknown,
       phase: "asking the others",
     });
+    expect(tracker.hasBegun).toBe(false);
     expect(seen(begin)).toMatchObject({
       phase: "downloading",
       doneBytes: 0,
       totalBytes: 300,
       etaSeconds: null,
     });
-    expect(tracker.hasBytes).toBe(false);
+    expect(tracker.hasBegun).toBe(true);
     expect(seen({ type: "download-progress", gameId, sources: 2, ...sample })).toMatchObject({
       phase: "downloading",
       sourceCount: 2,
       ...sample,
     });
-    expect(tracker.hasBytes).toBe(true);
     expect(seen(finished)).toMatchObject({ ...unknown, phase: "unpacking" });
     expect(
       seen({ type: "install-progress", gameId, phase: "copying", doneBytes: 5, totalBytes: 9 }),
@@ -179,7 +179,7 @@ describe("the progress of an operation", () => {
       phase: "checking",
       totalBytes: null,
     });
-    expect(tracker.hasBytes).toBe(true);
+    expect(tracker.hasBegun).toBe(true);
   });
 
   it("shows nothing of what was here already", () => {

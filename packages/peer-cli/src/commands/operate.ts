@@ -128,7 +128,7 @@ async function operate(
     const outcome = await ended.promise;
     if (!context.signal.aborted || outcome.outcome !== "failed") return outcome;
     if (outcome.error.code !== "shutting-down") return outcome;
-    if (verb === "get" && tracker.hasBytes) {
+    if (verb === "get" && tracker.hasBegun) {
       context.reporter.notice(`${gameId}: what has come is kept; the same command goes on from there`);
     }
     return { gameId, outcome: "cancelled" };

@@ -12,8 +12,8 @@ export interface OperationTracker {
   take(event: RuntimeEvent, now: number): OperationOutcome | undefined;
   /** What a progress line shows now; undefined before anything is known. */
   readonly progress: ProgressState | undefined;
-  /** Bytes of the game have come, and stay if the peer stops now. */
-  readonly hasBytes: boolean;
+  /** The download has begun: what of it has come stays if the peer stops now. */
+  readonly hasBegun: boolean;
 }
 
 export interface OperationTrackerOptions {
@@ -32,7 +32,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
   const { gameId, verb, nameOf = (peerId) => peerId } = options;
   let progress: ProgressState | undefined;
   let meter: SourceMeter | undefined;
-  let hasBytes = false;
+  let hasBegun = false;
   let done: Done = { gameId, outcome: "done" };
   // Whether the peer still works on the game; undefined until it says so.
   let active: boolean | undefined;
@@ -63,6 +63,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
         progress = without("preparing", gameId, 0, null);
         return undefined;
       case "download-begin":
+        hasBegun = true;
         meter = createSourceMeter(now);
         progress = without("downloading", gameId, 0, event.totalBytes);
         return undefined;
@@ -72,7 +73,6 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
       case "download-progress":
         meter ??= createSourceMeter(now);
         progress = downloading(event, now);
-        hasBytes ||= event.doneBytes > 0;
         return undefined;
       case "install-progress":
         // What the archives hold is not known before they have been looked at.
@@ -111,8 +111,8 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
     get progress() {
       return progress;
     },
-    get hasBytes() {
-      return hasBytes;
+    get hasBegun() {
+      return hasBegun;
     },
   };
 }
