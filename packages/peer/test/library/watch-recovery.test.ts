@@ -13,6 +13,7 @@ import type { WatchDirectory } from "../../src/library/directory-watch.ts";
 import { monitorLibrary } from "../../src/library/index.ts";
 import { WatchFailure } from "../../src/library/watch-failure.ts";
 import { silentLogger } from "../../src/logger.ts";
+import { systemClock } from "../../src/peers/index.ts";
 import { createRig, GAME, GGOO, type Rig, writeFiles } from "./support.ts";
 import { countedWatcher, DEADLINE_MS, inotifyWatches, startWatching } from "./watching.ts";
 
@@ -227,6 +228,39 @@ describe("a watch", () => {
     }, soon);
     stopping.abort();
     await monitor;
+  });
+
+  it("ends with the failure of its library, and leaves nothing behind: it can be started again", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    const { library } = rig;
+    await library.start();
+    const watcher = countedWatcher();
+    const monitor = monitorLibrary(
+      {
+        library: {
+          state: () => library.state(),
+          snapshot: () => library.snapshot(),
+          rescan: (id, options) => library.rescan(id, options),
+          rescanAll: (options) => library.rescanAll(options),
+          relist: () => Promise.reject(new Error("the library fails")),
+          setWatchWarning: (warning) => library.setWatchWarning(warning),
+          onChange: (handler) => library.onChange(handler),
+        },
+        clock: systemClock,
+        logger: silentLogger,
+        watchDirectory: watcher.watch,
+      },
+      new AbortController().signal,
+    );
+    let failure: unknown;
+    monitor.catch((error: unknown) => {
+      failure = error;
+    });
+    await eventually(() => watcher.open.length === 1, soon);
+    await mkdir(join(rig.gamesDir, "new"));
+    await eventually(() => failure !== undefined, soon);
+    expect(failure).toMatchObject({ message: "the library fails" });
+    expect(watcher.open).toEqual([]);
   });
 
   it("leaves nothing behind when it ends", async () => {
