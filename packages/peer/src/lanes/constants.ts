@@ -16,8 +16,15 @@ export const LANE_DIAL_MS = 4_000;
  */
 export const LANE_SILENT_MS = 4_000;
 
-/** A source whose lane could not be reached is asked over the control connection for so long, milliseconds. */
+/** For so long, milliseconds, others wait for the unit that shows whether the lanes of a source can be reached: some round trips. */
+export const LANE_PATIENCE_MS = 250;
+
+/**
+ * A source whose lane could not be reached is asked over the control connection for so long, milliseconds; twice as long each time, up to
+ * the maximum.
+ */
 export const LANE_UNREACHABLE_MS = 15_000;
+export const MAX_LANE_UNREACHABLE_MS = 10 * 60_000;
 
 /** Pause before a lane that failed is started again, milliseconds; twice as long each time, up to the maximum. */
 export const LANE_RESTART_MS = 1_000;

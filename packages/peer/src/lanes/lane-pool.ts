@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   DIGEST_BYTES,
   type GameId,
@@ -10,9 +11,10 @@ import type { TlsOptions } from "@lanspread/quic";
 import type { DownloadLanes, LaneDownload, LaneUnit } from "../download/index.ts";
 import type { Logger } from "../logger.ts";
 import { LaneError } from "../transfer/index.ts";
-import { LANE_UNREACHABLE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
+import { LANE_PATIENCE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
 import { LaneThread } from "./lane-thread.ts";
-import type { OrderedPiece, PushedView } from "./messages.ts";
+import type { FetchOrder, LaneAddress, OrderedPiece, PushedView } from "./messages.ts";
+import { Reachability } from "./reachability.ts";
 
 /** Lanes of a peer that is not told how many. */
 export function defaultLaneCount(): number {
@@ -43,8 +45,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   readonly #threads: readonly LaneThread[];
   /** What the lanes were told of each game. */
   readonly #told = new Map<GameId, PushedView>();
-  /** Until when each source is asked in another way, ms of `performance.now()`. */
-  readonly #unreachable = new Map<PeerId, number>();
+  readonly #reachability = new Reachability();
   /** Downloaders begin with different lanes of one source. */
   readonly #shift = Math.floor(Math.random() * 2 ** 16);
   #lastFetch = 0;
@@ -115,7 +116,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
 
   /** A peer is gone, or another process is in its place: what the lanes still have with the former one is over. */
   drop(peerId: PeerId): void {
-    this.#unreachable.delete(peerId);
+    this.#reachability.forget(peerId);
     for (const thread of this.#threads) thread.drop(peerId);
   }
 
@@ -134,40 +135,74 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     await Promise.all(this.#threads.map((thread) => thread.stop()));
   }
 
-  #fetch(unit: LaneUnit, root: string, download: number): Promise<void> | null {
+  async #fetch(unit: LaneUnit, root: string, download: number): Promise<boolean> {
     const { peerId } = unit;
-    const addresses = this.#options.lanesOf(peerId);
-    if (addresses.length === 0 || (this.#unreachable.get(peerId) ?? 0) > performance.now()) return null;
-    const thread = this.#leastBusy();
-    if (thread === null) return null;
-    const address = addresses[(this.#threads.indexOf(thread) + this.#shift) % addresses.length];
-    if (address === undefined) return null;
-    this.#lastFetch += 1;
+    if (this.#options.lanesOf(peerId).length === 0 || !(await this.#canReach(peerId))) return false;
+    try {
+      unit.signal.throwIfAborted();
+      const thread = this.#leastBusy();
+      const addresses = this.#options.lanesOf(peerId);
+      const turn = thread === null ? 0 : this.#threads.indexOf(thread) + this.#shift;
+      const address = addresses[turn % addresses.length];
+      if (thread === null || address === undefined) return false;
+      await this.#order(thread, { peerId, ...address }, unit, { root, download });
+      return true;
+    } finally {
+      this.#reachability.ended(peerId);
+    }
+  }
+
+  async #order(
+    thread: LaneThread,
+    source: LaneAddress,
+    unit: LaneUnit,
+    place: Pick<FetchOrder, "root" | "download">,
+  ): Promise<void> {
     const { gameId, manifestHash, unit: work, signal, noProgressMs, onBytes, onPiece, onWrongPiece } = unit;
-    const order = {
+    this.#lastFetch += 1;
+    const order: FetchOrder = {
+      ...place,
       id: this.#lastFetch,
-      download,
-      root,
-      source: { peerId, ...address },
+      source,
       gameId,
       manifestHash,
       unit: work,
       pieces: piecesOf(unit),
       noProgressMs,
     };
-    return thread.fetch(order, { onBytes, onPiece, onWrongPiece }, signal).catch((error: unknown) => {
-      const isThere = this.#options.lanesOf(peerId).some(({ port }) => port === address.port);
-      if (error instanceof LaneError && thread.port !== null && isThere) {
-        this.#options.logger.warn(
-          "a lane of a source cannot be used: it is asked over the control connection",
-          {
-            peerId,
-            error,
-          },
-        );
-        this.#unreachable.set(peerId, performance.now() + LANE_UNREACHABLE_MS);
-      }
+    const came = (count: number): void => {
+      this.#reachability.came(source.peerId);
+      onBytes(count);
+    };
+    try {
+      await thread.fetch(order, { onBytes: came, onPiece, onWrongPiece }, signal);
+    } catch (error) {
+      const isThere = this.#options.lanesOf(source.peerId).some(({ port }) => port === source.port);
+      if (error instanceof LaneError && thread.port !== null && isThere) this.#failed(source.peerId, error);
       throw error;
+    }
+  }
+
+  /** Where one unit is under way that will show it, the others wait for it a moment. */
+  async #canReach(peerId: PeerId): Promise<boolean> {
+    const known = this.#reachability.untilKnown(peerId);
+    if (known !== null) {
+      const late = new AbortController();
+      await Promise.race([
+        known,
+        delay(LANE_PATIENCE_MS, undefined, { signal: late.signal }).catch(() => {}),
+      ]);
+      late.abort();
+    }
+    return this.#reachability.mayAsk(peerId, performance.now());
+  }
+
+  #failed(peerId: PeerId, error: LaneError): void {
+    const pauseMs = this.#reachability.failed(peerId, performance.now());
+    this.#options.logger.info("a lane of a source cannot be used: it is asked over the control connection", {
+      peerId,
+      pauseMs,
+      error,
     });
   }
 

@@ -1,16 +1,20 @@
 /** The thread of one lane: bytes go between its own socket and the disk, and only small messages to the main thread. */
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { QuicUnavailableError } from "@lanspread/quic";
 import { type Lane, openLane } from "./lane.ts";
 import type { FromLane, LaneStart, ToLane } from "./messages.ts";
 
-const port = parentPort;
-if (port === null) throw new Error("this file is the thread of a lane: it is started by the main thread");
+const port = ownPort();
 const tell = (message: FromLane): void => port.postMessage(message);
 
 const lane = await open();
 if (lane === null) port.close();
 else run(lane);
+
+function ownPort(): MessagePort {
+  if (parentPort === null) throw new Error("this file is the thread of a lane: the main thread starts it");
+  return parentPort;
+}
 
 /** Null where this machine can have no lane: the thread ends by itself then. */
 async function open(): Promise<Lane | null> {
@@ -24,9 +28,9 @@ async function open(): Promise<Lane | null> {
 }
 
 function run(open: Lane): void {
-  port?.on("message", (message: ToLane) => {
+  port.on("message", (message: ToLane) => {
     if (message.type !== "stop") open.hear(message);
-    else void open.close().finally(() => port?.close());
+    else void open.close().finally(() => port.close());
   });
   void open.failed.then((error) => {
     // The main thread hears of it by the thread's end, and starts another one.

@@ -123,7 +123,7 @@ describe("a peer's lanes", () => {
         await mkdir(path, { recursive: true });
         await source.peer.send({ type: "set-game-dir", path });
         // Nothing of the old one is read any more when it is told to be another.
-        expect(await openFilesBelow(source.gamesDir)).toEqual([]);
+        expect(openFilesBelow(source.gamesDir)).toEqual([]);
       },
     ],
   ];
@@ -285,10 +285,10 @@ describe("a pool that revokes a game", () => {
     await using party = await Party.make();
     await using rig = await createPool(party);
     const data = await begin(rig.channel, rig.request);
-    expect(await openFilesBelow(rig.gamesDir)).toHaveLength(1);
+    expect(openFilesBelow(rig.gamesDir)).toHaveLength(1);
     expect(rig.views).toHaveLength(1);
     await revoke(rig.pool);
-    expect(await openFilesBelow(rig.gamesDir)).toEqual([]);
+    expect(openFilesBelow(rig.gamesDir)).toEqual([]);
     await expect(readFully(data, Buffer.alloc(PART_BYTES))).rejects.toMatchObject({ code: RESET.revoked });
     await eventually(() => Object.keys(rig.pool.counts()).length === 0, { what: "nothing going out" });
     const before = rig.views.length;
@@ -309,6 +309,6 @@ describe("a pool that revokes a game", () => {
       retryable: true,
     });
     await Promise.all(revoked);
-    expect(await openFilesBelow(rig.gamesDir)).toEqual([]);
+    expect(openFilesBelow(rig.gamesDir)).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ watch.onTold = () => {
 await receiver.send({ type: "download-game-files", gameId: GAME, install: false });
 await moving.promise;
 await Promise.all([receiver.stop(), source.stop()]);
-const open = await openFilesBelow(place);
+const open = openFilesBelow(place);
 const threads = watch.threads.filter(({ isOver }) => !isOver).length;
 watch[Symbol.dispose]();
 process.stdout.write(JSON.stringify({ open, threads, finished }));

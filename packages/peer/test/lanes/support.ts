@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { readdirSync, readlinkSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { asGameId, type GameId, type Hello, type PeerId } from "@lanspread/proto";
@@ -174,10 +175,14 @@ export function mostOutbound({ told }: WatchedThread): number {
 }
 
 /** Paths of the files below a directory that this process holds open. */
-export async function openFilesBelow(directory: string): Promise<string[]> {
-  const links = await Promise.all(
-    (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
-  );
+export function openFilesBelow(directory: string): string[] {
+  const links = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // closed meanwhile
+    }
+  });
   return links.filter((path) => path.startsWith(`${directory}/`));
 }
 

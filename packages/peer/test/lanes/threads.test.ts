@@ -66,7 +66,7 @@ describe("a lane that dies in mid-transfer", () => {
       await eventually(() => String(receiver.peer.snapshot().status.lanes) === String(ports), {
         what: "the lane on its port",
       });
-      expect(await openFilesBelow(receiver.gamesDir)).toEqual([]);
+      expect(openFilesBelow(receiver.gamesDir)).toEqual([]);
     },
   );
 

@@ -18,7 +18,7 @@ export interface StormReport {
 
 /** Three at once: with two the library had no fault. */
 const AT_ONCE = 3;
-const ROUNDS = 8;
+const ROUNDS = 10;
 const QUESTION_BYTES = 50_000;
 
 const party = await createParty();
