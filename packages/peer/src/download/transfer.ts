@@ -235,7 +235,6 @@ export class Transfer {
     const { manifest, layout, digests, payload, journal, lanes, meter, noProgressMs } = this.#options;
     const { unit, peerId } = ask;
     const right: PieceIndex[] = [];
-    let isInLane = false;
     const begun = journal.begin(runOf(ask)).catch((error: unknown) => this.#fail(error));
     try {
       const order: LaneUnit = {
@@ -254,17 +253,15 @@ export class Transfer {
           this.#plan.received(ask, count, now);
         },
         onPiece: (index, digest) => {
-          if (isInLane) payload.writtenByOthers(unit.fileIndex);
           if (!this.#plan.verified(ask, index)) return;
           right.push(index);
           this.#verified(index, digest, state);
         },
         onWrongPiece: (index) => this.#wrong(ask, index, state),
       };
-      const inLane = payload.isOpenToOthers(unit.fileIndex) ? (lanes?.fetch(order) ?? null) : null;
-      isInLane = inLane !== null;
+      if (lanes !== null && (await this.#fetchInLane(order, lanes))) return;
       const { channel } = state.source;
-      await (inLane ?? fetchUnit({ ...order, channel, sink: payload, buffers: this.#buffers }));
+      await fetchUnit({ ...order, channel, sink: payload, buffers: this.#buffers });
     } catch (error) {
       if (!signal.aborted) this.#unitFailed(error, ask, state);
     } finally {
@@ -276,6 +273,20 @@ export class Transfer {
       ))
         this.#options.onChunk(chunk);
     }
+  }
+
+  /** @returns false where that cannot be done now */
+  async #fetchInLane(order: LaneUnit, lanes: LaneDownload): Promise<boolean> {
+    const { payload } = this.#options;
+    const { fileIndex } = order.unit;
+    if (!payload.isOpenToOthers(fileIndex)) return false;
+    return await lanes.fetch({
+      ...order,
+      onPiece: (index, digest) => {
+        payload.writtenByOthers(fileIndex);
+        order.onPiece(index, digest);
+      },
+    });
   }
 
   #verified(index: PieceIndex, digest: Uint8Array, state: SourceState): void {

@@ -32,11 +32,12 @@ export interface LaneUnit
 /** The lanes as one download sees them. Disposed when nothing is fetched any more: it closes the files. */
 export interface LaneDownload extends AsyncDisposable {
   /**
-   * Fetches a unit into its file. Null where no lane of the source can be asked at the moment.
+   * Fetches a unit into its file.
    *
-   * Rejects with what `fetchUnit` rejects with, and with a LaneError. No write is under way any more then.
+   * @returns false where no lane of the source can be asked at the moment; nothing was done then
+   * @throws what `fetchUnit` throws; LaneError. No write is under way any more then.
    */
-  fetch(unit: LaneUnit): Promise<void> | null;
+  fetch(unit: LaneUnit): Promise<boolean>;
 }
 
 /** Threads that fetch units past the main one. */

@@ -88,6 +88,22 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   const ownOutbound = activity.count(createOutboundTransfers());
   const endpoint = opened.use(await bindEndpoint(listen, identity, options.socket));
   const listener = { host: listen.host, port: endpoint.address.port };
+  const mesh = createPeerMesh({
+    identity,
+    endpoint,
+    name,
+    party,
+    listen: listener,
+    lanes: () => lanes.ports(),
+    onProcessGone: (peerId) => lanes.drop(peerId),
+    library,
+    catalog,
+    discovery: options.discovery === undefined ? mdnsDiscovery() : options.discovery,
+    ...(interfaces === undefined ? {} : { interfaces }),
+    clock,
+    logger: logger.child("mesh"),
+    signal,
+  });
   const lanes: LanePool = opened.use(
     await LanePool.start({
       count: laneCount(options),
@@ -106,22 +122,6 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     }),
   );
   const outbound = withLanes(ownOutbound, lanes);
-  const mesh = createPeerMesh({
-    identity,
-    endpoint,
-    name,
-    party,
-    listen: listener,
-    lanes: () => lanes.ports(),
-    onProcessGone: (peerId) => lanes.drop(peerId),
-    library,
-    catalog,
-    discovery: options.discovery === undefined ? mdnsDiscovery() : options.discovery,
-    ...(interfaces === undefined ? {} : { interfaces }),
-    clock,
-    logger: logger.child("mesh"),
-    signal,
-  });
   opened.defer(() => mesh.stop());
   const server = createRequestServer({
     library,
