@@ -1,6 +1,7 @@
 import {
   formatListenAddress,
   type GameId,
+  type GameVersion,
   type LibrarySnapshot,
   type ListedPeer,
   type ListenAddress,
@@ -216,8 +217,8 @@ class Mesh implements PeerMesh {
     return this.#roster.table.lanesOf(peerId);
   }
 
-  candidates(gameId: GameId): readonly Candidate[] {
-    return this.#roster.view.servers(gameId).map(({ peerId, summary }) => ({
+  candidates(gameId: GameId, version?: GameVersion): readonly Candidate[] {
+    return this.#roster.view.servers(gameId, version).map(({ peerId, summary }) => ({
       peerId,
       summary,
       channel: this.#connections.channelTo(peerId),

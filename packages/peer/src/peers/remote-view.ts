@@ -48,10 +48,14 @@ export class RemoteView {
     return this.#sorted;
   }
 
-  /** Who can serve the game now at the version this party plays, by peer id. */
-  servers(id: GameId): readonly { readonly peerId: PeerId; readonly summary: GameSummary }[] {
+  /** Who can serve the game now, by peer id: at the version this party plays, or at the one that is named. */
+  servers(
+    id: GameId,
+    wanted?: GameVersion,
+  ): readonly { readonly peerId: PeerId; readonly summary: GameSummary }[] {
     const holders = this.#holders.get(id);
-    const version = holders === undefined ? null : servableVersion(holders, this.#catalog.versionOf(id));
+    const version =
+      holders === undefined ? null : servableVersion(holders, wanted ?? this.#catalog.versionOf(id));
     if (holders === undefined || version === null) return [];
     return [...holders.ready(version)].map(([peerId, summary]) => ({ peerId, summary }));
   }

@@ -64,8 +64,11 @@ export interface PeerMesh {
   contact(peerId: PeerId): PeerContact | undefined;
   /** Where the lanes of a connected peer listen; none where it has none, or is not connected. */
   lanesOf(peerId: PeerId): readonly ListenAddress[];
-  /** Connected peers that announce the game `ready` at the version this party plays: the catalog's, else the newest. */
-  candidates(gameId: GameId): readonly Candidate[];
+  /**
+   * Connected peers that announce the game `ready` at a version. Default: the one this party plays, the catalog's, else the
+   * newest.
+   */
+  candidates(gameId: GameId, version?: GameVersion): readonly Candidate[];
   /** Games of the others, by id; none that the catalog does not have. */
   games(): readonly RemoteGame[];
   /**

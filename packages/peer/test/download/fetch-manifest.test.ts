@@ -210,6 +210,11 @@ describe("the manifest of a game", () => {
         candidate(peer(1), common, mute),
         candidate(peer(2), common, mute),
         candidate(peer(3), rare),
+        // One that lies among them changes nothing.
+        candidate(peer(4), common, {
+          onRequest: async ({ type }) =>
+            type === "get_piece_hashes" ? { type: "piece_hashes", count: 1 } : undefined,
+        }),
       ],
     });
     await expect(failure).rejects.toMatchObject({ code: "no-peers-have-game" });

@@ -28,9 +28,9 @@ beforeEach(async () => {
 
 afterEach(() => opened.disposeAsync());
 
-async function makeContent(version: GameVersion = VERSION): Promise<SourceGame> {
-  const files = { "version.ini": version, "game.eti": seededBytes(Number(version), 16 * MIB + 7) };
-  return await createSourceGame(party.path(`content-${version}`), files, version);
+async function makeContent(version: GameVersion = VERSION, size = 16 * MIB + 7): Promise<SourceGame> {
+  const files = { "version.ini": version, "game.eti": seededBytes(Number(version), size) };
+  return await createSourceGame(party.path(`content-${version}-${size}`), files, version);
 }
 
 async function source(game: SourceGame, lies: Lies = {}): Promise<LyingPeer> {
@@ -98,7 +98,7 @@ it("a peer that finishes its own download joins, and brings what a silent source
   expect(finished.struckOut).toBeUndefined();
 });
 
-it("a source that leaves and comes back takes part again, and one that announces another version never does", async () => {
+it("a source that leaves and comes back takes part again, and one that announces other content or another version never does", async () => {
   const game = await makeContent();
   const [first, second] = [await heldSource(game, 0), await heldSource(game, 0)];
   const leaving = second.held;
@@ -108,8 +108,13 @@ it("a source that leaves and comes back takes part again, and one that announces
   await bravo.event("peer-lost", ({ peerId }) => peerId === leaving.peerId);
   const before = leaving.asked.length;
 
-  const other = await source(await makeContent(gameVersionSchema.parse("20170101")));
-  await bravo.peer.send({ type: "connect", addr: other.addr });
+  const others = [
+    await source(await makeContent(gameVersionSchema.parse("20170101"))),
+    // The newest is what the next download would fetch.
+    await source(await makeContent(gameVersionSchema.parse("20220202"))),
+    await source(await makeContent(VERSION, MIB)),
+  ];
+  for (const { addr } of others) await bravo.peer.send({ type: "connect", addr });
   second.go();
   const port = parseListenAddress(bravo.peer.addr)?.port ?? 0;
   const { channel } = await leaving.raw.dial(port);
@@ -118,7 +123,7 @@ it("a source that leaves and comes back takes part again, and one that announces
   const finished = await bravo.event("download-finished");
   expect(leaving.asked.length).toBeGreaterThan(before);
   expect(finished.sources[leaving.peerId]).toBeGreaterThan(0);
-  expect(other.asked).toEqual([]);
+  for (const { asked } of others) expect(asked).toEqual([]);
   expect(await hasWholeGame(`${bravo.gamesDir}/${GGOO}`, game)).toBe(true);
 });
 

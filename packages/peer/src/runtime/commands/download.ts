@@ -112,7 +112,7 @@ function tellOfSources(
 ): () => void {
   const back = new Set<PeerId>();
   const tell = (): void => {
-    for (const { peerId, summary, channel } of mesh.candidates(manifest.game_id)) {
+    for (const { peerId, summary, channel } of mesh.candidates(manifest.game_id, manifest.version)) {
       const { manifest_hash, content_id } = summary;
       const same =
         manifest_hash === manifest.manifest_hash && [manifest.content_id, null].includes(content_id);
