@@ -138,6 +138,21 @@ describe("the journal's record", () => {
 });
 
 describe("the journal", () => {
+  it("has every run of many that begin at once, each behind the note that did not know of it", async () => {
+    await using dir = await temporaryDirectory();
+    const stateDir = await openStateDir(dir.path);
+    const record = { ...RECORD, pieceSize: 1, files: [{ path: "a", size: 100, old: false }] };
+    const none = { done: new Uint8Array(100), begun: [] };
+    await using journal = await openJournal(stateDir, record, none, false);
+    const runs = Array.from({ length: 100 }, (_, first) => ({ first, count: 1 }));
+    await Promise.all([
+      ...runs.slice(0, 50).map((run) => journal.begin(run)),
+      journal.note(new Uint8Array(100), runs.slice(0, 50)),
+      ...runs.slice(50).map((run) => journal.begin(run)),
+    ]);
+    expect(await readJournal(stateDir, GGOO)).toMatchObject({ pieces: { begun: runs } });
+  });
+
   it("goes on with what was noted and what was begun since", async () => {
     await using dir = await temporaryDirectory();
     const stateDir = await openStateDir(dir.path);
