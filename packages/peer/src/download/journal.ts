@@ -115,6 +115,12 @@ export async function openJournal(
   return journal;
 }
 
+/** Encoded runs, and when they are in the file. */
+interface WaitingRuns {
+  readonly runs: Uint8Array[];
+  readonly written: Promise<void>;
+}
+
 class OpenJournal implements Journal {
   readonly #stateDir: StateDir;
   readonly #path: string;
@@ -124,7 +130,7 @@ class OpenJournal implements Journal {
   /** Changes of the file go one after the other. */
   #last: Promise<void> = Promise.resolve();
   /** Runs that wait for the change before them, and go into the file at once: small files begin by the hundred. */
-  #waiting: { readonly runs: Uint8Array[]; readonly written: Promise<void> } | undefined;
+  #waiting: WaitingRuns | undefined;
 
   constructor(stateDir: StateDir, record: JournalRecord, path: string) {
     this.#stateDir = stateDir;
@@ -167,7 +173,7 @@ class OpenJournal implements Journal {
     return this.#waiting.written;
   }
 
-  #appendLater(): NonNullable<OpenJournal["#waiting"]> {
+  #appendLater(): WaitingRuns {
     const runs: Uint8Array[] = [];
     const written = this.#inTurn(async () => {
       if (this.#waiting?.runs === runs) this.#waiting = undefined;
