@@ -112,6 +112,33 @@ describe("hashing pieces", () => {
     }
   });
 
+  it.each([false, true])(
+    "stops in the middle of a file when it is cancelled (paused: %s)",
+    async (paused) => {
+      await using dir = await temporaryDirectory();
+      await writeFiles(dir.path, { file: "" });
+      await truncate(dir.join("file"), 512 * MIB);
+      const { files } = await walkManifest(dir.path);
+      const hasher = createPieceHasher();
+      try {
+        const abort = new AbortController();
+        const seen: number[] = [];
+        const onProgress = (bytes: number): void => {
+          seen.push(bytes);
+          hasher.setPaused(paused);
+          abort.abort();
+        };
+        const request = { root: dir.path, files, pieceSize: MIB };
+        await expect(hasher.hash(request, { signal: abort.signal, onProgress })).rejects.toMatchObject({
+          code: "cancelled",
+        });
+        expect(seen.length).toBeGreaterThan(0);
+      } finally {
+        await hasher.close();
+      }
+    },
+  );
+
   it("ends at once when it is closed, also while paused, and refuses what comes later", async () => {
     await using dir = await temporaryDirectory();
     await writeFiles(dir.path, { file: "x" });
