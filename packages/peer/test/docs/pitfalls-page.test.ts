@@ -44,7 +44,7 @@ describe("docs/pitfalls.md", () => {
       ["Addressing and handshake", 10],
       ["Lifecycle", 2],
       ["Downloads", 16],
-      ["Local state", 11],
+      ["Local state", 12],
     ]);
     for (const part of ["mistake", "title"] as const) {
       expect(new Set(rows.map((row) => row[part])).size, part).toBe(rows.length);
