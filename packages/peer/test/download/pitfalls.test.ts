@@ -51,6 +51,8 @@ it("there is no request-wait-request per chunk: the next ones are asked for befo
   );
   await rig.download(game, [source]);
   expect(await hasWholeGame(rig.root, game)).toBe(true);
+  // A request that waited in vain for the second one has failed.
+  expect(rig.log.filter(({ message }) => message === "a source failed")).toEqual([]);
 });
 
 it("a first request that fails does not skip the retry", async () => {

@@ -179,6 +179,9 @@ describe("the content that the catalog pins", () => {
     const liars = [await liar(await makeContent(2)), await liar(right, wrongDigests)];
     const bravo = await download(liars, right.manifest.content_id);
     expect(bravo.events.at(-1)).toMatchObject({ type: "no-peers-have-game", gameId: GGOO });
+    for (const { peerId } of liars) {
+      expect(bravo.events.at(-1)).toMatchObject({ message: expect.stringContaining(peerId) });
+    }
     expect(await readdir(bravo.gamesDir)).toEqual([]);
     expect(warnedOf()).toContain(liars[1]?.peerId);
   });
