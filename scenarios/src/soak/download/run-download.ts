@@ -138,21 +138,19 @@ class DownloadSoak {
 
   /** Follows what a life of the receiver has, verified, by all that it says. */
   #follow(harness: Harness): void {
-    let isFirst = true;
-    let found = 0;
+    let chunks: number | null = null;
+    let sampled = 0;
     harness.onEvent(({ event, data }) => {
-      if (event === "download-chunk-finished") found += Number(data["length"]);
       if (event === "download-progress") {
-        const done = Number(data["done_bytes"]);
-        if (isFirst) {
-          // What the journal and the disk say, before anything is fetched.
-          this.#lost += Math.max(0, this.#told - done);
-          found = done;
-          isFirst = false;
-        }
-        found = Math.max(found, done);
+        sampled = Number(data["done_bytes"]);
+        // The first one is what the journal and the disk say, before anything is fetched.
+        if (chunks === null) this.#lost += Math.max(0, this.#told - sampled);
+        chunks ??= sampled;
+      } else if (event === "download-chunk-finished" && chunks !== null) {
+        chunks += Number(data["length"]);
       }
-      this.#told = found;
+      // A sample knows of the pieces of a chunk that has not ended; a chunk may have ended since the last sample.
+      if (chunks !== null) this.#told = Math.max(chunks, sampled);
     });
   }
 
