@@ -4,6 +4,7 @@ import { temporaryDirectory } from "@lanspread/testkit";
 import type { Bench, BenchContext, Report } from "../bench.ts";
 import { createCredentials } from "../quic/credentials.ts";
 import { createLink, linkUnavailable } from "../quic/link.ts";
+import { formatNumber } from "../statistics.ts";
 import { answerBars, answerTable } from "./answers.ts";
 import { bareTransport } from "./bare.ts";
 import { type Amounts, BAR_TWO_LANES_CORES, FULL, SHORT, SMALL_FILE_BYTES } from "./constants.ts";
@@ -102,6 +103,7 @@ async function run(context: BenchContext): Promise<Report> {
     notes: [
       `Medians of ${amounts.rounds} rounds; in each round everything on one link runs once, and ratios are taken within the round. Each game is ${amounts.bytes / MIB} MiB in one file where nothing else is said. "MB/s": from download-begin to the end event; "steady": between a fifth and nine tenths of the bytes.`,
       "rsync compares a checksum of the file in the end, aria2 nothing; neither encrypts. Their time includes their start. The CPU of the server that aria2 fetches from is not measured.",
+      `The sparse game came at ${formatNumber(huge.transfer.mbPerS)} MB/s, onto the disk.`,
       ...(place.problem === null ? [] : [`Games are in ${place.directory}: ${place.problem}.`]),
       ...((await isInMemory(tmpdir())) ? [`${tmpdir()} is in memory: the row of the disk is not one.`] : []),
       ...(huge.bytes < amounts.hugeBytes ? [`The huge game is smaller than wanted: the disk is full.`] : []),
