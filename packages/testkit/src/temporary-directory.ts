@@ -23,9 +23,9 @@ const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export async function temporaryDirectory(
   prefix = "lanspread-",
-  parent: string = tmpdir(),
+  parent?: string,
 ): Promise<TemporaryDirectory> {
-  const path = await mkdtemp(join(await realpath(parent), prefix));
+  const path = await mkdtemp(join(await realpath(parent ?? tmpdir()), prefix));
   note(path);
   return {
     path,
