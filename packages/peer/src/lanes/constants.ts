@@ -32,3 +32,9 @@ export const MAX_LANE_RESTART_MS = 30_000;
 
 /** Time in which a lane has to end when its peer stops, milliseconds: then its thread is ended from outside. */
 export const LANE_STOP_MS = 2_000;
+
+/**
+ * Memory for the young objects of a lane's thread, MiB. What lanes move is outside of it, and thousands of small files live there for a
+ * moment; the engine's own choice, several times as much, made no transfer faster and held on to it.
+ */
+export const LANE_YOUNG_GENERATION_MB = 8;

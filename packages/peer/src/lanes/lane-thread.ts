@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { GameId, PeerId, PieceIndex } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import { LaneError } from "../transfer/index.ts";
-import { LANE_RESTART_MS, LANE_STOP_MS, MAX_LANE_RESTART_MS } from "./constants.ts";
+import { LANE_RESTART_MS, LANE_STOP_MS, LANE_YOUNG_GENERATION_MB, MAX_LANE_RESTART_MS } from "./constants.ts";
 import type { FetchOrder, FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
 import { failureToError } from "./unit-failure.ts";
 
@@ -119,6 +119,7 @@ export class LaneThread {
       return new Worker(WORKER_URL, {
         workerData: { ...start, port: this.#port ?? start.port } satisfies LaneStart,
         // The thread needs none of the flags that the process was started with, except to find sources where this is a source.
+        resourceLimits: { maxYoungGenerationSizeMb: LANE_YOUNG_GENERATION_MB },
         execArgv: IS_SOURCE ? ["--conditions=source"] : [],
         name: `lanspread-lane-${index}`,
       });
