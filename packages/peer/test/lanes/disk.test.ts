@@ -73,6 +73,8 @@ async function expectTheSame(
 ): Promise<void> {
   const [first, second] = [await place(), await place()];
   const without = await failureIn(first, happens, {});
+  // From now on the lanes are known to be reached: what follows goes through them from the first unit on.
+  await rig.download(served.game, [served.source], { lanes });
   const asked = served.source.requests.length;
   const withLanes = await failureIn(second, happens, { lanes });
   expect(without).toBeInstanceOf(PeerError);
