@@ -27,7 +27,8 @@ describe("the directories of tests", () => {
     const placed = statements.filter(({ statement }) => /\btmpdir\(\)/u.test(statement));
     // Where the system's directory is named, the system chooses the rest of the name, or nothing is made.
     expect(placed.length).toBeGreaterThan(0);
-    for (const { file, statement } of placed) expect(statement, file).toMatch(/\b(?:mkdtemp|readdir)(?:Sync)?\(/u);
+    for (const { file, statement } of placed)
+      expect(statement, file).toMatch(/\b(?:mkdtemp|readdir)(?:Sync)?\(/u);
     const guessed = statements.filter(
       ({ statement }) =>
         /\b(?:join|mkdir|mkdirSync|mkdtemp|mkdtempSync|temporaryDirectory)\(/u.test(statement) &&
