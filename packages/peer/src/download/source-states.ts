@@ -9,6 +9,7 @@ import {
   MAX_STRIKES,
   RETRY_PAUSE_MS,
 } from "./constants.ts";
+import type { Ask } from "./plan/index.ts";
 import type { DownloadSource } from "./types.ts";
 
 /** A source during a download. */
@@ -23,6 +24,10 @@ export interface SourceState {
   failures: number;
   /** Answers since then that asked for patience: an operation works on the game there. */
   busy: number;
+  /** The unit that was asked of it last. Numbers grow. */
+  lastAsked: Ask["id"];
+  /** Units up to this one were under way when a failure was counted: theirs are of the same moment. */
+  counted: Ask["id"];
   out: Out | null;
 }
 
@@ -51,6 +56,8 @@ export function createSourceState(source: DownloadSource): SourceState {
     strikes: 0,
     failures: 0,
     busy: 0,
+    lastAsked: -1,
+    counted: -1,
     out: null,
   };
 }
@@ -86,11 +93,12 @@ export function strike(state: SourceState, why: string): void {
 /**
  * A unit failed. Who refuses for good is out at once; an answer that breaks the rules is a strike; whoever could not be
  * reached or stalled is asked again after a pause, and is out after a few failures in a row; who is busy is there, and is asked
- * again for minutes.
+ * again for minutes. Units that were under way together fail together: a source that stops to send them has failed once.
  *
+ * @param asked the unit
  * @returns the pause, milliseconds
  */
-export function noteUnitFailure(state: SourceState, error: unknown): number {
+export function noteUnitFailure(state: SourceState, asked: Ask["id"], error: unknown): number {
   const why = error instanceof Error ? error.message : String(error);
   const isAnswer = error instanceof SourceError && error.code !== null;
   if (isAnswer && !error.retryable) {
@@ -101,12 +109,14 @@ export function noteUnitFailure(state: SourceState, error: unknown): number {
     strike(state, why);
     return 0;
   }
+  const isNew = asked > state.counted;
+  if (isNew) state.counted = state.lastAsked;
   if (isAnswer) {
-    state.busy += 1;
+    if (isNew) state.busy += 1;
     if (state.busy >= MAX_BUSY_IN_ROW) putOut(state, { why, struck: false, there: true });
     return Math.min(RETRY_PAUSE_MS * state.busy, MAX_BUSY_PAUSE_MS);
   }
-  state.failures += 1;
+  if (isNew) state.failures += 1;
   if (state.failures >= MAX_FAILURES_IN_ROW) putOut(state, { why, struck: false, there: false });
   return RETRY_PAUSE_MS * state.failures;
 }

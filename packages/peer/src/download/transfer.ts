@@ -220,6 +220,7 @@ export class Transfer {
   #start(ask: Ask): void {
     const state = this.#states.find(({ source }) => source.peerId === ask.peerId);
     if (state === undefined) throw new RangeError(`${ask.peerId} is no source`);
+    state.lastAsked = ask.id;
     const controller = new AbortController();
     const signal = AbortSignal.any([this.#signal, state.controller.signal, controller.signal]);
     const ended = this.#fetch(ask, state, signal).finally(() => {
@@ -332,7 +333,7 @@ export class Transfer {
     }
   }
 
-  #unitFailed(error: unknown, { unit, peerId }: Ask, state: SourceState): void {
+  #unitFailed(error: unknown, { id, unit, peerId }: Ask, state: SourceState): void {
     if (error instanceof SinkError) {
       this.#fail(toPeerError(error.cause));
       return;
@@ -345,7 +346,7 @@ export class Transfer {
       path: unit.path,
       error,
     });
-    this.#plan.pauseUntil(peerId, performance.now() + noteUnitFailure(state, error));
+    this.#plan.pauseUntil(peerId, performance.now() + noteUnitFailure(state, id, error));
     this.#leaveIfOut(state);
   }
 
