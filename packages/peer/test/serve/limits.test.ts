@@ -117,19 +117,24 @@ describe("slots", () => {
   });
 
   it("let nobody overtake who waits for more of them", async () => {
-    const slots = createSlots({ perKey: 8, all: 16 });
+    const slots = createSlots({ perKey: 5, all: 16 });
     const started: string[] = [];
     const acquire = async (name: string, places: number): Promise<Disposable> => {
       const slot = await slots.acquire(name.charAt(0), { places });
       started.push(name);
       return slot;
     };
-    const [a1] = [acquire("a1", 4), acquire("a2", 4), acquire("a3", 4), acquire("a4", 1), acquire("b1", 8)];
+    const [a1, a2] = [acquire("a1", 1), acquire("a2", 4)];
+    const waiting = [acquire("a3", 4), acquire("a4", 1), acquire("b1", 4)];
+    (await a1)[Symbol.dispose]();
+    const late = acquire("a5", 1);
     await settle();
     expect(started).toEqual(["a1", "a2", "b1"]);
-    (await a1)?.[Symbol.dispose]();
-    await settle();
-    expect(started).toEqual(["a1", "a2", "b1", "a3"]);
+    (await a2)[Symbol.dispose]();
+    await Promise.all(waiting);
+    expect(started).toEqual(["a1", "a2", "b1", "a3", "a4"]);
+    (await waiting[0])?.[Symbol.dispose]();
+    await late;
   });
 
   it("are not given to who has left the queue", async () => {
