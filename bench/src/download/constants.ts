@@ -2,7 +2,10 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
-/** One lane against the bare transport over the same link: what hashing, writing and planning may take of the rate. */
+/**
+ * One lane against the bare transport over the same link, with datagrams that fit into an Ethernet frame, on which the transport's own
+ * bars are held: what reading, hashing, writing and planning may take of the rate.
+ */
 export const BAR_ONE_LANE = 0.85;
 
 /** Two lanes on both sides against one. Only where the lanes and the main threads of both sides have a processor each. */

@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { temporaryDirectory } from "@lanspread/testkit";
 import type { Bench, BenchContext, Report } from "../bench.ts";
+import { ETHERNET_DATAGRAM_BYTES, LOOPBACK_DATAGRAM_BYTES } from "../quic/constants.ts";
 import { createCredentials } from "../quic/credentials.ts";
 import { createLink, linkUnavailable } from "../quic/link.ts";
 import { formatNumber } from "../statistics.ts";
@@ -65,7 +66,8 @@ async function run(context: BenchContext): Promise<Report> {
     ...{ amounts, game, copies, signal, runRounds, progress },
     directory: join(memory.path, LOOPBACK_NAME),
     disk: disk.path,
-    bare: bareTransport({ ...bareOptions, link: null }),
+    bare: bareTransport({ ...bareOptions, link: null, datagramBytes: LOOPBACK_DATAGRAM_BYTES }),
+    narrow: bareTransport({ ...bareOptions, link: null, datagramBytes: ETHERNET_DATAGRAM_BYTES }),
   });
   const unavailable = linkUnavailable();
   const lanes = [loopback.lanes];
@@ -76,7 +78,7 @@ async function run(context: BenchContext): Promise<Report> {
       ...{ amounts, game, copies, signal, runRounds, progress },
       directory: join(memory.path, "link"),
       place: { sourcePrefix: link.serverPrefix, receiverPrefix: link.clientPrefix, address: null },
-      bare: bareTransport({ ...bareOptions, link }),
+      bare: bareTransport({ ...bareOptions, link, datagramBytes: ETHERNET_DATAGRAM_BYTES }),
     });
     lanes.push(onLink.lanes);
     peaks.push(...onLink.peaks);
@@ -127,7 +129,7 @@ async function measureLink(
   const { amounts, bare, runRounds, progress } = options;
   await using stand = new Stand(options);
   const pairs = await standPairs(stand);
-  const lanes = laneSeries(LINK_NAME, bare, stand, pairs);
+  const lanes = laneSeries(LINK_NAME, { bare }, stand, pairs);
   const ours = [lanes.none, lanes.one, lanes.two];
   if (amounts.warmUp) {
     for (const { label, run } of ours) {

@@ -20,7 +20,10 @@ export interface LoopbackOptions extends Omit<StandOptions, "place"> {
   readonly amounts: Amounts;
   /** On a disk. */
   readonly disk: string;
+  /** With datagrams as large as lanes send them here. */
   readonly bare: Series;
+  /** With datagrams that fit into an Ethernet frame. */
+  readonly narrow: Series;
   /** Runs what it is given once in every round. */
   readonly runRounds: (all: readonly Series[]) => Promise<void>;
   readonly progress: (text: string) => void;
@@ -44,7 +47,7 @@ export interface LoopbackFigures {
 export const BUSY_LANES = 2;
 
 export async function measureLoopback(options: LoopbackOptions): Promise<LoopbackFigures> {
-  const { amounts, directory, disk, game, copies, signal, bare } = options;
+  const { amounts, directory, disk, game, copies, signal, bare, narrow } = options;
   await using stand = new Stand({ ...options, place: LOOPBACK });
   const makeFiles = async (gamesDir: string): Promise<void> => {
     await makeSmallFiles(join(gamesDir, SMALL_FILES), amounts.smallFiles);
@@ -65,7 +68,7 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
   const fetch = (label: string, receiver: BenchPeer, sources: readonly BenchPeer[], gameId: string): Series =>
     series(label, () => download({ receiver, sources, gameId, copies }));
   const figures = {
-    lanes: laneSeries(LOOPBACK_NAME, bare, stand, pairs),
+    lanes: laneSeries(LOOPBACK_NAME, { bare, narrow }, stand, pairs),
     twoSources: [
       fetch("two sources of one lane each, one lane", one.receiver, both, SHARED),
       fetch("two sources of one lane each, two lanes", two.receiver, both, SHARED),
@@ -88,7 +91,7 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
       await run();
     }
   }
-  await options.runRounds([bare, ...ours, ...others.all]);
+  await options.runRounds([bare, narrow, ...ours, ...others.all]);
   options.progress("answers while lanes are busy");
   const answers = await measureAnswers({
     ...{ pair: two, copies, signal },

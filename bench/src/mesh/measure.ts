@@ -50,83 +50,100 @@ export async function measureIdle(
 }
 
 /** Every kind of change, in order: what the first adds the second installs and the third takes away. */
+const KINDS: readonly Kind[] = [
+  {
+    what: "a game added",
+    act: ({ folders }, id) => folders.add(id),
+    shows: (own, before) => own.games > before.games,
+  },
+  {
+    what: "a game installed",
+    act: ({ folders }, id) => folders.install(id),
+    shows: (own, before) => own.installed > before.installed,
+  },
+  {
+    what: "a game removed",
+    act: ({ folders }, id) => folders.remove(id),
+    shows: (own, before) => own.games < before.games,
+  },
+];
+
+/**
+ * Measures every kind of change. Each peer makes one of each before: the first time takes several times as long, and of a small
+ * party each peer makes several.
+ */
 export async function measureChanges(
   party: Party,
-  amounts: Amounts,
+  { changes, gamesPerPeer }: Amounts,
   idle: IdleFigures,
 ): Promise<readonly ChangeFigures[]> {
-  const games = amounts.gamesPerPeer;
-  const many = (what: string, act: (owner: MeshPeer, id: string) => Promise<void>, shows: Shows) =>
-    measureKind(party, { what, act, shows, changes: amounts.changes, gamesPerPeer: games, idle });
-  return [
-    await many(
-      "a game added",
-      ({ folders }, id) => folders.add(id),
-      (own, before) => own.games > before.games,
-    ),
-    await many(
-      "a game installed",
-      ({ folders }, id) => folders.install(id),
-      (own, before) => own.installed > before.installed,
-    ),
-    await many(
-      "a game removed",
-      ({ folders }, id) => folders.remove(id),
-      (own, before) => own.games < before.games,
-    ),
-  ];
+  await party.quiet();
+  for (const index of party.peers.keys()) {
+    for (const kind of KINDS) await change(party, kind, index, gameId(index, gamesPerPeer + changes));
+  }
+  const figures: ChangeFigures[] = [];
+  for (const kind of KINDS) figures.push(await measureKind(party, kind, { changes, gamesPerPeer, idle }));
+  return figures;
 }
 
 type Own = NonNullable<MeshPeer["own"]>;
-type Shows = (own: Own, before: Own) => boolean;
 
 interface Kind {
   readonly what: string;
   readonly act: (owner: MeshPeer, id: string) => Promise<void>;
   /** Whether the owner's library shows the change. */
-  readonly shows: Shows;
+  readonly shows: (own: Own, before: Own) => boolean;
+}
+
+interface KindOptions {
   readonly changes: number;
   readonly gamesPerPeer: number;
   readonly idle: IdleFigures;
 }
 
-async function measureKind(party: Party, kind: Kind): Promise<ChangeFigures> {
-  const { what, act, shows, changes, gamesPerPeer, idle } = kind;
+async function measureKind(party: Party, kind: Kind, options: KindOptions): Promise<ChangeFigures> {
+  const { changes, gamesPerPeer, idle } = options;
   const { peers } = party;
   const reachedMs: number[] = [];
   await party.quiet();
   const before = await party.sample();
   const startedAt = now();
-  for (let change = 0; change < changes; change++) {
-    const index = change % peers.length;
-    const owner = peers[index];
-    if (owner?.own === null || owner === undefined) throw new Error("there is no such peer");
-    const own = owner.own;
-    const others = party.others(owner);
-    for (const other of others) other.heard.length = 0;
-    const actedAt = now();
-    await act(owner, gameId(index, gamesPerPeer + change));
-    await party.until("a change to reach everybody", CHANGE_DEADLINE_MS, () =>
-      others.every(({ heard }) => heard.length > 0),
-    );
-    reachedMs.push(Math.max(...others.map(({ heard }) => heard[0]?.at ?? 0)) - actedAt);
-    await party.until("a change to come to rest", CHANGE_DEADLINE_MS, () => {
-      return owner.own !== null && owner.own.unhashed === 0 && shows(owner.own, own);
-    });
-    await party.quiet();
+  for (let number = 0; number < changes; number++) {
+    const index = number % peers.length;
+    reachedMs.push(await change(party, kind, index, gameId(index, gamesPerPeer + number)));
   }
   const minutes = (now() - startedAt) / MINUTE_MS;
   const after = await party.sample();
   const idleSeconds = idle.cpuSecondsPerMinute * minutes * peers.length;
   const used = (field: keyof Sample): number => total(after, field) - total(before, field);
   return {
-    what,
+    what: kind.what,
     reachedMs,
     revisions: used("rev") / changes,
     deltas: used("deltas") / changes / (peers.length - 1),
     snapshots: used("snapshots"),
     cpuSeconds: (used("cpuSeconds") - idleSeconds) / changes,
   };
+}
+
+/** Makes a change on one peer and waits until nobody says anything about it any more. @returns ms until the last of the others had heard */
+async function change(party: Party, { act, shows }: Kind, index: number, id: string): Promise<number> {
+  const owner = party.peers[index];
+  if (owner?.own === null || owner === undefined) throw new Error("there is no such peer");
+  const own = owner.own;
+  const others = party.others(owner);
+  for (const other of others) other.heard.length = 0;
+  const actedAt = now();
+  await act(owner, id);
+  await party.until("a change to reach everybody", CHANGE_DEADLINE_MS, () =>
+    others.every(({ heard }) => heard.length > 0),
+  );
+  const reachedMs = Math.max(...others.map(({ heard }) => heard[0]?.at ?? 0)) - actedAt;
+  await party.until("a change to come to rest", CHANGE_DEADLINE_MS, () => {
+    return owner.own !== null && owner.own.unhashed === 0 && shows(owner.own, own);
+  });
+  await party.quiet();
+  return reachedMs;
 }
 
 function total(samples: readonly Sample[], field: keyof Sample): number {

@@ -8,6 +8,8 @@ export interface FlusherOptions {
   readonly layout: PieceLayout;
   readonly journal: Journal;
   readonly payload: Payload;
+  /** As of {@link Payload.flush}. */
+  readonly byOthers?: (paths: readonly string[]) => Promise<boolean>;
   /** A byte per piece: 1 where it is flushed. Kept up to date here. */
   readonly flushed: Uint8Array;
   /** Runs of pieces that are being fetched. */
@@ -69,13 +71,13 @@ export class Flusher implements AsyncDisposable {
   }
 
   async #flushOnce(): Promise<void> {
-    const { layout, journal, payload, flushed, inFlight, onFlushed } = this.#options;
+    const { layout, journal, payload, byOthers, flushed, inFlight, onFlushed } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const pieces = this.#written;
     this.#written = [];
     this.#writtenBytes = 0;
-    await payload.flush(new Set(pieces.map((index) => layout.pieceAt(index).fileIndex)));
+    await payload.flush(new Set(pieces.map((index) => layout.pieceAt(index).fileIndex)), byOthers);
     for (const index of pieces) flushed[index] = 1;
     const since = this.#written.map((index) => ({ first: index, count: 1 }));
     await journal.note(flushed, [...inFlight(), ...since]);

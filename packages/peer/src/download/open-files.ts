@@ -90,17 +90,22 @@ export class OpenFiles {
     await Promise.all(this.#closing.values());
   }
 
+  /** What cannot be opened is tried anew the next time. */
+  #open(index: number, path: string): OpenFile {
+    const entry: OpenFile = { handle: openBelow(this.#root, path), users: 0, changed: false };
+    entry.handle.catch(() => {
+      if (this.#files.get(index) === entry) this.#files.delete(index);
+    });
+    return entry;
+  }
+
   async #with<T>(index: number, work: (entry: OpenFile) => Promise<T>): Promise<T> {
     // Who writes faster than the disk flushes waits here.
     while (this.#closing.has(index) || this.#closing.size >= MAX_OPEN_FILES) {
       await (this.#closing.get(index) ?? Promise.race(this.#closing.values()));
     }
     const path = this.#pathOf(index);
-    const entry = this.#files.get(index) ?? {
-      handle: openBelow(this.#root, path),
-      users: 0,
-      changed: false,
-    };
+    const entry = this.#files.get(index) ?? this.#open(index, path);
     this.#files.delete(index);
     this.#files.set(index, entry);
     entry.users += 1;

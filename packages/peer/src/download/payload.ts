@@ -8,7 +8,7 @@ import { flushDirectory, SENTINEL_NAME } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { OpenFiles } from "./open-files.ts";
-import { type Directories, look, makeBelow, openBelow, removeFile } from "./safe-path.ts";
+import { type Directories, makeBelow, openBelow, removeFile } from "./safe-path.ts";
 
 export interface PayloadOptions {
   readonly root: string;
@@ -36,6 +36,8 @@ export class Payload implements PieceSink, AsyncDisposable {
   readonly #sentinelIndex: number;
   readonly #sentinel: Uint8Array;
   readonly #made = new Set<number>();
+  /** Written by others, and not flushed since. */
+  readonly #writtenByOthers = new Set<number>();
   /** Which file on the disk each one is. */
   readonly #identities = new Map<number, string>();
   #replaced: Promise<void> | undefined;
@@ -96,7 +98,7 @@ export class Payload implements PieceSink, AsyncDisposable {
    *   or where the file system does not keep the numbers of its files
    */
   async misplaced(signal?: AbortSignal): Promise<ReadonlyMap<number, FileState>> {
-    const { root, layout, old } = this.#options;
+    const { layout, old } = this.#options;
     // What has no content in the new version came with no byte, and may still be the old version's.
     if (old.size > 0) await this.replaceOld();
     const misplaced = new Map<number, FileState>();
@@ -105,10 +107,10 @@ export class Payload implements PieceSink, AsyncDisposable {
       payload,
       FILES_AT_ONCE,
       async (index) => {
-        const path = pathOf(layout, index);
-        const state = await fileState(root, path, layout.files[index]?.size ?? 0);
-        const same = state === "ours" && (await identityAt(join(root, path))) === this.#identities.get(index);
-        if (!same) misplaced.set(index, state);
+        const stats = await lookExactly(this.#absolute(index));
+        const state = judge(stats, layout.files[index]?.size ?? 0);
+        const same = stats !== null && identityOf(stats) === this.#identities.get(index);
+        if (state !== "ours" || !same) misplaced.set(index, state);
       },
       signal,
     );
@@ -131,7 +133,7 @@ export class Payload implements PieceSink, AsyncDisposable {
 
   /** Somebody else has written the file: {@link flush} has to see to that, too. */
   writtenByOthers(fileIndex: number): void {
-    this.#files.changedElsewhere(fileIndex);
+    this.#writtenByOthers.add(fileIndex);
   }
 
   /** @returns how many bytes there were: fewer than `into` holds at the end of the file */
@@ -147,10 +149,26 @@ export class Payload implements PieceSink, AsyncDisposable {
     });
   }
 
-  /** What was written to these files is on the disk when it resolves. */
-  async flush(fileIndices: Iterable<number>): Promise<void> {
+  /**
+   * What was written to these files is on the disk when it resolves.
+   *
+   * @param byOthers flushes files that others have written, by their paths; false where it cannot
+   */
+  async flush(
+    fileIndices: Iterable<number>,
+    byOthers: (paths: readonly string[]) => Promise<boolean> = async () => false,
+  ): Promise<void> {
     const indices = [...fileIndices].filter((index) => index !== this.#sentinelIndex);
-    await mapLimited(indices, FILES_AT_ONCE, (index) => this.#files.flush(index));
+    const others = indices.filter((index) => this.#writtenByOthers.delete(index));
+    try {
+      const done =
+        others.length > 0 && (await byOthers(others.map((index) => pathOf(this.#options.layout, index))));
+      if (!done) for (const index of others) this.#files.changedElsewhere(index);
+      await mapLimited(indices, FILES_AT_ONCE, (index) => this.#files.flush(index));
+    } catch (error) {
+      for (const index of others) this.#writtenByOthers.add(index);
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,9 +198,10 @@ export class Payload implements PieceSink, AsyncDisposable {
     const path = pathOf(layout, index);
     const size = layout.files[index]?.size ?? 0;
     // A new file of a new download need not be looked for: making it fails where something is there.
-    const state = keep || old.has(index) ? await fileState(root, path, size) : "missing";
-    if (state === "ours" && keep) {
-      this.#identities.set(index, await identityAt(this.#absolute(index)));
+    const there = keep || old.has(index) ? await lookExactly(this.#absolute(index)) : null;
+    const state = judge(there, size);
+    if (there !== null && state === "ours" && keep) {
+      this.#identities.set(index, identityOf(there));
       return false;
     }
     const stays = state === "empty" && keep;
@@ -205,28 +224,33 @@ export class Payload implements PieceSink, AsyncDisposable {
   }
 }
 
-/**
- * What is at the path of a file that the journal names: with the full size it is ours, and without any it was made and
- * not given its size. A second name of the same file is somebody else's: it must not be written to.
- */
+/** What is at the path of a file that the journal names. */
 export async function fileState(root: string, path: string, size: number): Promise<FileState> {
-  const stats = await look(join(root, path));
-  if (stats === null) return "missing";
-  if (!stats.isFile() || stats.nlink > 1) return "other";
-  if (stats.size === size) return "ours";
-  return stats.size === 0 ? "empty" : "other";
+  return judge(await lookExactly(join(root, path)), size);
 }
 
-/** Tells what is at a path from every other file; empty where nothing is. */
-async function identityAt(absolute: string): Promise<string> {
+/**
+ * With the full size a file is ours, and without any it was made and not given its size. A second name of the same file is
+ * somebody else's: it must not be written to.
+ */
+function judge(stats: BigIntStats | null, size: number): FileState {
+  if (stats === null) return "missing";
+  if (!stats.isFile() || stats.nlink > 1n) return "other";
+  if (stats.size === BigInt(size)) return "ours";
+  return stats.size === 0n ? "empty" : "other";
+}
+
+/** What `lstat` says, to the last digit of the file's number; null where nothing is. */
+async function lookExactly(absolute: string): Promise<BigIntStats | null> {
   try {
-    return identityOf(await lstat(absolute, { bigint: true }));
+    return await lstat(absolute, { bigint: true });
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return "";
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
     throw fromNodeError(error, absolute);
   }
 }
 
+/** Tells a file from every other one. */
 function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }

@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { type FileAccess, pooledAccess, type Soon } from "../storage/index.ts";
 
 /**
  * Files below a game root, reached through directories only. A link in the way, wherever it leads, is refused: what is
@@ -36,9 +37,12 @@ export async function realGamesDir(gamesDir: string): Promise<string> {
 }
 
 /** What `lstat` says, or null where nothing is there. */
-export async function look(path: string): Promise<Stats | null> {
+export async function look(
+  path: string,
+  access: Pick<FileAccess, "lstat"> = pooledAccess,
+): Promise<Stats | null> {
   try {
-    return await lstat(path);
+    return await access.lstat(path);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
     throw fromNodeError(error, path);
@@ -51,9 +55,13 @@ export async function look(path: string): Promise<Stats | null> {
  * @returns false where one is missing
  * @throws PeerError `forbidden-path` for a link, `not-a-directory`
  */
-export async function checkDirectories(root: string, path: string): Promise<boolean> {
+export async function checkDirectories(
+  root: string,
+  path: string,
+  access: Pick<FileAccess, "lstat"> = pooledAccess,
+): Promise<boolean> {
   for (const directory of directoriesOf(root, path)) {
-    const stats = await look(directory);
+    const stats = await look(directory, access);
     if (stats === null) return false;
     refuseNoDirectory(directory, stats);
   }
@@ -125,11 +133,20 @@ export async function makeBelow(root: string, path: string, directories: Directo
  *
  * @throws PeerError `forbidden-path` and those of the file system, naming the file
  */
-export async function openBelow(root: string, path: string): Promise<FileHandle> {
+export function openBelow(root: string, path: string): Promise<FileHandle> {
+  return openBelowBy({ lstat, open }, root, path);
+}
+
+/** As {@link openBelow}, with another access to files. */
+export async function openBelowBy<File extends { stat(): Soon<{ isFile(): boolean }>; close(): Soon<void> }>(
+  access: Pick<FileAccess, "lstat"> & { open(path: string, flags: number): Soon<File> },
+  root: string,
+  path: string,
+): Promise<File> {
   const absolute = join(root, path);
-  let file: FileHandle;
+  let file: File;
   try {
-    file = await open(absolute, OPEN_EXISTING);
+    file = await access.open(absolute, OPEN_EXISTING);
   } catch (error) {
     if (errnoOf(error) === "ELOOP" || errnoOf(error) === "EMLINK") throw linkRefused(absolute, error);
     throw fromNodeError(error, absolute);
@@ -137,8 +154,8 @@ export async function openBelow(root: string, path: string): Promise<FileHandle>
   try {
     if (!(await file.stat()).isFile()) throw noRegularFile(absolute);
     // Opening changes nothing, so it is early enough to look afterwards where the way led.
-    if (!(await checkDirectories(root, path))) throw noRegularFile(absolute);
-    if (constants.O_NOFOLLOW === undefined && (await look(absolute))?.isFile() !== true) {
+    if (!(await checkDirectories(root, path, access))) throw noRegularFile(absolute);
+    if (constants.O_NOFOLLOW === undefined && (await look(absolute, access))?.isFile() !== true) {
       throw linkRefused(absolute);
     }
     return file;

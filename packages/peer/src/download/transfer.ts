@@ -12,6 +12,7 @@ import type { Logger } from "../logger.ts";
 import {
   createBufferPool,
   fetchUnit,
+  follow,
   LaneError,
   NO_PROGRESS_MS,
   SinkError,
@@ -136,12 +137,13 @@ export class Transfer {
    *   verified is flushed and noted in these cases too, unless the download was cancelled.
    */
   async run(): Promise<void> {
-    const { layout, journal, payload, flushed, signal, onStep } = this.#options;
+    const { layout, journal, payload, flushed, signal, lanes, onStep } = this.#options;
     await using flusher = new Flusher({
       layout,
       journal,
       payload,
       flushed,
+      ...(lanes === null ? {} : { byOthers: (paths) => lanes.flush(paths) }),
       inFlight: () => [...this.#running.values()].map(({ ask }) => runOf(ask)),
       onFlushed: () => onStep("pieces-flushed"),
       onError: (error) => this.#fail(error),
@@ -222,8 +224,9 @@ export class Transfer {
     if (state === undefined) throw new RangeError(`${ask.peerId} is no source`);
     state.lastAsked = ask.id;
     const controller = new AbortController();
-    const signal = AbortSignal.any([this.#signal, state.controller.signal, controller.signal]);
-    const ended = this.#fetch(ask, state, signal).finally(() => {
+    const unfollow = follow(controller, [this.#signal, state.controller.signal]);
+    const ended = this.#fetch(ask, state, controller.signal).finally(() => {
+      unfollow();
       this.#running.delete(ask.id);
       this.#plan.ended(ask, performance.now());
       this.#pump();

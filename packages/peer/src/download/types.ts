@@ -38,6 +38,14 @@ export interface LaneDownload extends AsyncDisposable {
    * @throws what `fetchUnit` throws; LaneError. No write is under way any more then.
    */
   fetch(unit: LaneUnit): Promise<boolean>;
+  /**
+   * Resolves when what was written to these files is on the disk.
+   *
+   * @param paths relative to the root
+   * @returns false where no lane could see to all of them
+   * @throws PeerError naming the file
+   */
+  flush(paths: readonly string[]): Promise<boolean>;
 }
 
 /** Threads that fetch units past the main one. */

@@ -38,3 +38,9 @@ export const LANE_STOP_MS = 2_000;
  * moment; the engine's own choice, several times as much, made no transfer faster and held on to it.
  */
 export const LANE_YOUNG_GENERATION_MB = 8;
+
+/**
+ * Up to so many bytes a lane reads and writes a file by itself instead of giving that to Node's pool of threads: copying them takes no
+ * longer than the way there and back, of which a small file needs ten.
+ */
+export const DIRECT_BYTES = 128 * 1024;

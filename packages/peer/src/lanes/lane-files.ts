@@ -1,14 +1,21 @@
+import { join } from "node:path";
 import { OpenFiles } from "../download/open-files.ts";
+import { openBelowBy } from "../download/safe-path.ts";
+import { fromNodeError } from "../errors/index.ts";
+import { directAccess } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
+import { DIRECT_BYTES } from "./constants.ts";
 
 /** The files of one download as one lane writes them. They are there already; the main thread flushes them. */
 export class LaneFiles implements PieceSink {
+  readonly #root: string;
   readonly #paths = new Map<number, string>();
   readonly #files: OpenFiles;
 
   /** @param root absolute path of the game root */
   constructor(root: string) {
-    this.#files = new OpenFiles(root, (index) => this.#paths.get(index) ?? "", { flushes: false });
+    this.#root = root;
+    this.#files = new OpenFiles(root, (index) => this.#pathOf(index), { flushes: false });
   }
 
   name(fileIndex: number, path: string): void {
@@ -16,10 +23,29 @@ export class LaneFiles implements PieceSink {
   }
 
   write(fileIndex: number, bytes: Uint8Array, offset: number): Promise<void> {
-    return this.#files.write(fileIndex, bytes, offset);
+    if (bytes.length > DIRECT_BYTES) return this.#files.write(fileIndex, bytes, offset);
+    return this.#writeDirectly(this.#pathOf(fileIndex), bytes, offset);
   }
 
   close(): Promise<void> {
     return this.#files.close();
+  }
+
+  #pathOf(fileIndex: number): string {
+    return this.#paths.get(fileIndex) ?? "";
+  }
+
+  /** A few bytes, as a small file has them, or the end of a large one: nothing is kept open for them. */
+  async #writeDirectly(path: string, bytes: Uint8Array, offset: number): Promise<void> {
+    const file = await openBelowBy(directAccess, this.#root, path);
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        done += await file.write(bytes.subarray(done), offset + done);
+      }
+    } catch (error) {
+      throw fromNodeError(error, join(this.#root, path));
+    } finally {
+      await file.close();
+    }
   }
 }

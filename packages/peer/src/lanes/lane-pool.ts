@@ -125,6 +125,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     const download = this.#lastDownload;
     return {
       fetch: (unit) => this.#fetch(unit, root, download),
+      flush: (paths) => this.#flush(root, paths),
       [Symbol.asyncDispose]: async () => {
         await Promise.all(this.#threads.map((thread) => thread.close(download)));
       },
@@ -149,6 +150,21 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
       return true;
     } finally {
       this.#reachability.ended(peerId);
+    }
+  }
+
+  async #flush(root: string, paths: readonly string[]): Promise<boolean> {
+    const threads = this.#threads.filter(({ port }) => port !== null);
+    if (threads.length === 0) return false;
+    const share = Math.ceil(paths.length / threads.length);
+    try {
+      await Promise.all(
+        threads.map((thread, index) => thread.flush(root, paths.slice(index * share, (index + 1) * share))),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof LaneError) return false;
+      throw error;
     }
   }
 

@@ -14,7 +14,9 @@ import {
   StreamServer,
   serveRequestOf,
 } from "../serve/index.ts";
+import { directAccess, pooledAccess } from "../storage/index.ts";
 import { createBufferPool, createOutboundTransfers } from "../transfer/index.ts";
+import { DIRECT_BYTES } from "./constants.ts";
 import type { PushedView } from "./messages.ts";
 
 export interface LaneServerOptions {
@@ -65,6 +67,7 @@ export class LaneServer {
         },
       },
       gamesDir: (gameId) => this.#views.get(gameId)?.gamesDir ?? "",
+      accessFor: (bytes) => (bytes <= DIRECT_BYTES ? directAccess : pooledAccess),
       buffers: createBufferPool(),
       onStale: options.onStale,
       pieceDigests: () => null,

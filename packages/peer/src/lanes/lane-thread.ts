@@ -3,8 +3,10 @@ import type { GameId, PeerId, PieceIndex } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import { LaneError } from "../transfer/index.ts";
 import { LANE_RESTART_MS, LANE_STOP_MS, LANE_YOUNG_GENERATION_MB, MAX_LANE_RESTART_MS } from "./constants.ts";
+import { Mailbox } from "./mailbox.ts";
 import type { FetchOrder, FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
-import { failureToError } from "./unit-failure.ts";
+import { Questions } from "./questions.ts";
+import { failureToError, type UnitFailure } from "./unit-failure.ts";
 
 export interface LaneThreadOptions {
   readonly index: number;
@@ -48,7 +50,9 @@ export class LaneThread {
   readonly #fetches = new Map<FetchOrder["id"], Fetch>();
   readonly #closing = new Map<FetchOrder["download"], () => void>();
   readonly #revoking = new Map<number, () => void>();
+  readonly #flushes = new Questions<UnitFailure | null>();
   #worker: Worker | null = null;
+  #outbox: Mailbox<ToLane> | null = null;
   #port: number | null = null;
   #outbound = NOTHING;
   #lastRevoke = 0;
@@ -85,10 +89,10 @@ export class LaneThread {
     this.#port = null;
     if (worker === null) return Promise.resolve();
     this.#worker = worker;
+    this.#outbox = new Mailbox((messages) => worker.postMessage(messages));
     let why: unknown = new Error("it ended by itself");
     let isPossible = true;
-    worker.on("message", (message: FromLane) => {
-      if (this.#worker !== worker) return;
+    const hear = (message: FromLane): void => {
       if (message.type === "ready") {
         this.#port = message.port;
         resolve();
@@ -96,6 +100,9 @@ export class LaneThread {
         isPossible = false;
         why = message.why;
       } else this.#hear(message);
+    };
+    worker.on("message", (messages: readonly FromLane[]) => {
+      if (this.#worker === worker) for (const message of messages) hear(message);
     });
     worker.on("error", (error) => {
       why = error;
@@ -180,6 +187,20 @@ export class LaneThread {
     return promise;
   }
 
+  /**
+   * Resolves when what was written to these files is on the disk.
+   *
+   * @param root absolute path of the game root
+   * @throws PeerError naming the file; LaneError
+   */
+  async flush(root: string, paths: readonly string[]): Promise<void> {
+    if (this.#worker === null) throw new LaneError("the lane is down");
+    const failure = await this.#flushes.ask((question) =>
+      this.#tell({ type: "flush", question, root, paths }),
+    );
+    if (failure !== null) throw failureToError(failure);
+  }
+
   /** Takes back what was said of a game, or of all with null. Resolves when no answer that was begun before is under way any more. */
   revoke(gameId: GameId | null): Promise<void> {
     if (this.#worker === null) return Promise.resolve();
@@ -210,7 +231,7 @@ export class LaneThread {
   }
 
   #tell(message: ToLane): void {
-    this.#worker?.postMessage(message);
+    this.#outbox?.post(message);
   }
 
   #hear(message: Exclude<FromLane, { type: "ready" | "unavailable" }>): void {
@@ -232,6 +253,9 @@ export class LaneThread {
       case "closed":
         this.#closing.get(message.download)?.();
         this.#closing.delete(message.download);
+        break;
+      case "flushed":
+        this.#flushes.answer(message.question, message.failure);
         break;
       case "revoked":
         this.#revoking.get(message.id)?.();
@@ -269,11 +293,13 @@ export class LaneThread {
   /** The thread is gone, and everything that it did. */
   #lost(why: unknown): void {
     this.#worker = null;
+    this.#outbox = null;
     this.#port = null;
     this.#outbound = NOTHING;
     const detail = why instanceof Error ? why.message : String(why);
     for (const id of [...this.#fetches.keys()])
       this.#endFetch(id, new LaneError(`the lane failed: ${detail}`));
+    this.#flushes.answerAll({ kind: "lane", message: `the lane failed: ${detail}` });
     for (const done of [...this.#closing.values(), ...this.#revoking.values()]) done();
     this.#closing.clear();
     this.#revoking.clear();

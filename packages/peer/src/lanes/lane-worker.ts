@@ -2,13 +2,14 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { QuicUnavailableError } from "@lanspread/quic";
 import { type Lane, openLane } from "./lane.ts";
+import { Mailbox } from "./mailbox.ts";
 import type { FromLane, LaneStart, ToLane } from "./messages.ts";
 
 const port = ownPort();
-const tell = (message: FromLane): void => port.postMessage(message);
+const outbox = new Mailbox<FromLane>((messages) => port.postMessage(messages));
 
 const lane = await open();
-if (lane === null) port.close();
+if (lane === null) end();
 else run(lane);
 
 function ownPort(): MessagePort {
@@ -19,18 +20,26 @@ function ownPort(): MessagePort {
 /** Null where this machine can have no lane: the thread ends by itself then. */
 async function open(): Promise<Lane | null> {
   try {
-    return await openLane(workerData as LaneStart, tell);
+    return await openLane(workerData as LaneStart, (message) => outbox.post(message));
   } catch (error) {
     if (!(error instanceof QuicUnavailableError)) throw error;
-    tell({ type: "unavailable", why: error.message });
+    outbox.post({ type: "unavailable", why: error.message });
     return null;
   }
 }
 
+/** The thread ends when nothing else keeps it. */
+function end(): void {
+  outbox.flush();
+  port.close();
+}
+
 function run(open: Lane): void {
-  port.on("message", (message: ToLane) => {
-    if (message.type !== "stop") open.hear(message);
-    else void open.close().finally(() => port.close());
+  port.on("message", (messages: readonly ToLane[]) => {
+    for (const message of messages) {
+      if (message.type !== "stop") open.hear(message);
+      else void open.close().finally(end);
+    }
   });
   void open.failed.then((error) => {
     // The main thread hears of it by the thread's end, and starts another one.

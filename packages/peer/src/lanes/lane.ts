@@ -7,10 +7,12 @@ import {
 } from "@lanspread/proto";
 import { createEndpoint, type Endpoint } from "@lanspread/quic";
 import { createLogger } from "../logger.ts";
+import { flushFiles } from "./flush-files.ts";
 import { LaneFetcher } from "./lane-fetcher.ts";
 import { LaneServer } from "./lane-server.ts";
 import type { FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
 import { Questions } from "./questions.ts";
+import { tellFailure, type UnitFailure } from "./unit-failure.ts";
 
 /** A lane as its thread has it. */
 export interface Lane {
@@ -83,6 +85,9 @@ class OpenLane implements Lane {
       case "close":
         void this.#closeFiles(message.download);
         break;
+      case "flush":
+        void this.#flush(message);
+        break;
       case "identity":
         this.#identities.answer(message.question, message.peerId);
         break;
@@ -108,6 +113,16 @@ class OpenLane implements Lane {
   async #closeFiles(download: number): Promise<void> {
     await this.#fetcher.closeFiles(download);
     this.#tell({ type: "closed", download });
+  }
+
+  async #flush({ question, root, paths }: Extract<ToLane, { type: "flush" }>): Promise<void> {
+    let failure: UnitFailure | null = null;
+    try {
+      await flushFiles(root, paths);
+    } catch (error) {
+      failure = tellFailure(error);
+    }
+    this.#tell({ type: "flushed", question, failure });
   }
 
   async #revoke(gameId: GameId | null, id: number): Promise<void> {

@@ -62,6 +62,14 @@ export type ToLane =
   | { readonly type: "cancel"; readonly id: number }
   /** Closes the files of a download that fetches nothing any more; `closed` follows. */
   | { readonly type: "close"; readonly download: number }
+  /** Makes sure that what was written to these files is on the disk; `flushed` follows. */
+  | {
+      readonly type: "flush";
+      readonly question: number;
+      /** Absolute path of the game root. */
+      readonly root: string;
+      readonly paths: readonly string[];
+    }
   | { readonly type: "identity"; readonly question: number; readonly peerId: PeerId | null }
   | { readonly type: "view"; readonly question: number; readonly gameId: GameId; readonly view: PushedView }
   /** What was said of the game, of every game with null, holds no longer: answers about it end, and `revoked` follows when they have. */
@@ -82,6 +90,7 @@ export type FromLane =
   /** Nothing of the fetch is under way any more. */
   | { readonly type: "ended"; readonly id: number; readonly failure: UnitFailure | null }
   | { readonly type: "closed"; readonly download: number }
+  | { readonly type: "flushed"; readonly question: number; readonly failure: UnitFailure | null }
   /** Who has this certificate (DER)? Asked of who comes in, an answer is also the leave to ask for files. */
   | {
       readonly type: "identify";

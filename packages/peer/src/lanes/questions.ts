@@ -12,6 +12,11 @@ export class Questions<Answer> {
     return promise;
   }
 
+  /** Answers all that wait. */
+  answerAll(answer: Answer): void {
+    for (const question of [...this.#waiting.keys()]) this.answer(question, answer);
+  }
+
   /** What nobody asked, or what was answered before, is ignored. */
   answer(question: number, answer: Answer): void {
     const resolve = this.#waiting.get(question);

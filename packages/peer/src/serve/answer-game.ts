@@ -9,6 +9,7 @@ import {
   WireError,
   type WireErrorCode,
 } from "@lanspread/proto";
+import { type FileAccess, pooledAccess } from "../storage/index.ts";
 import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
 import type { AnsweringStream } from "./answering-stream.ts";
 import { type GameRequest, serveRequestOf } from "./game-requests.ts";
@@ -24,6 +25,8 @@ export interface AnswerGameOptions {
   readonly viewOf: (id: GameId) => ServeView;
   readonly outbound: Pick<OutboundTransfers, "run">;
   readonly gamesDir: (id: GameId) => string;
+  /** How a file is read of which so many bytes are asked for. */
+  readonly accessFor: (bytes: number) => FileAccess;
   readonly buffers: BufferPool;
   /** The frame that answers a request for a manifest. */
   readonly manifestFrame: (manifest: Manifest) => Uint8Array;
@@ -58,7 +61,7 @@ export async function answerGame(
       switch (request.type) {
         case "get_game":
           await onDisk(
-            () => checkRoot(options.gamesDir(request.game_id), request.game_id),
+            () => checkRoot(pooledAccess, options.gamesDir(request.game_id), request.game_id),
             request.game_id,
             options,
           );
@@ -97,7 +100,7 @@ async function sendFile(
   if (part === null) throw new Error("the gate granted no file");
   const { file, offset, length } = part;
   await using payload = await onDisk(
-    () => openPayload(options.gamesDir(gameId), gameId, file),
+    () => openPayload(options.accessFor(length), options.gamesDir(gameId), gameId, file),
     gameId,
     options,
   );

@@ -1,9 +1,14 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import type { GameId, ManifestFile } from "@lanspread/proto";
 import { errnoOf } from "../errors/index.ts";
-import { isReservedOrLocalPath, SENTINEL_NAME } from "../storage/index.ts";
+import {
+  type FileAccess,
+  isReservedOrLocalPath,
+  type OpenedFile,
+  SENTINEL_NAME,
+  type Soon,
+} from "../storage/index.ts";
 import { Refused } from "./refused.ts";
 
 /** Never through a link, and never waiting for the other end of a pipe. Windows knows neither. */
@@ -12,7 +17,7 @@ const READ_SAFELY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constant
 /** A payload file that is open for reading. */
 export interface OpenPayload extends AsyncDisposable {
   /** Reads into the head of `into`, from `position` (bytes). @returns how many bytes; 0 at the end of the file */
-  read(into: Uint8Array, position: number): Promise<number>;
+  read(into: Uint8Array, position: number): Soon<number>;
   /** Whether size and time of the last change are those it had when it was opened. */
   isUnchanged(): Promise<boolean>;
 }
@@ -22,10 +27,13 @@ export interface OpenPayload extends AsyncDisposable {
  *
  * @throws Refused `not_downloaded`
  */
-export async function checkRoot(gamesDir: string, gameId: GameId): Promise<void> {
+export async function checkRoot(access: FileAccess, gamesDir: string, gameId: GameId): Promise<void> {
   const root = join(gamesDir, gameId);
   try {
-    const [rootStats, sentinel] = await Promise.all([lstat(root), lstat(join(root, SENTINEL_NAME))]);
+    const [rootStats, sentinel] = await Promise.all([
+      access.lstat(root),
+      access.lstat(join(root, SENTINEL_NAME)),
+    ]);
     if (rootStats.isDirectory() && sentinel.isFile()) return;
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -40,16 +48,17 @@ export async function checkRoot(gamesDir: string, gameId: GameId): Promise<void>
  *   file of the manifest; errors of the file system, which name paths of this machine.
  */
 export async function openPayload(
+  access: FileAccess,
   gamesDir: string,
   gameId: GameId,
   file: ManifestFile,
 ): Promise<OpenPayload> {
-  await checkRoot(gamesDir, gameId);
+  await checkRoot(access, gamesDir, gameId);
   const quoted = JSON.stringify(file.path);
-  let handle: FileHandle | undefined;
+  let handle: OpenedFile | undefined;
   try {
-    const root = await realpath(join(gamesDir, gameId));
-    const path = await realpath(join(root, ...file.path.split("/")));
+    const root = await access.realpath(join(gamesDir, gameId));
+    const path = await access.realpath(join(root, ...file.path.split("/")));
     const inside = relative(root, path);
     if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
       throw new Refused("forbidden_path", `${quoted}: leads out of the game`);
@@ -57,17 +66,17 @@ export async function openPayload(
     if (isReservedOrLocalPath(inside)) {
       throw new Refused("forbidden_path", `${quoted}: leads to what is no part of the game`);
     }
-    handle = await open(path, READ_SAFELY);
+    handle = await access.open(path, READ_SAFELY);
     const opened = handle;
-    const stats = await opened.stat({ bigint: true });
+    const stats = await opened.stat();
     if (!stats.isFile() || stats.size !== BigInt(file.size)) throw changed(quoted);
     return {
-      read: async (into, position) => (await opened.read(into, 0, into.length, position)).bytesRead,
+      read: (into, position) => opened.read(into, position),
       isUnchanged: async () => {
-        const now = await opened.stat({ bigint: true });
+        const now = await opened.stat();
         return now.size === stats.size && now.mtimeNs === stats.mtimeNs;
       },
-      [Symbol.asyncDispose]: () => opened.close(),
+      [Symbol.asyncDispose]: async () => opened.close(),
     };
   } catch (error) {
     await handle?.close();

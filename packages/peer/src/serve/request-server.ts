@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/index.ts";
 import type { Library } from "../library/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { RequestContext } from "../peers/types.ts";
+import { pooledAccess } from "../storage/index.ts";
 import {
   type BufferPool,
   createBufferPool,
@@ -60,6 +61,7 @@ class Server implements RequestServer {
       viewOf: createServeViews(options),
       outbound: options.outbound,
       gamesDir: options.gamesDir,
+      accessFor: () => pooledAccess,
       buffers: options.buffers ?? createBufferPool(),
       manifestFrame: createSharedFrames((manifest: Manifest) => encodeAnswer({ type: "game", manifest })),
       onStale: (id) => this.#rescan(id),

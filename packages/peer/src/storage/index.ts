@@ -1,5 +1,6 @@
 /** What lasts: one way to write, one way to read, one layout, one list of reserved names. */
 export { PRIVATE_FILE_MODE } from "./constants.ts";
+export { directAccess, type FileAccess, type OpenedFile, pooledAccess, type Soon } from "./file-access.ts";
 export { flushDirectory } from "./flush.ts";
 export { makeDirectories } from "./make-directories.ts";
 export { type JsonFile, readJson } from "./read-json.ts";

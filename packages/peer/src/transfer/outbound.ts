@@ -35,7 +35,7 @@ export interface OutboundTransfersOptions {
 }
 
 interface Running {
-  readonly controller: AbortController;
+  readonly limit: ProgressLimit;
   readonly ended: Promise<void>;
 }
 
@@ -45,22 +45,19 @@ export function createOutboundTransfers(options: OutboundTransfersOptions = {}):
 
   const cancel = async (gameId: GameId): Promise<void> => {
     const transfers = [...(games.get(gameId) ?? [])];
-    for (const { controller } of transfers) {
-      controller.abort(new PeerError("cancelled", `${gameId} is served no longer.`));
+    for (const { limit } of transfers) {
+      limit.abort(new PeerError("cancelled", `${gameId} is served no longer.`));
     }
     await Promise.all(transfers.map(({ ended }) => ended));
   };
 
   return {
     run: async (gameId, send, { signal } = {}) => {
-      const controller = new AbortController();
+      using limit = new ProgressLimit(noProgressMs, `sending ${gameId}`, signal);
       const { promise: ended, resolve } = Promise.withResolvers<void>();
-      const running: Running = { controller, ended };
+      const running: Running = { limit, ended };
       const transfers = games.get(gameId) ?? new Set();
       games.set(gameId, transfers.add(running));
-      const cancelled =
-        signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
-      using limit = new ProgressLimit(noProgressMs, `sending ${gameId}`, cancelled);
       try {
         return await send({ signal: limit.signal, moved: () => limit.moved() });
       } finally {

@@ -23,6 +23,13 @@ describe("questions", () => {
     expect(await answer).toBe("first");
   });
 
+  it("are all answered alike when nobody else will", async () => {
+    const questions = new Questions<string>();
+    const answers = [1, 2].map(() => questions.ask(() => {}));
+    questions.answerAll("nobody is there");
+    expect(await Promise.all(answers)).toEqual(["nobody is there", "nobody is there"]);
+  });
+
   it("may be answered while they are asked", async () => {
     const questions = new Questions<string>();
     expect(await questions.ask((question) => questions.answer(question, "at once"))).toBe("at once");

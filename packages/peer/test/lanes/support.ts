@@ -49,9 +49,11 @@ export function watchThreads(): ThreadWatch {
     if (!worker.threadName?.startsWith("lanspread-lane-")) return;
     const thread: WatchedThread = { worker, told: [], isOver: false };
     threads.push(thread);
-    worker.on("message", (message: FromLane) => {
-      thread.told.push(message);
-      watch.onTold(thread, message);
+    worker.on("message", (messages: readonly FromLane[]) => {
+      for (const message of messages) {
+        thread.told.push(message);
+        watch.onTold(thread, message);
+      }
     });
     worker.on("exit", () => {
       thread.isOver = true;

@@ -33,7 +33,7 @@ const POISON = { type: "fetch", order: null };
 /** Ways in which a thread ends that nobody asked to. */
 const DEATHS: readonly (readonly [string, (thread: WatchedThread) => void])[] = [
   ["is ended from outside", ({ worker }) => void worker.terminate()],
-  ["has an error that nobody catches", ({ worker }) => worker.postMessage(POISON)],
+  ["has an error that nobody catches", ({ worker }) => worker.postMessage([POISON])],
 ];
 
 describe("a lane that dies in mid-transfer", () => {
