@@ -52,9 +52,21 @@ export const UNWATCHED_SCAN_MS = 30_000;
  */
 export const DIRECTORY_CHECK_MS = 2_000;
 
-/** Pause before a watch that failed is tried again, milliseconds: doubles from the first to the longest. */
+/**
+ * Pause before a watch that failed is tried again, milliseconds: doubles from the first to the longest. Taking it walks the whole tree.
+ * Meanwhile everything is looked at every 30 s, so a longer pause than that would only prolong it.
+ */
 export const WATCH_RETRY_FIRST_MS = 1_000;
-export const WATCH_RETRY_LONGEST_MS = 300_000;
+export const WATCH_RETRY_LONGEST_MS = UNWATCHED_SCAN_MS;
+
+/** The same where a limit of the system is in the way, which nobody raises within minutes. */
+export const WATCH_LIMIT_RETRY_LONGEST_MS = 300_000;
+
+/**
+ * A watch that lasted for so long, milliseconds, has worked: that it failed then says nothing of the next one. The watcher fails now
+ * and then where many directories are deleted, and that may go on for a whole evening.
+ */
+export const WATCH_HELD_MS = 10_000;
 
 /**
  * Pause between two looks at a root that keeps changing, milliseconds: doubles from the first to the longest. In a root that

@@ -8,6 +8,8 @@ import {
   RELIST_DELAY_MS,
   STOPPED_MS,
   UNWATCHED_SCAN_MS,
+  WATCH_HELD_MS,
+  WATCH_LIMIT_RETRY_LONGEST_MS,
   WATCH_RETRY_FIRST_MS,
   WATCH_RETRY_LONGEST_MS,
 } from "./constants.ts";
@@ -206,7 +208,7 @@ class LibraryMonitor {
   async #lost(failure: WatchFailure): Promise<void> {
     const { clock, library, logger } = this.#options;
     const now = clock.now();
-    if (this.#watch !== null && now - this.#watchedSince > WATCH_RETRY_LONGEST_MS) this.#failures = 0;
+    if (this.#watch !== null && now - this.#watchedSince >= WATCH_HELD_MS) this.#failures = 0;
     if (this.#watch !== null) this.#isBlind = true;
     this.#failures += 1;
     this.#watchAt = now + retryAfterMs(failure, this.#failures);
@@ -274,9 +276,9 @@ class LibraryMonitor {
 
 function retryAfterMs({ kind }: WatchFailure, failures: number): number {
   if (kind === "unavailable") return NEVER;
-  const pause = Math.min(WATCH_RETRY_FIRST_MS * 2 ** (failures - 1), WATCH_RETRY_LONGEST_MS);
-  // A limit is not raised within seconds, and each try walks the whole tree.
-  return kind === "other" ? pause : Math.max(pause, UNWATCHED_SCAN_MS);
+  const pause = WATCH_RETRY_FIRST_MS * 2 ** (failures - 1);
+  if (kind === "other") return Math.min(pause, WATCH_RETRY_LONGEST_MS);
+  return Math.min(Math.max(pause, UNWATCHED_SCAN_MS), WATCH_LIMIT_RETRY_LONGEST_MS);
 }
 
 /** What tells a directory from another one at the same path; null where there is none. */

@@ -8,7 +8,13 @@ import {
   smallDiskUnavailable,
 } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { DIRECTORY_CHECK_MS, FALLBACK_SCAN_MS, UNWATCHED_SCAN_MS } from "../../src/library/constants.ts";
+import {
+  DIRECTORY_CHECK_MS,
+  FALLBACK_SCAN_MS,
+  UNWATCHED_SCAN_MS,
+  WATCH_HELD_MS,
+  WATCH_RETRY_FIRST_MS,
+} from "../../src/library/constants.ts";
 import type { WatchDirectory } from "../../src/library/directory-watch.ts";
 import { monitorLibrary } from "../../src/library/index.ts";
 import { WatchFailure } from "../../src/library/watch-failure.ts";
@@ -200,6 +206,32 @@ describe("a watch", () => {
         soon,
       );
       await eventually(() => rig.library.state().warnings.length === 0, soon);
+    }
+    stopping.abort();
+    await monitor;
+  });
+
+  it("that fails after it has worked for a while is taken again soon, however often that happens", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    const clock = createVirtualClock();
+    const watcher = countedWatcher();
+    const stopping = new AbortController();
+    const monitor = monitorLibrary(
+      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
+      stopping.signal,
+    );
+    await eventually(() => watcher.open.length === 1 && clock.pending > 0, soon);
+    for (let times = 1; times <= 8; times++) {
+      for (let ms = 0; ms < WATCH_HELD_MS; ms += DIRECTORY_CHECK_MS) {
+        await clock.advanceAsync(DIRECTORY_CHECK_MS);
+      }
+      watcher.fail(new WatchFailure("other", "a directory is gone"));
+      await eventually(() => watcher.open.length === 0 && clock.pending > 0, soon);
+      await clock.advanceAsync(WATCH_RETRY_FIRST_MS);
+      await eventually(() => watcher.open.length === 1 && clock.pending > 0, soon);
+      expect(watcher.taken()).toBe(times + 1);
+      expect(rig.library.state().warnings).toEqual([]);
     }
     stopping.abort();
     await monitor;
