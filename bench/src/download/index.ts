@@ -10,6 +10,7 @@ import { answerBars, answerTable } from "./answers.ts";
 import { bareTransport } from "./bare.ts";
 import { type Amounts, BAR_TWO_LANES_CORES, FULL, SHORT, SMALL_FILE_BYTES } from "./constants.ts";
 import { Copies } from "./copies.ts";
+import { type FileFigures, fileSeries, filesBars, filesTable, makeFileGames } from "./files.ts";
 import { makeGame } from "./games.ts";
 import { measureHuge } from "./huge.ts";
 import {
@@ -21,15 +22,7 @@ import {
   peaksOf,
   standPairs,
 } from "./lanes.ts";
-import {
-  BUSY_LANES,
-  filesBar,
-  filesTable,
-  LOOPBACK_NAME,
-  measureLoopback,
-  otherTable,
-  sourcesTable,
-} from "./loopback.ts";
+import { BUSY_LANES, LOOPBACK_NAME, measureLoopback, otherTable, sourcesTable } from "./loopback.ts";
 import { findMemoryPlace, isInMemory } from "./memory-place.ts";
 import { peakBars, peakTable } from "./peaks.ts";
 import { Stand, type StandOptions } from "./stand.ts";
@@ -71,6 +64,7 @@ async function run(context: BenchContext): Promise<Report> {
   });
   const unavailable = linkUnavailable();
   const lanes = [loopback.lanes];
+  const files = [loopback.files];
   const peaks = [...loopback.peaks];
   if (unavailable === undefined) {
     using link = createLink(null);
@@ -81,6 +75,7 @@ async function run(context: BenchContext): Promise<Report> {
       bare: bareTransport({ ...bareOptions, link, datagramBytes: ETHERNET_DATAGRAM_BYTES }),
     });
     lanes.push(onLink.lanes);
+    files.push(onLink.files);
     peaks.push(...onLink.peaks);
   }
   await copies.makeRoomFor(null);
@@ -96,12 +91,17 @@ async function run(context: BenchContext): Promise<Report> {
     tables: [
       laneTable(lanes),
       sourcesTable(loopback),
-      filesTable(loopback),
+      filesTable(files, BUSY_LANES),
       otherTable(loopback),
       peakTable(peaks, huge),
       answerTable(loopback.answers, BUSY_LANES),
     ],
-    bars: [...laneBars(lanes, cores), filesBar(loopback), ...peakBars(huge), ...answerBars(loopback.answers)],
+    bars: [
+      ...laneBars(lanes, cores),
+      ...filesBars(files),
+      ...peakBars(huge),
+      ...answerBars(loopback.answers),
+    ],
     notes: [
       `Medians of ${amounts.rounds} rounds; in each round everything on one link runs once, and ratios are taken within the round. Each game is ${amounts.bytes / MIB} MiB in one file where nothing else is said. "MB/s": from download-begin to the end event; "steady": between a fifth and nine tenths of the bytes.`,
       "rsync compares a checksum of the file in the end, aria2 nothing; neither encrypts. Their time includes their start. The CPU of the server that aria2 fetches from is not measured.",
@@ -125,12 +125,15 @@ interface LinkOptions extends StandOptions {
 
 async function measureLink(
   options: LinkOptions,
-): Promise<{ readonly lanes: LaneFigures; readonly peaks: readonly Peak[] }> {
-  const { amounts, bare, runRounds, progress } = options;
+): Promise<{ readonly lanes: LaneFigures; readonly files: FileFigures; readonly peaks: readonly Peak[] }> {
+  const { amounts, bare, copies, runRounds, progress } = options;
   await using stand = new Stand(options);
-  const pairs = await standPairs(stand);
+  const pairs = await standPairs(stand, {
+    two: { make: (gamesDir) => makeFileGames(gamesDir, amounts.smallFiles) },
+  });
   const lanes = laneSeries(LINK_NAME, { bare }, stand, pairs);
-  const ours = [lanes.none, lanes.one, lanes.two];
+  const files = await fileSeries(LINK_NAME, pairs.two, { files: amounts.smallFiles, copies });
+  const ours = [lanes.none, lanes.one, lanes.two, files.oneFile, files.smallFiles];
   if (amounts.warmUp) {
     for (const { label, run } of ours) {
       progress(`warm-up: ${LINK_NAME}, ${label}`);
@@ -138,7 +141,7 @@ async function measureLink(
     }
   }
   await runRounds([bare, ...ours]);
-  return { lanes, peaks: await peaksOf(LINK_NAME, pairs) };
+  return { lanes, files, peaks: await peaksOf(LINK_NAME, pairs) };
 }
 
 async function rounds(all: readonly Series[], count: number, { progress }: BenchContext): Promise<void> {

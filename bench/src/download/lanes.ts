@@ -11,9 +11,16 @@ export interface LanePairs {
   readonly two: Pair;
 }
 
-/** @param more what else the source with one lane has */
-export async function standPairs(stand: Stand, more: MoreGames = {}): Promise<LanePairs> {
-  const [none, one, two] = await Promise.all([stand.pair(0), stand.pair(1, more), stand.pair(2)]);
+/** @param more what else the sources with one and with two lanes have */
+export async function standPairs(
+  stand: Stand,
+  more: { readonly one?: MoreGames; readonly two?: MoreGames },
+): Promise<LanePairs> {
+  const [none, one, two] = await Promise.all([
+    stand.pair(0),
+    stand.pair(1, more.one),
+    stand.pair(2, more.two),
+  ]);
   return { none, one, two };
 }
 

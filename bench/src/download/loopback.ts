@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Bar, Table } from "../bench.ts";
+import type { Table } from "../bench.ts";
 import { type AnswerTimes, measureAnswers } from "./answers.ts";
 import { type BenchPeer, LOOPBACK } from "./bench-peer.ts";
-import { type Amounts, BAR_SMALL_FILES, SMALL_FILE_BYTES } from "./constants.ts";
-import { makeGame, makeSmallFiles } from "./games.ts";
+import type { Amounts } from "./constants.ts";
+import { type FileFigures, fileSeries, makeFileGames } from "./files.ts";
 import { type LaneFigures, laneSeries, type Peak, peaksOf, standPairs } from "./lanes.ts";
 import { otherPrograms } from "./others.ts";
 import { plainWrite } from "./plain-write.ts";
@@ -12,8 +12,6 @@ import { download, rateRatio, rowOf, type Series, series, TRANSFER_COLUMNS } fro
 
 export const LOOPBACK_NAME = "127.0.0.1";
 
-const SMALL_FILES = "small-files";
-const ONE_FILE = "one-file";
 const SHARED = "two-sources";
 
 export interface LoopbackOptions extends Omit<StandOptions, "place"> {
@@ -33,8 +31,7 @@ export interface LoopbackOptions extends Omit<StandOptions, "place"> {
 export interface LoopbackFigures {
   readonly lanes: LaneFigures;
   readonly twoSources: readonly Series[];
-  readonly smallFiles: Series;
-  readonly oneFile: Series;
+  readonly files: FileFigures;
   /** A receiver on a disk, and what the disk does without it. */
   readonly disk: readonly [receiver: Series, alone: Series];
   readonly others: readonly Series[];
@@ -49,18 +46,17 @@ export const BUSY_LANES = 2;
 export async function measureLoopback(options: LoopbackOptions): Promise<LoopbackFigures> {
   const { amounts, directory, disk, game, copies, signal, bare, narrow } = options;
   await using stand = new Stand({ ...options, place: LOOPBACK });
-  const makeFiles = async (gamesDir: string): Promise<void> => {
-    await makeSmallFiles(join(gamesDir, SMALL_FILES), amounts.smallFiles);
-    await makeGame(join(gamesDir, ONE_FILE), amounts.smallFiles * SMALL_FILE_BYTES);
-  };
   const [pairs, second, onDisk] = await Promise.all([
-    standPairs(stand, { ids: [SHARED], make: makeFiles }),
+    standPairs(stand, {
+      one: { ids: [SHARED] },
+      two: { make: (gamesDir) => makeFileGames(gamesDir, amounts.smallFiles) },
+    }),
     stand.source("second-source", 1, [SHARED]),
     stand.receiver("receiver-on-disk", BUSY_LANES, join(disk, "receiver")),
   ]);
   const { one, two } = pairs;
   const both = [one.source, second];
-  await one.source.index(SHARED, SMALL_FILES, ONE_FILE);
+  await one.source.index(SHARED);
   await second.index(SHARED);
   await one.receiver.meet(second);
   for (const source of both) await two.receiver.meet(source);
@@ -73,8 +69,7 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
       fetch("two sources of one lane each, one lane", one.receiver, both, SHARED),
       fetch("two sources of one lane each, two lanes", two.receiver, both, SHARED),
     ],
-    oneFile: fetch("one file of as many bytes", one.receiver, [one.source], ONE_FILE),
-    smallFiles: fetch(`${amounts.smallFiles} files of 64 KiB`, one.receiver, [one.source], SMALL_FILES),
+    files: await fileSeries(LOOPBACK_NAME, two, { files: amounts.smallFiles, copies }),
     disk: [
       fetch("two lanes, to a disk", onDisk, [two.source], two.gameId),
       series("plain write of as many bytes, flushed", () => plainWrite(disk, amounts.bytes, copies)),
@@ -82,7 +77,7 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
   };
   const others = otherPrograms({ directory: join(directory, "others"), game, copies, signal });
   const ours = [figures.lanes.none, figures.lanes.one, figures.lanes.two, ...figures.twoSources].concat(
-    [figures.oneFile, figures.smallFiles],
+    [figures.files.oneFile, figures.files.smallFiles],
     [...figures.disk],
   );
   if (amounts.warmUp) {
@@ -114,14 +109,6 @@ export function sourcesTable({ lanes, twoSources }: LoopbackFigures): Table {
   };
 }
 
-export function filesTable({ smallFiles, oneFile }: LoopbackFigures): Table {
-  return {
-    title: "Small files, one lane on each side, 127.0.0.1",
-    columns: ["what", ...TRANSFER_COLUMNS, "x one file"],
-    rows: [oneFile, smallFiles].map((each) => [each.label, ...rowOf(each), rateRatio(each, oneFile)]),
-  };
-}
-
 export function otherTable({ lanes, disk, others }: LoopbackFigures): Table {
   return {
     title: "For scale: the same bytes over 127.0.0.1",
@@ -131,13 +118,5 @@ export function otherTable({ lanes, disk, others }: LoopbackFigures): Table {
       ...rowOf(each),
       rateRatio(each, lanes.one),
     ]),
-  };
-}
-
-export function filesBar({ smallFiles, oneFile }: LoopbackFigures): Bar {
-  return {
-    what: "MB/s of small files, against one file of as many bytes",
-    measured: rateRatio(smallFiles, oneFile),
-    atLeast: BAR_SMALL_FILES,
   };
 }
