@@ -5,12 +5,17 @@ export {
   type InstallPhase,
   type InstallProgress,
   type InstallResult,
-  type InstallStep,
   installGame,
 } from "./install.ts";
 export { type InstalledList, readInstalledList } from "./installed-list.ts";
 export { unpackedBytes } from "./payload.ts";
 export { type RecoverInstallsOptions, recoverInstalls } from "./recover.ts";
+export {
+  type InstallStep,
+  type StagedFiles,
+  type StagedInstallOptions,
+  stageAndPromote,
+} from "./stage-and-promote.ts";
 export type { StepHook, StepMoment } from "./step.ts";
 export type {
   ArchiveEntry,
