@@ -1,8 +1,26 @@
 /** Bytes between two progress reports of one archive: some ten a second on a fast disk. */
 export const UNPACK_PROGRESS_BYTES = 8 * 1024 * 1024;
 
+/**
+ * Bytes of content that are handed from the unpacking thread to the main thread at once: half a millisecond of copying,
+ * so that nothing else there waits for it.
+ */
+export const STREAM_CHUNK_BYTES = 1024 * 1024;
+
+/** Chunks that the unpacking thread may be ahead: enough that neither side waits for the other's every step. */
+export const STREAM_CHUNKS = 4;
+
+/** Entries begun or ended that are handed over together, where they are small: an archive may have a million. */
+export const STREAM_STEPS = 256;
+
 /** Bytes that are copied at once: large enough for disks that seek, small enough to be cancelled at once. */
 export const COPY_BYTES = 4 * 1024 * 1024;
+
+/** Zeros of a sparse file that are left out when it is copied: so many at a time, a multiple of every file system's blocks. */
+export const HOLE_BYTES = 64 * 1024;
+
+/** Unit of the `blocks` of a file's state, bytes, whatever the file system's own blocks are (POSIX). */
+export const STAT_BLOCK_BYTES = 512;
 
 /** Files that are flushed side by side: file systems write the journal once for all of them. */
 export const FLUSHES_AT_ONCE = 16;

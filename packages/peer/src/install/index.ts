@@ -20,6 +20,9 @@ export type { StepHook, StepMoment } from "./step.ts";
 export type {
   ArchiveEntry,
   ArchiveListing,
+  EntrySink,
+  StreamOptions,
+  StreamTotals,
   UnpackedFile,
   Unpacker,
   UnpackOptions,

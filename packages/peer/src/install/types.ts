@@ -57,6 +57,38 @@ export interface UnpackedFile {
 }
 
 /**
+ * What the content of an archive is handed to, in the archive's order. Every promise is waited for before the next call,
+ * so a sink that takes its time stops the unpacking, and one that rejects ends it.
+ */
+export interface EntrySink {
+  /** A directory of its own entry. Those that only files name are not told. */
+  directory(entry: { readonly path: string }): Promise<void>;
+  /**
+   * A file begins, and exactly `size` bytes follow. The time is in milliseconds since 1970-01-01 UTC; where the archive
+   * has none it is now.
+   */
+  fileBegin(entry: { readonly path: string; readonly size: number; readonly mtime: number }): Promise<void>;
+  /** Bytes of the file that has begun: never none, and at most 1 MiB. They are other bytes once it has resolved. */
+  bytes(chunk: Uint8Array): Promise<void>;
+  /** All bytes of the file have come and passed the archive's checksum. `crc32` is that of {@link UnpackedFile}. */
+  fileEnd(entry: { readonly crc32: number }): Promise<void>;
+}
+
+export interface StreamOptions {
+  /** Absolute path of the archive; of a set of volumes, of the first one. */
+  readonly archive: string;
+  readonly signal?: AbortSignal;
+  readonly sink: EntrySink;
+}
+
+/** What a sink has got. */
+export interface StreamTotals {
+  readonly files: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+}
+
+/**
  * Reads archives. It is injected, so that a host may use another program; {@link createUnrarJsUnpacker} is the default.
  *
  * Every unpacker keeps these promises: a set of volumes is one archive; every name passes the rules for paths before
@@ -76,4 +108,13 @@ export interface Unpacker {
    * @returns the files in the archive's order.
    */
   unpack(options: UnpackOptions): Promise<readonly UnpackedFile[]>;
+  /**
+   * One sequential pass over a whole archive, without a temporary file, which a solid archive needs anyway. All names are
+   * checked before the sink hears of the first. A checksum is known only behind the last byte: a sink that was given
+   * bytes of a file without its end has to throw them away.
+   *
+   * It rejects with what the sink rejects with as well. When it has ended the sink is called no more; a call that has
+   * not come back when the signal is aborted is not waited for.
+   */
+  stream(options: StreamOptions): Promise<StreamTotals>;
 }

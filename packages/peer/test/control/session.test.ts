@@ -156,6 +156,7 @@ describe("the result of a command", () => {
       unpacker: {
         list: (_, { signal } = {}) => untilAborted(signal),
         unpack: ({ signal }) => untilAborted(signal),
+        stream: ({ signal }) => untilAborted(signal),
       },
     });
     const client = converse(alpha.peer);
@@ -298,7 +299,11 @@ describe("the end of a session", () => {
     const gameId = await makeGame(gamesDir, "quake");
     const alpha = await party.start("alpha", {
       discovery: null,
-      unpacker: { list: (_, { signal } = {}) => untilAborted(signal), unpack: () => untilAborted(undefined) },
+      unpacker: {
+        list: (_, { signal } = {}) => untilAborted(signal),
+        unpack: () => untilAborted(undefined),
+        stream: () => untilAborted(undefined),
+      },
     });
     const client = converse(alpha.peer);
     await client.ask({ cmd: "install", game_id: gameId });

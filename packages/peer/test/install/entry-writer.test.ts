@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { createDiskOutput } from "../../src/install/unrar/disk-output.ts";
 import { createEntryWriter } from "../../src/install/unrar/entry-writer.ts";
 import type { ApprovedEntry } from "../../src/install/unrar/messages.ts";
 
@@ -18,7 +19,7 @@ const ENTRY: ApprovedEntry = {
 describe("an entry that is being unpacked", () => {
   it("takes exactly the bytes of its header, in as many writes as come", async () => {
     await using place = await temporaryDirectory();
-    const writer = createEntryWriter("game.eti", place.path);
+    const writer = createEntryWriter("game.eti", createDiskOutput(place.path));
     writer.begin(ENTRY);
     writer.create();
     writer.write(Buffer.from("fi"));
@@ -32,7 +33,7 @@ describe("an entry that is being unpacked", () => {
     ["in several", ["fiver", "r"]],
   ])("is refused at the first byte too many, which is not written: %s", async (_, writes) => {
     await using place = await temporaryDirectory();
-    const writer = createEntryWriter("game.eti", place.path);
+    const writer = createEntryWriter("game.eti", createDiskOutput(place.path));
     writer.begin(ENTRY);
     writer.create();
     try {
@@ -52,7 +53,7 @@ describe("an entry that is being unpacked", () => {
 
   it("is refused where bytes are missing", async () => {
     await using place = await temporaryDirectory();
-    const writer = createEntryWriter("game.eti", place.path);
+    const writer = createEntryWriter("game.eti", createDiskOutput(place.path));
     writer.begin(ENTRY);
     writer.create();
     writer.write(Buffer.from("four"));

@@ -299,7 +299,7 @@ describe("an install that fails leaves what was", () => {
   it("for an unpacker that breaks after it has written", async () => {
     await using rig = await createGame({ "a.eti": GAME });
     const breaking: Unpacker = {
-      list: unpacker.list,
+      ...unpacker,
       unpack: async (options) => {
         await unpacker.unpack(options);
         throw new Error("out of order");
@@ -312,7 +312,7 @@ describe("an install that fails leaves what was", () => {
   it("for an archive that is swapped between looking and unpacking", async () => {
     await using rig = await createGame({ "a.eti": GAME });
     const swapping: Unpacker = {
-      list: unpacker.list,
+      ...unpacker,
       unpack: async (options) => {
         await writeRar5(options.archive, [{ name: "../escaped", content: "x" }]);
         try {

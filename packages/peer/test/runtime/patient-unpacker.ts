@@ -16,7 +16,8 @@ export function patientUnpacker(): PatientUnpacker {
   return {
     begun: begun.promise,
     go: () => word.resolve(),
-    list: (options) => real.list(options),
+    list: real.list,
+    stream: real.stream,
     unpack: async (options) => {
       const { signal } = options;
       begun.resolve();

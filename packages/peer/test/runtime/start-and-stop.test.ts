@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { asGameId } from "@lanspread/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Unpacker } from "../../src/index.ts";
+import { createUnrarJsUnpacker, type Unpacker } from "../../src/index.ts";
 import { makeGame, Party } from "./party.ts";
 
 let party: Party;
@@ -57,6 +57,7 @@ describe("a peer that stops", () => {
     const seen: unknown[] = [];
     // Unpacks nothing until it is cancelled, and then needs another moment to leave its files.
     const unpacker: Unpacker = {
+      ...createUnrarJsUnpacker(),
       list: async () => ({ solid: false, entries: [], unpackedBytes: 0, volumes: [] }),
       unpack: async ({ signal }) => {
         unpacking.resolve();

@@ -1,17 +1,11 @@
-import { closeSync, constants, futimesSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
-import { errnoOf, fromNodeError } from "../../errors/index.ts";
-import { DIRECTORY_MODE, EXECUTABLE_MODE, FILE_MODE } from "../constants.ts";
 import type { UnpackedFile } from "../types.ts";
+import type { EntryOutput } from "./entry-output.ts";
 import { quoteName, UnpackFailure } from "./failure.ts";
 import type { ApprovedEntry } from "./messages.ts";
 
 /** The library writes one file at a time: one handle is enough. It is even, those for reading are odd. */
 const HANDLE = 2;
-
-/** A file that does not exist yet, never through a link. */
-const CREATE_SAFELY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 /** The writing half of the library's calls. It knows one name only: that of the entry that is being unpacked. */
 export interface EntryWriter {
@@ -30,12 +24,11 @@ export interface EntryWriter {
   closeAll(): void;
 }
 
-export function createEntryWriter(archive: string, into: string): EntryWriter {
-  /** Directories that are there for sure. */
-  const made = new Set<string>([into]);
+/** Lets nothing pass to the output but what the entry's header says. */
+export function createEntryWriter(archive: string, output: EntryOutput): EntryWriter {
   let current: ApprovedEntry | undefined;
-  let descriptor: number | undefined;
-  let created = false;
+  /** Of the current entry, once the library has created it. */
+  let mtime: number | undefined;
   let position = 0;
   let crc = 0;
 
@@ -44,99 +37,55 @@ export function createEntryWriter(archive: string, into: string): EntryWriter {
     return current;
   };
 
-  const makeDirectory = (path: string): void => {
-    if (made.has(path)) return;
-    try {
-      mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
-    } catch (error) {
-      throw fromNodeError(error, path);
-    }
-    made.add(path);
-  };
-
   return {
     get position() {
       return position;
     },
-    makeDirectory: (entry) => makeDirectory(join(into, entry.path)),
+    makeDirectory: (entry) => output.makeDirectory(entry),
     begin(entry) {
       current = entry;
-      created = false;
+      mtime = undefined;
       position = 0;
       crc = 0;
     },
     create() {
-      const { path, executable } = target();
-      const absolute = join(into, path);
-      makeDirectory(dirname(absolute));
-      descriptor = openNew(absolute, executable ? EXECUTABLE_MODE : FILE_MODE);
-      created = true;
+      const entry = target();
+      mtime = entry.mtime ?? Date.now();
+      output.open(entry, mtime);
       return HANDLE;
     },
     isWriting: (handle) => handle === HANDLE,
     write(bytes) {
-      const { name, path, size } = target();
-      if (descriptor === undefined) throw new Error("the library writes to a file that it has not created");
+      const { name, size } = target();
+      if (mtime === undefined) throw new Error("the library writes to a file that it has not created");
       if (position + bytes.length > size) {
         throw new UnpackFailure(
           "archive-damaged",
           `${archive}: ${quoteName(name)} has more bytes than its header says`,
         );
       }
-      for (let done = 0; done < bytes.length; ) {
-        try {
-          done += writeSync(descriptor, bytes, done, bytes.length - done);
-        } catch (error) {
-          throw fromNodeError(error, join(into, path));
-        }
-      }
+      output.write(bytes);
       crc = crc32(bytes, crc);
       position += bytes.length;
     },
     end() {
-      const { name, path, size, mtime } = target();
-      if (!created) {
+      const { name, path, size } = target();
+      if (mtime === undefined) {
         throw new UnpackFailure(
           "archive-unsupported",
           `${archive}: ${quoteName(name)} is a link or a reference to another entry, which is refused`,
         );
       }
-      if (position !== size || descriptor === undefined) {
+      if (position !== size) {
         throw new UnpackFailure(
           "archive-damaged",
           `${archive}: ${quoteName(name)} has ${position} bytes, its header says ${size}`,
         );
       }
-      const changed = mtime ?? Date.now();
-      try {
-        futimesSync(descriptor, changed / 1000, changed / 1000);
-        closeSync(descriptor);
-      } catch (error) {
-        throw fromNodeError(error, join(into, path));
-      } finally {
-        descriptor = undefined;
-      }
+      output.close(crc);
       current = undefined;
-      return { path, size, crc32: crc, mtime: changed };
+      return { path, size, crc32: crc, mtime };
     },
-    closeAll() {
-      if (descriptor !== undefined) closeSync(descriptor);
-      descriptor = undefined;
-    },
+    closeAll: () => output.abandon(),
   };
-}
-
-/** Opens a file that is not there; one that an earlier archive brought is replaced. */
-function openNew(path: string, mode: number): number {
-  try {
-    try {
-      return openSync(path, CREATE_SAFELY, mode);
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw error;
-      rmSync(path);
-      return openSync(path, CREATE_SAFELY, mode);
-    }
-  } catch (error) {
-    throw fromNodeError(error, path);
-  }
 }

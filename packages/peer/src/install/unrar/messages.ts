@@ -1,5 +1,5 @@
 import type { PeerErrorCode } from "../../errors/index.ts";
-import type { UnpackedFile } from "../types.ts";
+import type { StreamTotals, UnpackedFile } from "../types.ts";
 
 /** An entry as the archive has it; nothing about it is checked yet. */
 export interface RawEntry {
@@ -31,9 +31,23 @@ export type UnrarRequest =
       readonly into: string;
       /** What a listing of the same archive gave, in its order. The worker creates nothing else. */
       readonly entries: readonly ApprovedEntry[];
+    }
+  | {
+      readonly type: "stream";
+      readonly archive: string;
+      readonly entries: readonly ApprovedEntry[];
+      /** STREAM_CHUNKS places of STREAM_CHUNK_BYTES for the bytes of files. */
+      readonly ring: SharedArrayBuffer;
     };
 
-/** What the worker says. All but `progress` end a request. */
+/** What a sink is told, except that bytes are named only: they lie in the ring, one after the other. */
+export type StreamStep =
+  | { readonly type: "directory"; readonly path: string }
+  | { readonly type: "begin"; readonly path: string; readonly size: number; readonly mtime: number }
+  | { readonly type: "bytes"; readonly length: number }
+  | { readonly type: "end"; readonly crc32: number };
+
+/** What the worker says. All but `progress` and `steps` end a request. */
 export type UnrarReply =
   | {
       readonly type: "progress";
@@ -42,11 +56,22 @@ export type UnrarReply =
       /** Bytes written so far. */
       readonly bytes: number;
     }
+  | {
+      readonly type: "steps";
+      /** Place in the ring where the bytes of these steps begin. It is free again when TAKEN_SLOT counts it. */
+      readonly chunk: number;
+      readonly steps: readonly StreamStep[];
+    }
   | { readonly type: "listing"; readonly listing: RawListing }
   | { readonly type: "unpacked"; readonly files: readonly UnpackedFile[] }
+  | { readonly type: "streamed"; readonly totals: StreamTotals }
   | { readonly type: "cancelled" }
   | { readonly type: "failed"; readonly code: PeerErrorCode; readonly message: string };
 
-/** Slots of the memory that both threads share. */
+/** Slots of the memory that both threads share. 1: the request was cancelled. */
 export const CANCELLED_SLOT = 0;
-export const CONTROL_SLOTS = 1;
+/** How many chunks of the ring the main thread has finished with, counted from the beginning of the stream. */
+export const TAKEN_SLOT = 1;
+/** Changes with each of the others: what the worker waits at. */
+export const WAKE_SLOT = 2;
+export const CONTROL_SLOTS = 3;

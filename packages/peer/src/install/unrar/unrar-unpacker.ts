@@ -1,8 +1,9 @@
-import { once } from "node:events";
+import { on } from "node:events";
 import { Worker } from "node:worker_threads";
 import { PeerError } from "../../errors/index.ts";
+import { STREAM_CHUNK_BYTES, STREAM_CHUNKS } from "../constants.ts";
 import { checkEntryPaths } from "../entry-rules.ts";
-import type { ArchiveListing, Unpacker, UnpackOptions } from "../types.ts";
+import type { ArchiveListing, StreamOptions, Unpacker, UnpackOptions } from "../types.ts";
 import {
   type ApprovedEntry,
   CANCELLED_SLOT,
@@ -10,7 +11,9 @@ import {
   type RawListing,
   type UnrarReply,
   type UnrarRequest,
+  WAKE_SLOT,
 } from "./messages.ts";
+import { createStreamToSink } from "./stream-to-sink.ts";
 
 /** The worker beside this file: a source when this is a source, compiled when this is compiled. */
 const WORKER_URL = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -31,24 +34,41 @@ export function createUnrarJsUnpacker(): Unpacker {
         const raw = await askForListing(ask, archive);
         const { unpackedBytes } = describe(archive, raw);
         const entries = approve(archive, raw);
-        const reply = await ask({ type: "unpack", archive, into, entries }, ({ index, bytes }) => {
+        const reply = await ask({ type: "unpack", archive, into, entries }, async (told) => {
+          if (told.type !== "progress") return;
           onProgress?.({
-            entry: entries[Math.min(index, entries.length - 1)]?.path ?? "",
-            doneEntries: index,
+            entry: entries[Math.min(told.index, entries.length - 1)]?.path ?? "",
+            doneEntries: told.index,
             totalEntries: entries.length,
-            doneBytes: bytes,
+            doneBytes: told.bytes,
             totalBytes: unpackedBytes,
           });
         });
         if (reply.type !== "unpacked") throw unexpected(reply);
         return reply.files;
       }),
+    stream: ({ archive, signal, sink }: StreamOptions) =>
+      withWorker(archive, signal, async (ask, control) => {
+        const entries = approve(archive, await askForListing(ask, archive));
+        const ring = new SharedArrayBuffer(STREAM_CHUNKS * STREAM_CHUNK_BYTES);
+        const leaveIfCancelled = (): void => {
+          if (signal?.aborted === true) throw new Cancelled();
+        };
+        const handOver = createStreamToSink({ ring, control, sink, leaveIfCancelled });
+        const reply = await ask({ type: "stream", archive, entries, ring }, async (told) => {
+          if (told.type === "steps") await handOver(told);
+        });
+        if (reply.type !== "streamed") throw unexpected(reply);
+        return reply.totals;
+      }),
   };
 }
 
-type Progress = Extract<UnrarReply, { type: "progress" }>;
-type LastReply = Exclude<UnrarReply, { type: "progress" }>;
-type Ask = (request: UnrarRequest, onProgress?: (progress: Progress) => void) => Promise<LastReply>;
+/** What the worker says in the middle of a request. */
+type Interim = Extract<UnrarReply, { type: "progress" | "steps" }>;
+type LastReply = Exclude<UnrarReply, Interim>;
+/** `onInterim` is called with one message at a time. */
+type Ask = (request: UnrarRequest, onInterim?: (told: Interim) => Promise<void>) => Promise<LastReply>;
 
 async function askForListing(ask: Ask, archive: string): Promise<RawListing> {
   const reply = await ask({ type: "list", archive });
@@ -75,12 +95,20 @@ function describe(archive: string, raw: RawListing): ArchiveListing {
 async function withWorker<T>(
   archive: string,
   signal: AbortSignal | undefined,
-  work: (ask: Ask) => Promise<T>,
+  work: (ask: Ask, control: Int32Array) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted === true) throw cancelled(archive);
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_SLOTS * Int32Array.BYTES_PER_ELEMENT));
-  const onAbort = (): void => {
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const leave = (): void => {
     Atomics.store(control, CANCELLED_SLOT, 1);
+    Atomics.add(control, WAKE_SLOT, 1);
+    Atomics.notify(control, WAKE_SLOT);
+  };
+  const onAbort = (): void => {
+    leave();
+    aborted.reject(new Cancelled());
   };
   signal?.addEventListener("abort", onAbort, { once: true });
   // The thread needs none of the flags that the process was started with, and some of them would break it.
@@ -89,13 +117,21 @@ async function withWorker<T>(
     execArgv: [],
     name: "lanspread-unrar",
   });
+  // Between two requests nobody listens, and an error that nobody hears ends the process.
+  worker.on("error", () => {});
   try {
-    return await work((request, onProgress) => askWorker(worker, request, onProgress));
+    const ask: Ask = (request, onInterim) =>
+      askWorker(worker, request, async (told) => {
+        // What waits here may be somebody who does not know of the signal.
+        await Promise.race([onInterim?.(told), aborted.promise]);
+      });
+    return await work(ask, control);
   } catch (error) {
     if (error instanceof Cancelled) throw cancelled(archive);
     throw error;
   } finally {
     signal?.removeEventListener("abort", onAbort);
+    leave();
     await worker.terminate();
   }
 }
@@ -103,29 +139,35 @@ async function withWorker<T>(
 async function askWorker(
   worker: Worker,
   request: UnrarRequest,
-  onProgress: ((progress: Progress) => void) | undefined,
+  onInterim: (told: Interim) => Promise<void>,
 ): Promise<LastReply> {
-  const over = new AbortController();
-  try {
-    const { promise, resolve, reject } = Promise.withResolvers<LastReply>();
-    const onMessage = (reply: UnrarReply): void => {
-      if (reply.type === "progress") onProgress?.(reply);
-      else resolve(reply);
-    };
-    const onError = (error: unknown): void => reject(fault(error));
-    worker.on("message", onMessage).on("error", onError);
-    once(worker, "exit", { signal: over.signal }).then(
-      () => reject(fault(new Error("it ended by itself"))),
-      () => {},
-    );
-    worker.postMessage(request);
-    const reply = await promise.finally(() => worker.off("message", onMessage).off("error", onError));
-    if (reply.type === "cancelled") throw new Cancelled();
-    if (reply.type === "failed") throw new PeerError(reply.code, reply.message);
-    return reply;
-  } finally {
-    over.abort();
+  const replies = on(worker, "message", { close: ["exit"] });
+  worker.postMessage(request);
+  for (;;) {
+    const reply = await nextReply(replies);
+    switch (reply.type) {
+      case "progress":
+      case "steps":
+        await onInterim(reply);
+        break;
+      case "cancelled":
+        throw new Cancelled();
+      case "failed":
+        throw new PeerError(reply.code, reply.message);
+      default:
+        await replies.return?.();
+        return reply;
+    }
   }
+}
+
+async function nextReply(replies: AsyncIterator<UnrarReply[]>): Promise<UnrarReply> {
+  const next = await replies.next().catch((error: unknown) => {
+    throw fault(error);
+  });
+  const reply = next.done === true ? undefined : next.value[0];
+  if (reply === undefined) throw fault(new Error("it ended by itself"));
+  return reply;
 }
 
 class Cancelled extends Error {}

@@ -8,8 +8,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PeerError } from "../../errors/index.ts";
 import { MAX_ARCHIVE_ENTRIES, UNPACK_PROGRESS_BYTES } from "../constants.ts";
-import type { UnpackedFile } from "../types.ts";
-import { createEntryWriter } from "./entry-writer.ts";
+import type { StreamTotals, UnpackedFile } from "../types.ts";
+import { createDiskOutput } from "./disk-output.ts";
+import { createEntryWriter, type EntryWriter } from "./entry-writer.ts";
 import { quoteName, UnpackCancelled, UnpackFailure } from "./failure.ts";
 import { readHeader } from "./headers.ts";
 import {
@@ -21,6 +22,7 @@ import {
   type UnrarRequest,
 } from "./messages.ts";
 import { readEntryTimes } from "./rar5-times.ts";
+import { createRingOutput } from "./ring-output.ts";
 import { type FileCalls, loadUnrar } from "./unrar-module.ts";
 import { createVolumeReader, type VolumeReader } from "./volume-reader.ts";
 import { walkArchive } from "./walk-archive.ts";
@@ -39,9 +41,14 @@ function answer(request: UnrarRequest): UnrarReply {
   const reader = createVolumeReader(request.archive);
   try {
     leaveIfCancelled();
-    return request.type === "list"
-      ? { type: "listing", listing: list(request.archive, reader) }
-      : { type: "unpacked", files: unpack(request, reader) };
+    switch (request.type) {
+      case "list":
+        return { type: "listing", listing: list(request.archive, reader) };
+      case "unpack":
+        return { type: "unpacked", files: unpack(request, reader) };
+      case "stream":
+        return { type: "streamed", totals: stream(request, reader) };
+    }
   } catch (error) {
     if (error instanceof UnpackCancelled) return { type: "cancelled" };
     const { code, message } = failureOf(error, request.archive);
@@ -81,9 +88,10 @@ function withTimes(entries: readonly RawEntry[], volumes: readonly string[]): re
   return entries.map((entry, at) => ({ ...entry, mtime: times[at]?.mtime ?? null }));
 }
 
-function unpack(request: UnrarRequest & { type: "unpack" }, reader: VolumeReader): UnpackedFile[] {
-  const { archive, into, entries } = request;
-  const writer = createEntryWriter(archive, into);
+function unpack(
+  { archive, into, entries }: UnrarRequest & { type: "unpack" },
+  reader: VolumeReader,
+): UnpackedFile[] {
   const files: UnpackedFile[] = [];
   let index = 0;
   let bytes = 0;
@@ -92,6 +100,61 @@ function unpack(request: UnrarRequest & { type: "unpack" }, reader: VolumeReader
     reported = bytes;
     say({ type: "progress", index, bytes });
   };
+  extract({
+    archive,
+    reader,
+    entries,
+    writer: createEntryWriter(archive, createDiskOutput(into)),
+    onEntry: (at) => {
+      index = at;
+      report();
+    },
+    onBytes: (count) => {
+      bytes += count;
+      if (bytes - reported >= UNPACK_PROGRESS_BYTES) report();
+    },
+    onFile: (file) => files.push(file),
+  });
+  return files;
+}
+
+function stream(
+  { archive, entries, ring }: UnrarRequest & { type: "stream" },
+  reader: VolumeReader,
+): StreamTotals {
+  const output = createRingOutput({ ring, control, say, leaveIfCancelled });
+  const totals = { files: 0, bytes: 0 };
+  try {
+    extract({
+      archive,
+      reader,
+      entries,
+      writer: createEntryWriter(archive, output),
+      onFile: ({ size }) => {
+        totals.files += 1;
+        totals.bytes += size;
+      },
+    });
+  } finally {
+    output.flush();
+  }
+  return totals;
+}
+
+interface Extraction {
+  readonly archive: string;
+  readonly reader: VolumeReader;
+  readonly entries: readonly ApprovedEntry[];
+  readonly writer: EntryWriter;
+  /** Called before the entry of this index. */
+  readonly onEntry?: (index: number) => void;
+  readonly onBytes?: (count: number) => void;
+  readonly onFile: (file: UnpackedFile) => void;
+}
+
+/** Leads every entry to the writer, if it is the one that was approved at its place. */
+function extract({ archive, reader, entries, writer, onEntry, onBytes, onFile }: Extraction): void {
+  let index = 0;
   unrar.extractor = {
     ...readingCalls(reader),
     create: () => writer.create(),
@@ -102,8 +165,7 @@ function unpack(request: UnrarRequest & { type: "unpack" }, reader: VolumeReader
     write: (_handle, at, length) => {
       leaveIfCancelled();
       writer.write(unrar.HEAPU8.subarray(at, at + length));
-      bytes += length;
-      if (bytes - reported >= UNPACK_PROGRESS_BYTES) report();
+      onBytes?.(length);
       return true;
     },
     tell: (handle) => (writer.isWriting(handle) ? writer.position : reader.tell(handle)),
@@ -117,21 +179,20 @@ function unpack(request: UnrarRequest & { type: "unpack" }, reader: VolumeReader
       entry: (header) => {
         leaveIfCancelled();
         const entry = approved(archive, readHeader(archive, header), entries[index]);
-        report();
+        onEntry?.(index);
         index += 1;
         if (entry.type === "directory") {
           writer.makeDirectory(entry);
           return { unpack: false };
         }
         writer.begin(entry);
-        return { unpack: true, done: () => files.push(writer.end()) };
+        return { unpack: true, done: () => onFile(writer.end()) };
       },
     });
   } finally {
     writer.closeAll();
   }
   if (index !== entries.length) throw changed(archive);
-  return files;
 }
 
 /** The entry that was approved at this place. Somebody who swaps the archive in between gains nothing. */

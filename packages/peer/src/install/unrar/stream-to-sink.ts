@@ -1,0 +1,44 @@
+import { STREAM_CHUNK_BYTES } from "../constants.ts";
+import type { EntrySink } from "../types.ts";
+import { TAKEN_SLOT, type UnrarReply, WAKE_SLOT } from "./messages.ts";
+
+export interface StreamToSinkOptions {
+  readonly ring: SharedArrayBuffer;
+  readonly control: Int32Array;
+  readonly sink: EntrySink;
+  /** Throws when the request was cancelled: asked before each call of the sink. */
+  readonly leaveIfCancelled: () => void;
+}
+
+/** Takes the chunks of the unpacking thread and hands their content to the sink, one call at a time. */
+export function createStreamToSink({ ring, control, sink, leaveIfCancelled }: StreamToSinkOptions) {
+  const memory = new Uint8Array(ring);
+  // A sink may give the bytes to calls that take no memory that another thread can write to.
+  const chunkBytes = new Uint8Array(STREAM_CHUNK_BYTES);
+
+  return async ({ chunk, steps }: UnrarReply & { type: "steps" }): Promise<void> => {
+    let place = chunk * STREAM_CHUNK_BYTES;
+    for (const step of steps) {
+      leaveIfCancelled();
+      switch (step.type) {
+        case "directory":
+          await sink.directory({ path: step.path });
+          break;
+        case "begin":
+          await sink.fileBegin({ path: step.path, size: step.size, mtime: step.mtime });
+          break;
+        case "bytes":
+          chunkBytes.set(memory.subarray(place, place + step.length));
+          place += step.length;
+          await sink.bytes(chunkBytes.subarray(0, step.length));
+          break;
+        case "end":
+          await sink.fileEnd({ crc32: step.crc32 });
+          break;
+      }
+    }
+    Atomics.add(control, TAKEN_SLOT, 1);
+    Atomics.add(control, WAKE_SLOT, 1);
+    Atomics.notify(control, WAKE_SLOT);
+  };
+}
