@@ -1,5 +1,6 @@
 /** What tests of every package share: time, network, places and archives that behave as the real ones do. */
 export { type Clock, systemClock, type TimerHandle } from "./clock.ts";
+export { cloningDisk, cloningDiskUnavailable } from "./cloning-disk.ts";
 export { type EventuallyOptions, eventually, eventuallyPasses } from "./eventually.ts";
 export { createRandom, type Random } from "./random.ts";
 export type { VolumeLimit } from "./rar/archive-files.ts";

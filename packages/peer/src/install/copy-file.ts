@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { copyFile, type FileHandle, mkdir, open, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { COPY_BYTES, DIRECTORY_MODE } from "./constants.ts";
+import { COPY_BYTES, DIRECTORY_MODE, HOLE_BYTES, STAT_BLOCK_BYTES } from "./constants.ts";
 import type { UnpackedFile } from "./types.ts";
 
 /** Never through a link, and never waiting for the other end of a pipe. */
@@ -30,7 +30,7 @@ export interface CopyOptions {
 
 /**
  * Copies one file, with its time and mode. Where the file system can share blocks (btrfs, XFS, APFS, ReFS) it takes no
- * space; the file is read in any case, for its checksum.
+ * space; the file is read in any case, for its checksum. Elsewhere what is sparse stays so.
  *
  * @throws PeerError of the disk, naming the file; `verification` when somebody changes the file meanwhile. An abort of
  *   the signal is thrown as it is.
@@ -48,11 +48,14 @@ export async function copyFileInto(options: CopyOptions): Promise<UnpackedFile> 
   if (!stats.isFile() || stats.size !== size) throw changed(source);
   const cloned = await clone(source, target);
   if (!cloned) await options.beforeWriting?.();
-  await using copy = await open(target, cloned ? "r+" : "wx", stats.mode & 0o777).catch((error: unknown) => {
+  // A clone may be read-only already.
+  await using copy = await open(target, cloned ? "r" : "wx", stats.mode & 0o777).catch((error: unknown) => {
     throw fromNodeError(error, target);
   });
+  if (cloned && (await copy.stat()).size !== size) throw changed(source);
   // A clone is checked as it is now: the source may have been another file when it was cloned.
   const reading = cloned ? copy : file;
+  const sparse = stats.blocks * STAT_BLOCK_BYTES < size;
   const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(size, 1)));
   let crc = 0;
   for (let position = 0; position < size; ) {
@@ -63,14 +66,21 @@ export async function copyFileInto(options: CopyOptions): Promise<UnpackedFile> 
     });
     if (bytesRead === 0) throw changed(source);
     const bytes = buffer.subarray(0, bytesRead);
-    if (!cloned) await writeAll(copy, bytes, position, target);
+    if (!cloned) {
+      const runs = sparse ? dataRuns(bytes) : [{ start: 0, end: bytes.length }];
+      for (const { start, end } of runs) {
+        await writeAll(copy, bytes.subarray(start, end), position + start, target);
+      }
+    }
     crc = crc32(bytes, crc);
     position += bytesRead;
     options.onBytes?.(bytesRead);
   }
   const after = await file.stat();
   if (after.size !== size || after.mtimeMs !== stats.mtimeMs) throw changed(source);
-  await copy.utimes(stats.atime, stats.mtime);
+  // What it ends with may be a hole.
+  if (sparse && !cloned) await copy.truncate(size);
+  await utimes(target, stats.atime, stats.mtime);
   return { path, size, crc32: crc, mtime: Math.round(stats.mtimeMs) };
 }
 
@@ -85,6 +95,21 @@ async function clone(source: string, target: string): Promise<boolean> {
     return false;
   }
 }
+
+/** Where bytes are not zero, to {@link HOLE_BYTES}: the rest need not be written into a new file. */
+function dataRuns(bytes: Buffer): readonly { readonly start: number; readonly end: number }[] {
+  const runs: { start: number; end: number }[] = [];
+  for (let start = 0; start < bytes.length; start += HOLE_BYTES) {
+    const end = Math.min(start + HOLE_BYTES, bytes.length);
+    if (bytes.subarray(start, end).equals(ZEROS.subarray(0, end - start))) continue;
+    const last = runs.at(-1);
+    if (last?.end === start) last.end = end;
+    else runs.push({ start, end });
+  }
+  return runs;
+}
+
+const ZEROS = new Uint8Array(HOLE_BYTES);
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number, path: string): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

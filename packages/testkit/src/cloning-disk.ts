@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mountNew, unmount } from "./mounts.ts";
+import type { SmallDisk } from "./small-disk.ts";
+import { rootUnavailable, run } from "./system.ts";
+
+/** The least with which mkfs.btrfs is content, and some room. */
+const MIN_BYTES = 128 * 1024 * 1024;
+
+/** Why {@link cloningDisk} cannot work here, or undefined where it can: for the title of a skipped test. */
+export function cloningDiskUnavailable(): string | undefined {
+  const reason = rootUnavailable();
+  if (reason !== undefined) return reason;
+  unavailable ??= tryOnce();
+  return unavailable.reason;
+}
+
+let unavailable: { readonly reason: string | undefined } | undefined;
+
+function tryOnce(): { reason: string | undefined } {
+  if (spawnSync("mkfs.btrfs", ["--version"]).status !== 0) return { reason: "needs btrfs-progs" };
+  try {
+    const disk = mountImage(MIN_BYTES);
+    disk.remove();
+    return { reason: undefined };
+  } catch (error) {
+    return { reason: `cannot mount: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/**
+ * Mounts a btrfs of `bytes` bytes, some of which are its own, from a file: files on it can share their blocks. It is
+ * unmounted when it is disposed, and nothing stays.
+ */
+export async function cloningDisk(bytes: number): Promise<SmallDisk> {
+  const { path, remove } = mountImage(Math.max(bytes, MIN_BYTES));
+  return {
+    path,
+    join: (...names) => join(path, ...names),
+    async [Symbol.asyncDispose]() {
+      remove();
+    },
+  };
+}
+
+function mountImage(bytes: number): { readonly path: string; readonly remove: () => void } {
+  const place = mkdtempSync(join(realpathSync(tmpdir()), "lanspread-image-"));
+  const image = join(place, "image");
+  try {
+    writeFileSync(image, "");
+    truncateSync(image, bytes);
+    run("mkfs.btrfs", "--quiet", "--metadata", "single", image);
+    const path = mountNew("-t", "btrfs", "-o", "loop", image);
+    // It is mounted: the name is not needed any more, and nothing is left if the process is killed but the mount.
+    rmSync(place, { recursive: true });
+    return { path, remove: () => unmount(path) };
+  } catch (error) {
+    rmSync(place, { recursive: true, force: true });
+    throw error;
+  }
+}
