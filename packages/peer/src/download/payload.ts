@@ -8,7 +8,7 @@ import { flushDirectory, SENTINEL_NAME } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { OpenFiles } from "./open-files.ts";
-import { type Directories, makeBelow, openBelow, removeFile } from "./safe-path.ts";
+import { checkBatch, type Directories, makeBelow, openBelow, removeFile } from "./safe-path.ts";
 
 export interface PayloadOptions {
   readonly root: string;
@@ -188,6 +188,7 @@ export class Payload implements PieceSink, AsyncDisposable {
       },
       signal,
     );
+    await checkBatch(directories);
     for (const directory of directories.made) changed.add(dirname(directory));
     await mapLimited([...changed], FILES_AT_ONCE, flushDirectory);
   }

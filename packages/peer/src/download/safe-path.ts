@@ -106,25 +106,27 @@ export interface Directories {
 }
 
 /**
- * Makes a file that must not be there yet, and the directories in which it lies.
+ * Checks that the directories of a batch still are directories: what was made in one that has become a link meanwhile lies
+ * elsewhere.
+ *
+ * @throws PeerError `forbidden-path`, `not-a-directory`
+ */
+export async function checkBatch({ known }: Directories): Promise<void> {
+  for (const directory of known) refuseNoDirectory(directory, await look(directory));
+}
+
+/**
+ * Makes a file that must not be there yet, and the directories in which it lies. {@link checkBatch} follows behind the last one.
  *
  * @throws PeerError `already-exists`, `forbidden-path`, `not-a-directory` and others, naming the file
  */
 export async function makeBelow(root: string, path: string, directories: Directories): Promise<FileHandle> {
   await makeDirectories(root, path, directories.known, directories.made);
   const absolute = join(root, path);
-  let file: FileHandle;
   try {
-    file = await open(absolute, MAKE_NEW, 0o644);
+    return await open(absolute, MAKE_NEW, 0o644);
   } catch (error) {
     throw fromNodeError(error, absolute);
-  }
-  try {
-    await checkDirectories(root, path);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
-import { link, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, readlink, rename, symlink, writeFile } from "node:fs/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { removeFile } from "../../src/download/safe-path.ts";
+import { checkBatch, makeBelow, removeFile } from "../../src/download/safe-path.ts";
 
 describe("removing a file of a game", () => {
   it("removes a regular file, and no other name of it", async () => {
@@ -26,5 +26,32 @@ describe("removing a file of a game", () => {
     expect((await readdir(dir.join("root"))).sort()).toEqual(["directory", "link", "linked"]);
     expect(await readlink(dir.join("root", "link"))).toBe(dir.join("elsewhere", "precious"));
     expect(await readFile(dir.join("elsewhere", "precious"), "utf8")).toBe("p");
+  });
+});
+
+describe("making the files of a game", () => {
+  it("makes them and their directories, and nothing that is there already", async () => {
+    await using dir = await temporaryDirectory();
+    const directories = { known: new Set<string>(), made: new Set<string>() };
+    for (const path of ["a/b/one", "a/b/two", "three"]) {
+      await (await makeBelow(dir.path, path, directories)).close();
+    }
+    await checkBatch(directories);
+    expect((await readdir(dir.path, { recursive: true })).sort()).toEqual(
+      ["a", "a/b", "a/b/one", "a/b/two", "three"].sort(),
+    );
+    expect([...directories.made].sort()).toEqual([dir.join("a"), dir.join("a", "b")]);
+    await expect(makeBelow(dir.path, "three", directories)).rejects.toMatchObject({ code: "already-exists" });
+  });
+
+  it("does not pass where a directory has become a link meanwhile", async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(dir.join("root"));
+    await mkdir(dir.join("elsewhere"));
+    const directories = { known: new Set<string>(), made: new Set<string>() };
+    await (await makeBelow(dir.join("root"), "data/one", directories)).close();
+    await rename(dir.join("root", "data"), dir.join("root", "moved"));
+    await symlink(dir.join("elsewhere"), dir.join("root", "data"));
+    await expect(checkBatch(directories)).rejects.toMatchObject({ code: "forbidden-path" });
   });
 });
