@@ -24,6 +24,7 @@ export {
   createVirtualLan,
   type LanHost,
   type LanSwitch,
+  type LinkRates,
   namespacesUnavailable,
   type VirtualLan,
 } from "./virtual-lan.ts";

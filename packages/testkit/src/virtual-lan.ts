@@ -22,6 +22,14 @@ export interface LanHost {
   run(program: string, ...args: string[]): string;
   /** Pulls or plugs its cable. */
   setLink(lan: LanSwitch, state: "up" | "down"): void;
+  /** Slows its cable down, each way by itself (token bucket); a second call replaces the first. */
+  shape(lan: LanSwitch, rates: LinkRates): void;
+}
+
+/** What a cable carries, in Mbit/s (10^6 bits); as much as the machine can where left out. */
+export interface LinkRates {
+  readonly upMbit?: number;
+  readonly downMbit?: number;
 }
 
 /**
@@ -40,6 +48,10 @@ const PREFIX = "lsp";
 /** Host numbers of a switch begin here: .1 looks like a router. */
 const FIRST_HOST_NUMBER = 2;
 const LAST_HOST_NUMBER = 254;
+/** A shaped cable passes this many bytes at once per Mbit/s: 8 ms of its rate, as the kernel's timers ask for. */
+const BURST_BYTES_PER_MBIT = 1_000;
+/** How long a datagram waits in a shaped cable at most before it is dropped: what a home router keeps. */
+const SHAPER_LATENCY = "50ms";
 
 /** Why a virtual LAN cannot be made here, or undefined where it can: for the title of a skipped test. */
 export function namespacesUnavailable(): string | undefined {
@@ -107,7 +119,7 @@ export function createVirtualLan(): VirtualLan {
     },
     addHost(...switches) {
       const name = addNamespace(namespaces);
-      const plugs = new Map<LanSwitch, { readonly device: string; readonly address: string }>();
+      const plugs = new Map<LanSwitch, Plug>();
       for (const wire of switches) {
         const known = bridges.get(wire);
         if (known === undefined) throw new Error("the switch belongs to another LAN");
@@ -130,12 +142,12 @@ export function createVirtualLan(): VirtualLan {
           device,
         );
         run("ip", "-n", name, "link", "set", device, "up");
-        plugs.set(wire, { device, address });
+        plugs.set(wire, { device, address, port });
       }
       const [first] = switches;
       // Multicast goes out of the first interface unless the program names one.
       run("ip", "-n", name, "route", "add", "224.0.0.0/4", "dev", plugOn(first).device);
-      function plugOn(wire: LanSwitch): { readonly device: string; readonly address: string } {
+      function plugOn(wire: LanSwitch): Plug {
         const plug = plugs.get(wire);
         if (plug === undefined) throw new Error(`${name} is not plugged into ${wire.subnet}.0/24`);
         return plug;
@@ -150,6 +162,12 @@ export function createVirtualLan(): VirtualLan {
         setLink: (wire, state) => {
           run("ip", "-n", name, "link", "set", plugOn(wire).device, state);
         },
+        shape: (wire, { upMbit, downMbit }) => {
+          const { device, port } = plugOn(wire);
+          // Each end of the cable shapes what it sends.
+          shapeDevice(name, device, upMbit);
+          shapeDevice(core, port, downMbit);
+        },
       };
     },
     [Symbol.dispose]() {
@@ -159,6 +177,23 @@ export function createVirtualLan(): VirtualLan {
   };
   live.add(lan);
   return lan;
+}
+
+/** One end of a cable in a host, and the other in the switch. */
+interface Plug {
+  readonly device: string;
+  readonly address: string;
+  readonly port: string;
+}
+
+function shapeDevice(namespace: string, device: string, mbit: number | undefined): void {
+  if (mbit === undefined) {
+    tryRun("tc", "-n", namespace, "qdisc", "delete", "dev", device, "root");
+    return;
+  }
+  const burst = String(mbit * BURST_BYTES_PER_MBIT);
+  const rate = ["rate", `${mbit}mbit`, "burst", burst, "latency", SHAPER_LATENCY];
+  run("tc", "-n", namespace, "qdisc", "replace", "dev", device, "root", "tbf", ...rate);
 }
 
 let exitHandled = false;

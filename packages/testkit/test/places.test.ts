@@ -20,6 +20,21 @@ describe.skipIf(noNamespaces !== undefined)(`virtual LAN${note(noNamespaces)}`, 
     expect(reaches(a, b.address)).toBe(false);
   });
 
+  test("a shaped cable is slow each way by itself, until it is shaped anew", () => {
+    using lan = createVirtualLan();
+    const wire = lan.addSwitch("10.77.1");
+    const host = lan.addHost(wire);
+    const others = lan.addHost(wire);
+    host.shape(wire, { upMbit: 8 });
+    expect(host.run("tc", "qdisc", "show", "dev", "eth0")).toContain("tbf");
+    expect(others.run("tc", "qdisc", "show", "dev", "eth0")).not.toContain("tbf");
+    host.shape(wire, { upMbit: 16 });
+    expect(host.run("tc", "qdisc", "show", "dev", "eth0")).toContain("rate 16Mbit");
+    host.shape(wire, { downMbit: 8 });
+    expect(host.run("tc", "qdisc", "show", "dev", "eth0")).not.toContain("tbf");
+    expect(reaches(host, others.address)).toBe(true);
+  });
+
   test("a host on two switches has an address on each, others stay apart", () => {
     using lan = createVirtualLan();
     const east = lan.addSwitch("10.77.1");
