@@ -1,22 +1,8 @@
-import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type Rar5Entry, seededChunks, writeRar5 } from "@lanspread/testkit";
+import { join } from "node:path";
 import { count, formatBytes } from "lanspread";
-import type { FileDigest, TreeDigest } from "../tree-digest.ts";
+import { type GamePlan, makeGame } from "../library/make-game.ts";
+import type { TreeDigest } from "../tree-digest.ts";
 import { LARGE_BYTES, SMALL_FILE_BYTES } from "./constants.ts";
-
-/** A game to be made. */
-export interface GamePlan {
-  readonly id: string;
-  readonly version: string;
-  /** Sizes in bytes of the files that go into the archive, by path. */
-  readonly archived: Readonly<Record<string, number>>;
-  /** Folders in the archive without a file. */
-  readonly emptyFolders: readonly string[];
-  /** Files beside the archive: transferred as they are, not unpacked. */
-  readonly loose: Readonly<Record<string, string>>;
-}
 
 /** A game that was made. */
 export interface DemoGame {
@@ -33,56 +19,36 @@ export const DEMO_GAMES: readonly GamePlan[] = [
   {
     id: "citadel",
     version: "20260314",
-    archived: { "citadel.pak": LARGE_BYTES },
-    emptyFolders: [],
-    loose: {},
+    archives: { "citadel.eti": { files: { "citadel.pak": LARGE_BYTES } } },
+    seed: 0,
   },
   {
     id: "harbour",
     version: "20251101",
-    archived: {
-      "bin/harbour.exe": PROGRAM,
-      "bin/engine.dll": LIBRARY,
-      "data/world.pak": WORLD,
-      "data/maps/docks.map": MAP,
-      "data/music/theme one.ogg": MUSIC,
-      "data/cfg/first-start": FLAG,
+    archives: {
+      "harbour.eti": {
+        files: {
+          "bin/harbour.exe": PROGRAM,
+          "bin/engine.dll": LIBRARY,
+          "data/world.pak": WORLD,
+          "data/maps/docks.map": MAP,
+          "data/music/theme one.ogg": MUSIC,
+          "data/cfg/first-start": FLAG,
+        },
+        emptyFolders: ["saves"],
+      },
     },
-    emptyFolders: ["saves"],
     loose: { "manual/read me first.txt": "Meet at the docks. Bring a friend.\n" },
+    seed: 1,
   },
 ];
 
-/** Makes a game below `gamesDir`: its files, its RAR5 archive, and `version.ini` last. */
-export async function makeGame(plan: GamePlan, gamesDir: string, signal: AbortSignal): Promise<DemoGame> {
-  const root = join(gamesDir, plan.id);
-  await mkdir(root);
-  for (const [path, text] of Object.entries(plan.loose)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  const entries = new Map<string, FileDigest>();
-  const folders = plan.emptyFolders.map((name): Rar5Entry => ({ type: "directory", name }));
-  const files = Object.entries(plan.archived).map(([name, size], seed): Rar5Entry => {
-    const chunks = function* (): Generator<Uint8Array> {
-      const hash = createHash("sha256");
-      let left = size;
-      for (const chunk of seededChunks(seed, size)) {
-        signal.throwIfAborted();
-        hash.update(chunk);
-        left -= chunk.length;
-        // With the last chunk, not behind it: the writer has its bytes then, and asks for no more.
-        if (left === 0) entries.set(name, { size, sha256: hash.digest("hex") });
-        yield chunk;
-      }
-    };
-    return { name, content: { size, chunks } };
-  });
-  const archive = await writeRar5(join(root, `${plan.id}.eti`), [...folders, ...files]);
-  await writeFile(join(root, "version.ini"), `${plan.version}\n`);
+/** Makes a game below `gamesDir`. */
+export async function makeDemoGame(plan: GamePlan, gamesDir: string, signal: AbortSignal): Promise<DemoGame> {
+  const { entries, archiveBytes } = await makeGame(plan, join(gamesDir, plan.id), signal);
   return {
     id: plan.id,
     entries,
-    description: `${plan.id}: ${formatBytes(archive.size)} in one archive of ${count(files.length, "file")}`,
+    description: `${plan.id}: ${formatBytes(archiveBytes)} in one archive of ${count(entries.size, "file")}`,
   };
 }

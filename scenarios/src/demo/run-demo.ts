@@ -1,6 +1,6 @@
 import { createWorkspace } from "../workspace.ts";
 import { NEEDED_BYTES } from "./constants.ts";
-import { DEMO_GAMES, makeGame } from "./demo-games.ts";
+import { DEMO_GAMES, makeDemoGame } from "./demo-games.ts";
 import { checkSource, getGame } from "./get-game.ts";
 import { createParty, type DemoPeer, everybodyFound, showLibrary } from "./party.ts";
 import { type DemoRow, renderReport } from "./report.ts";
@@ -48,7 +48,7 @@ export async function runDemo({ screen, signal, onResources }: DemoOptions): Pro
     const made = await allEnded(
       DEMO_GAMES.map(async (plan, index) => {
         const { games } = await workspace.peer(SHARING[index] ?? RECEIVER);
-        const game = await makeGame(plan, games, signal);
+        const game = await makeDemoGame(plan, games, signal);
         screen.detail(game.description);
         return { game, sourceGames: games };
       }),

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Rar5Entry, seededChunks, type WrittenRar5, writeRar5 } from "@lanspread/testkit";
+import type { FileDigest, TreeDigest } from "../tree-digest.ts";
+
+/** What is in a file: a text, that many bytes that no other file has, or that many zeros (no room on disk where it knows holes). */
+export type FileContent = string | number | { readonly zeros: number };
+
+/** One archive at the root of a game. */
+export interface ArchivePlan {
+  /** Files by path, `/` between components. */
+  readonly files: Readonly<Record<string, FileContent>>;
+  /** Folders without a file. */
+  readonly emptyFolders?: readonly string[];
+  /** Plants a fault into the last file: a checksum that is not that of its bytes. */
+  readonly damaged?: true;
+}
+
+/** A game to be made. */
+export interface GamePlan {
+  readonly id: string;
+  readonly version: string;
+  /** RAR5 archives by file name, such as `ggoo.eti`. */
+  readonly archives: Readonly<Record<string, ArchivePlan>>;
+  /** Files beside the archives: transferred as they are, not unpacked. */
+  readonly loose?: Readonly<Record<string, FileContent>>;
+  /** Games with the same seed and the same files have the same bytes. */
+  readonly seed: number;
+}
+
+/** What was made. */
+export interface MadeGame {
+  /** What went into the archives: what an install has to put into `local/`. */
+  readonly entries: TreeDigest;
+  /** Bytes of all archives. */
+  readonly archiveBytes: number;
+}
+
+/** Makes a game in the folder `root`, which must not be there: its files, its archives, and `version.ini` last. */
+export async function makeGame(plan: GamePlan, root: string, signal: AbortSignal): Promise<MadeGame> {
+  await mkdir(root);
+  const entries = new Map<string, FileDigest>();
+  let seed = plan.seed;
+  for (const [path, content] of Object.entries(plan.loose ?? {})) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeLoose(join(root, path), content, seed++, signal);
+  }
+  let archiveBytes = 0;
+  for (const [name, archive] of Object.entries(plan.archives)) {
+    const written = await writeArchive(join(root, name), archive, { seed, entries, signal });
+    seed += Object.keys(archive.files).length;
+    archiveBytes += written.size;
+  }
+  await writeFile(join(root, "version.ini"), `${plan.version}\n`);
+  return { entries, archiveBytes };
+}
+
+interface Making {
+  readonly seed: number;
+  /** Filled with what goes in. */
+  readonly entries: Map<string, FileDigest>;
+  readonly signal: AbortSignal;
+}
+
+function writeArchive(path: string, plan: ArchivePlan, making: Making): Promise<WrittenRar5> {
+  const folders = (plan.emptyFolders ?? []).map((name): Rar5Entry => ({ type: "directory", name }));
+  const named = Object.entries(plan.files);
+  const files = named.map(([name, content], index): Rar5Entry => {
+    const isDamaged = plan.damaged === true && index === named.length - 1;
+    return { name, content: asEntry(name, content, index, making), ...(isDamaged ? { damage: "crc" } : {}) };
+  });
+  return writeRar5(path, [...folders, ...files]);
+}
+
+function asEntry(name: string, content: FileContent, index: number, { seed, entries, signal }: Making) {
+  const note = (size: number, sha256: string): void => void entries.set(name, { size, sha256 });
+  if (typeof content === "string") {
+    note(Buffer.byteLength(content), createHash("sha256").update(content).digest("hex"));
+    return content;
+  }
+  // Their digest is not needed by anybody: holes are compared by the archive they are in.
+  if (typeof content === "object") return content;
+  if (content === 0) note(0, createHash("sha256").digest("hex"));
+  const chunks = function* (): Generator<Uint8Array> {
+    const hash = createHash("sha256");
+    let left = content;
+    for (const chunk of seededChunks(seed + index, content)) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      left -= chunk.length;
+      // With the last chunk, not behind it: the writer has its bytes then, and asks for no more.
+      if (left === 0) note(content, hash.digest("hex"));
+      yield chunk;
+    }
+  };
+  return { size: content, chunks };
+}
+
+async function writeLoose(
+  path: string,
+  content: FileContent,
+  seed: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (typeof content === "string") return writeFile(path, content);
+  await using file = await open(path, "w");
+  if (typeof content === "object") return file.truncate(content.zeros);
+  for (const chunk of seededChunks(seed, content)) {
+    signal.throwIfAborted();
+    await file.writeFile(chunk);
+  }
+}
