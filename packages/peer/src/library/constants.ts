@@ -16,8 +16,14 @@ export const LOOK_SLICE_CHARACTERS = 128 * 1024;
 /** What a look costs besides the characters of its index entry, in the same unit. */
 export const LOOK_CHARACTERS = 2 * 1024;
 
+/** What an entry of a listed directory costs, in the same unit: its path is checked. */
+export const LISTED_CHARACTERS = 128;
+
 /** Directory entries of one game that are examined side by side, for the same reason. */
 export const ENTRIES_AT_ONCE = 16;
+
+/** Directory entries whose paths are checked without giving way to others: about 5 ms of work. */
+export const LISTED_AT_ONCE = 4096;
 
 /** Warnings that are kept for one game: a folder of 10,000 links needs no 10,000 sentences. */
 export const MAX_WARNINGS = 20;

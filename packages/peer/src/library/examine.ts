@@ -6,7 +6,7 @@ import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
 import { digestsOf, type IndexEntry, sameEntry, samePayload } from "./entry.ts";
 import { giveWay } from "./give-way.ts";
 import { lookOf, type RootLook } from "./look.ts";
-import type { LookReply, RootSight } from "./look-messages.ts";
+import type { ListedEntry, RootReply, RootSight } from "./look-messages.ts";
 import type { Looker } from "./looker.ts";
 import { walkManifest } from "./walk.ts";
 
@@ -53,10 +53,16 @@ export async function examineRoot(options: ExamineOptions): Promise<IndexEntry> 
 }
 
 /** @throws PeerError where nothing was seen, naming the root. */
-function sightOf(root: string, reply: LookReply): RootSight {
+function sightOf(root: string, reply: RootReply): RootSight {
   if (reply.status === "seen") return reply;
   if (reply.status === "failed") throw new PeerError(reply.code, reply.message);
   throw new PeerError("no-such-directory", `${root}: no such directory`);
+}
+
+async function listBy(looker: Looker, directory: string): Promise<readonly ListedEntry[]> {
+  const reply = await looker.look({ directory });
+  if (reply.status === "failed") throw new PeerError(reply.code, reply.message);
+  return reply.entries;
 }
 
 /** What vanishes during a walk is a change, no failure. */
@@ -67,7 +73,7 @@ function nullIfVanished(error: unknown): null {
 }
 
 async function entryFrom(options: ExamineOptions, look: RootLook): Promise<IndexEntry> {
-  const { id, root, previous, signal } = options;
+  const { id, root, looker, previous, signal } = options;
   const { fingerprint, sentinel, installed } = look;
   if (sentinel.status !== "valid") {
     return {
@@ -84,7 +90,8 @@ async function entryFrom(options: ExamineOptions, look: RootLook): Promise<Index
     };
   }
   options.onWalk?.();
-  const walk = await walkManifest(root, signal === undefined ? {} : { signal });
+  const list = (directory: string): Promise<readonly ListedEntry[]> => listBy(looker, directory);
+  const walk = await walkManifest(root, { list, ...(signal === undefined ? {} : { signal }) });
   await giveWay(walk.files.length);
   const hash = manifestHash(sentinel.version, walk.files);
   await giveWay(walk.files.length);

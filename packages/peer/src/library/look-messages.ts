@@ -6,20 +6,48 @@ export interface LookNames {
   readonly local: string;
 }
 
-/** What the main thread wants to know of one game root. */
-export interface LookRequest {
+/** What the main thread wants to know of one game root, or of one directory in it. */
+export type LookRequest = RootRequest | ListRequest;
+
+/** What of the disk each kind of request shows. */
+export type ReplyTo<Request extends LookRequest> = Request extends ListRequest ? ListReply : RootReply;
+
+export interface ListRequest {
+  /** Absolute path of the directory. */
+  readonly directory: string;
+}
+
+export interface RootRequest {
   /** Absolute path of the game root. */
   readonly root: string;
   /** Absolute path of the game's index entry, where that is wanted too. */
   readonly entryFile: string | null;
 }
 
-/** What the looking thread says of one root. Plain data: nothing is concluded from it there. */
-export type LookReply =
+/** What the looking thread says. Plain data: nothing is concluded from it there. */
+export type LookReply = RootReply | ListReply;
+
+export type RootReply =
   | RootSight
   /** There is no directory at the root's place. A link to one is none. */
   | { readonly status: "no-root" }
-  | { readonly status: "failed"; readonly code: PeerErrorCode; readonly message: string };
+  | FailedLook;
+
+export type ListReply = { readonly status: "listed"; readonly entries: readonly ListedEntry[] } | FailedLook;
+
+export interface FailedLook {
+  readonly status: "failed";
+  readonly code: PeerErrorCode;
+  /** Names the path. */
+  readonly message: string;
+}
+
+/** A directory entry, by its name in the directory. Size in bytes, time in nanoseconds since 1970, as digits: more than a number holds. */
+export type ListedEntry =
+  | readonly [name: string, kind: "file", size: number, mtimeNs: string]
+  | readonly [name: string, kind: "directory" | "link" | "socket" | "pipe" | "device"]
+  /** It was listed, and then could not be looked at. */
+  | readonly [name: string, kind: "failed", code: PeerErrorCode, message: string];
 
 /** What one directory listing and the state of a few files show. */
 export interface RootSight {

@@ -1,5 +1,6 @@
 /**
- * The thread that looks at game roots: one directory listing and a few small files each, one after the other. Looking
+ * The thread that looks at game roots: one directory listing and a few small files each, one after the other; and that lists their
+ * directories where more is to be known. Looking
  * here is synchronous on purpose. A thousand roots take a thirtieth of a second of processor time this way, and ten
  * times that where every call is a promise; and a disk that has to wake up keeps nobody waiting but this thread.
  *
@@ -11,7 +12,15 @@ import { parentPort, workerData } from "node:worker_threads";
 import { errnoOf, fromNodeError } from "../errors/index.ts";
 import { MAX_JSON_BYTES } from "../storage/constants.ts";
 import { ARCHIVE_EXTENSION } from "./constants.ts";
-import type { ArchiveStamp, LookNames, LookReply, LookRequest, RootSight } from "./look-messages.ts";
+import { directListing, listDirectory } from "./list-directory.ts";
+import type {
+  ArchiveStamp,
+  LookNames,
+  LookReply,
+  LookRequest,
+  RootRequest,
+  RootSight,
+} from "./look-messages.ts";
 import { readSentinelFileSync } from "./sentinel-file.ts";
 
 const port = parentPort;
@@ -19,17 +28,23 @@ if (port === null) throw new Error("this file is the looking worker: it is start
 const names = workerData as LookNames;
 
 port.on("message", (requests: readonly LookRequest[]) => {
-  port.postMessage(requests.map(answer));
+  void Promise.all(requests.map(answer)).then((replies) => port.postMessage(replies));
 });
 
-function answer({ root, entryFile }: LookRequest): LookReply {
+async function answer(request: LookRequest): Promise<LookReply> {
+  const path = "directory" in request ? request.directory : request.root;
   try {
-    if (!isDirectory(root)) return { status: "no-root" };
-    return { ...lookAt(root), entryText: entryFile === null ? null : readEntry(entryFile) };
+    if (!("directory" in request)) return look(request);
+    return { status: "listed", entries: await listDirectory(path, directListing) };
   } catch (error) {
-    const { code, message } = fromNodeError(error, root);
+    const { code, message } = fromNodeError(error, path);
     return { status: "failed", code, message };
   }
+}
+
+function look({ root, entryFile }: RootRequest): LookReply {
+  if (!isDirectory(root)) return { status: "no-root" };
+  return { ...lookAt(root), entryText: entryFile === null ? null : readEntry(entryFile) };
 }
 
 function isDirectory(root: string): boolean {

@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { PeerError } from "../errors/index.ts";
 import { LOCAL_NAME, SENTINEL_NAME } from "../storage/index.ts";
-import { LOOK_CHARACTERS, LOOK_SLICE_CHARACTERS } from "./constants.ts";
-import type { LookNames, LookReply, LookRequest } from "./look-messages.ts";
+import { LISTED_CHARACTERS, LOOK_CHARACTERS, LOOK_SLICE_CHARACTERS } from "./constants.ts";
+import type { LookNames, LookReply, LookRequest, ReplyTo } from "./look-messages.ts";
 
-/** Looks at game roots in a thread of its own, one after the other. */
+/** Looks at game roots, and lists directories, in a thread of its own, one after the other. */
 export interface Looker {
   /**
    * The look begins after this call. Looks that are asked for while others are under way go to the thread together.
@@ -13,7 +13,7 @@ export interface Looker {
    * @throws PeerError `cancelled` when the looker is closed, `internal` when the thread failed. What the disk says
    *   is in the reply.
    */
-  look(request: LookRequest): Promise<LookReply>;
+  look<Request extends LookRequest>(request: Request): Promise<ReplyTo<Request>>;
   /** Ends the thread; what is under way is cancelled. */
   close(): Promise<void>;
 }
@@ -42,12 +42,13 @@ class ThreadLooker implements Looker {
   #underWay: readonly Job[] = [];
   #closed = false;
 
-  look(request: LookRequest): Promise<LookReply> {
+  look<Request extends LookRequest>(request: Request): Promise<ReplyTo<Request>> {
     if (this.#closed) return Promise.reject(cancelled());
     const { promise, resolve, reject } = Promise.withResolvers<LookReply>();
     this.#waiting.push({ request, resolve, reject });
     if (this.#waiting.length === 1 && this.#underWay.length === 0) queueMicrotask(() => this.#next());
-    return promise;
+    // The thread answers each request with its own kind of reply.
+    return promise as Promise<ReplyTo<Request>>;
   }
 
   async close(): Promise<void> {
@@ -95,7 +96,7 @@ class ThreadLooker implements Looker {
       const reply = replies[index];
       if (reply === undefined) break;
       resolve(reply);
-      characters += LOOK_CHARACTERS + (reply.status === "seen" ? (reply.entryText?.length ?? 0) : 0);
+      characters += LOOK_CHARACTERS + charactersOf(reply);
       if (characters < LOOK_SLICE_CHARACTERS) continue;
       characters = 0;
       await setImmediate();
@@ -114,6 +115,12 @@ class ThreadLooker implements Looker {
     this.#waiting = [];
     for (const { reject } of jobs) reject(error);
   }
+}
+
+/** What whoever asked has to make sense of. */
+function charactersOf(reply: LookReply): number {
+  if (reply.status === "seen") return reply.entryText?.length ?? 0;
+  return reply.status === "listed" ? reply.entries.length * LISTED_CHARACTERS : 0;
 }
 
 function fault(cause: unknown): PeerError {

@@ -1,12 +1,12 @@
-import type { Dirent } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { checkPathSet, checkWirePath, describeRefusal, MAX_MANIFEST_FILES } from "@lanspread/proto";
-import { fromNodeError } from "../errors/index.ts";
+import { PeerError } from "../errors/index.ts";
 import { isReservedOrLocalPath } from "../storage/index.ts";
-import { ENTRIES_AT_ONCE, MAX_WARNINGS } from "./constants.ts";
+import { LISTED_AT_ONCE, MAX_WARNINGS } from "./constants.ts";
 import { giveWay } from "./give-way.ts";
-import { mapLimited } from "./map-limited.ts";
+import { listDirectory, pooledListing } from "./list-directory.ts";
+import type { ListedEntry } from "./look-messages.ts";
 import { sortPaths } from "./sort-paths.ts";
 
 /** A payload file as a walk found it. */
@@ -32,6 +32,12 @@ export interface Walk {
   readonly warnings: readonly string[];
 }
 
+export interface WalkOptions {
+  readonly signal?: AbortSignal;
+  /** Lists one directory, as {@link listDirectory} does, which is the default. */
+  readonly list?: (directory: string) => Promise<readonly ListedEntry[]>;
+}
+
 /**
  * Lists the payload of a game root: every regular file outside of `local/`, the reserved names and the foreign names.
  * No link is followed.
@@ -39,15 +45,15 @@ export interface Walk {
  * @throws PeerError when something cannot be read (`no-permission`, `disk-error`), naming it, and
  *   `no-such-file` or `no-such-directory` when something vanishes during the walk.
  */
-export async function walkManifest(root: string, options: { signal?: AbortSignal } = {}): Promise<Walk> {
-  const { signal } = options;
+export async function walkManifest(root: string, options: WalkOptions = {}): Promise<Walk> {
+  const { signal, list = (directory) => listDirectory(directory, pooledListing, signal) } = options;
   const files: WalkedFile[] = [];
   const refusals: string[] = [];
   const warnings: string[] = [];
   let tooMany = false;
   const directories: string[] = [""];
 
-  const examine = async (path: string, entry: Dirent): Promise<void> => {
+  const examine = (path: string, entry: ListedEntry): void => {
     // Node puts replacement characters for bytes that are no UTF-8: such a name cannot be opened again.
     if (path.includes("\uFFFD")) {
       note(refusals, `${JSON.stringify(path)}: the name is no valid UTF-8`);
@@ -58,13 +64,18 @@ export async function walkManifest(root: string, options: { signal?: AbortSignal
       note(refusals, describeRefusal(refusal));
       return;
     }
-    if (entry.isDirectory()) {
-      directories.push(path);
-    } else if (entry.isFile()) {
-      if (files.length >= MAX_MANIFEST_FILES) tooMany = true;
-      else files.push(await examineFile(root, path));
-    } else {
-      note(warnings, `${join(root, path)} is left out: it is ${kindOf(entry)}`);
+    switch (entry[1]) {
+      case "directory":
+        directories.push(path);
+        break;
+      case "file":
+        if (files.length >= MAX_MANIFEST_FILES) tooMany = true;
+        else files.push({ path, size: entry[2], mtimeNs: entry[3] });
+        break;
+      case "failed":
+        throw new PeerError(entry[2], entry[3]);
+      default:
+        note(warnings, `${join(root, path)} is left out: it is a ${entry[1]}`);
     }
   };
 
@@ -74,12 +85,12 @@ export async function walkManifest(root: string, options: { signal?: AbortSignal
     directory = directories.pop()
   ) {
     signal?.throwIfAborted();
-    const parent = directory;
-    const listing = await list(join(root, parent));
-    const payload = listing
-      .map((entry) => ({ entry, path: parent === "" ? entry.name : `${parent}/${entry.name}` }))
-      .filter(({ path }) => !isReservedOrLocalPath(path));
-    await mapLimited(payload, ENTRIES_AT_ONCE, ({ path, entry }) => examine(path, entry), signal);
+    const entries = await list(join(root, directory));
+    for (const [count, entry] of entries.entries()) {
+      if (count % LISTED_AT_ONCE === LISTED_AT_ONCE - 1) await setImmediate();
+      const path = directory === "" ? entry[0] : `${directory}/${entry[0]}`;
+      if (!isReservedOrLocalPath(path)) examine(path, entry);
+    }
   }
   if (tooMany) note(refusals, `the game has more than ${MAX_MANIFEST_FILES} files`);
 
@@ -88,31 +99,6 @@ export async function walkManifest(root: string, options: { signal?: AbortSignal
   const clash = checkPathSet(sorted.map((file) => file.path));
   if (clash !== null) note(refusals, describeRefusal(clash));
   return { files: sorted, refusals, warnings };
-}
-
-async function list(directory: string): Promise<Dirent[]> {
-  try {
-    return await readdir(directory, { withFileTypes: true });
-  } catch (error) {
-    throw fromNodeError(error, directory);
-  }
-}
-
-async function examineFile(root: string, path: string): Promise<WalkedFile> {
-  const absolute = join(root, path);
-  try {
-    const stats = await lstat(absolute, { bigint: true });
-    return { path, size: Number(stats.size), mtimeNs: String(stats.mtimeNs) };
-  } catch (error) {
-    throw fromNodeError(error, absolute);
-  }
-}
-
-function kindOf(entry: Dirent): string {
-  if (entry.isSymbolicLink()) return "a link";
-  if (entry.isSocket()) return "a socket";
-  if (entry.isFIFO()) return "a pipe";
-  return "a device";
 }
 
 function note(list: string[], text: string): void {

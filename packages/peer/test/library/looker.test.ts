@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, symlink, utimes } from "node:fs/promises";
 import { promisify } from "node:util";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { listDirectory, pooledListing } from "../../src/library/list-directory.ts";
 import { lookOf } from "../../src/library/look.ts";
 import type { RootSight } from "../../src/library/look-messages.ts";
 import { createLooker, type Looker } from "../../src/library/looker.ts";
@@ -47,6 +48,32 @@ describe("looking at roots", () => {
         const reply = await looker.look({ root, entryFile: dir.join(absent) });
         expect(reply).toMatchObject({ status: "seen", entryText: null });
       }
+    } finally {
+      await looker.close();
+    }
+  });
+
+  it("lists a directory: every kind of entry, with size and time of files, as it is listed without the thread", async () => {
+    await using dir = await temporaryDirectory();
+    await writeFiles(dir.path, { "a.txt": "abc", "b/below": "", "\u00e4": "" });
+    await symlink(dir.join("a.txt"), dir.join("link"));
+    await utimes(dir.join("a.txt"), 1, 1.5);
+    const looker = createLooker();
+    try {
+      const reply = await looker.look({ directory: dir.path });
+      if (reply.status !== "listed") throw new Error(reply.status);
+      expect(reply.entries.toSorted()).toEqual([
+        ["a.txt", "file", 3, "1500000000"],
+        ["b", "directory"],
+        ["link", "link"],
+        ["\u00e4", "file", 0, expect.any(String)],
+      ]);
+      expect(reply.entries).toEqual(await listDirectory(dir.path, pooledListing));
+      expect(await looker.look({ directory: dir.join("missing") })).toEqual({
+        status: "failed",
+        code: "no-such-directory",
+        message: expect.stringContaining(dir.join("missing")),
+      });
     } finally {
       await looker.close();
     }
