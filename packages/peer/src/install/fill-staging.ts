@@ -1,6 +1,7 @@
 import { copyFileInto } from "./copy-file.ts";
 import type { InstallOptions } from "./install.ts";
-import { type InstallSource, requireSpace } from "./payload.ts";
+import type { InstallSource } from "./payload.ts";
+import { requireSpace } from "./space.ts";
 import type { UnpackedFile } from "./types.ts";
 
 export interface FillOptions extends Pick<InstallOptions, "root" | "unpacker" | "signal" | "onProgress"> {
