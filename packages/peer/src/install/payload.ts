@@ -1,4 +1,4 @@
-import { readdir, statfs } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { comparePaths, describeRefusal } from "@lanspread/proto";
 import { fromNodeError, PeerError } from "../errors/index.ts";
@@ -55,6 +55,13 @@ export async function inspectPayload(options: InspectOptions): Promise<InstallSo
   return { kind: "archives", archives, bytes: sum(archives.map(({ listing }) => listing.unpackedBytes)) };
 }
 
+/** Those of a root's names, or of paths below it, that are archives: in the order in which they are unpacked. */
+export function archiveNamesOf(names: readonly string[]): readonly string[] {
+  return names
+    .filter((name) => !name.includes("/") && extname(name).toLowerCase() === ARCHIVE_EXTENSION)
+    .sort(comparePaths);
+}
+
 /**
  * How many bytes an install of a downloaded game writes, at most.
  *
@@ -62,21 +69,6 @@ export async function inspectPayload(options: InspectOptions): Promise<InstallSo
  */
 export async function unpackedBytes(options: InspectOptions): Promise<number> {
   return (await inspectPayload(options)).bytes;
-}
-
-/**
- * @throws PeerError `disk-full`, with both numbers, where `needed` bytes do not fit on the disk of `directory`.
- */
-export async function requireSpace(directory: string, needed: number): Promise<void> {
-  const { bavail, bsize } = await statfs(directory).catch((error: unknown) => {
-    throw fromNodeError(error, directory);
-  });
-  const free = bavail * bsize;
-  if (needed <= free) return;
-  throw new PeerError(
-    "disk-full",
-    `${directory}: installing needs ${needed} bytes, ${free} bytes are free on this disk`,
-  );
 }
 
 async function listArchives(options: InspectOptions): Promise<readonly RootArchive[]> {
@@ -97,13 +89,10 @@ async function listArchives(options: InspectOptions): Promise<readonly RootArchi
 async function archiveNames(root: string): Promise<readonly string[]> {
   try {
     const listing = await readdir(root, { withFileTypes: true });
-    const archives = listing.filter(({ name }) => extname(name).toLowerCase() === ARCHIVE_EXTENSION);
-    const link = archives.find((entry) => entry.isSymbolicLink());
+    const archives = new Set(archiveNamesOf(listing.map(({ name }) => name)));
+    const link = listing.find((entry) => archives.has(entry.name) && entry.isSymbolicLink());
     if (link !== undefined) throw linkRefused(join(root, link.name));
-    return archives
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name)
-      .sort(comparePaths);
+    return archiveNamesOf(listing.filter((entry) => entry.isFile()).map(({ name }) => name));
   } catch (error) {
     throw fromNodeError(error, root);
   }

@@ -123,6 +123,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   );
   const outbound = withLanes(ownOutbound, lanes);
   opened.defer(() => mesh.stop());
+  const unpacker = options.unpacker ?? createUnrarJsUnpacker();
   const server = createRequestServer({
     library,
     catalog,
@@ -130,6 +131,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     isBusy,
     gamesDir: () => library.state().gamesDir,
     control: mesh.handlers,
+    unpacker,
     logger: logger.child("serve"),
   });
   const firstScan = Promise.withResolvers<void>();
@@ -143,7 +145,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     outbound,
     lanes,
     activity,
-    unpacker: options.unpacker ?? createUnrarJsUnpacker(),
+    unpacker,
     bus,
     logger,
     running: new Set(),

@@ -7,13 +7,13 @@ import {
   type Manifest,
   RESET,
   WireError,
-  type WireErrorCode,
 } from "@lanspread/proto";
 import { type FileAccess, pooledAccess } from "../storage/index.ts";
 import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
 import type { AnsweringStream } from "./answering-stream.ts";
 import { type GameRequest, serveRequestOf } from "./game-requests.ts";
-import { decideServe, type ServePermission, type ServeView } from "./gate.ts";
+import type { ServeView } from "./gate.ts";
+import { type GatePass, gatePass, onDisk } from "./gate-pass.ts";
 import { checkRoot, openPayload } from "./open-payload.ts";
 import { Refused } from "./refused.ts";
 import { sendPart } from "./send-part.ts";
@@ -48,12 +48,7 @@ export async function answerGame(
   options: AnswerGameOptions,
 ): Promise<void> {
   const asked = serveRequestOf(request);
-  const pass = (): ServePermission => {
-    const decision = decideServe(options.viewOf(asked.gameId), asked);
-    if (decision.allow) return decision;
-    if (!stream.begun) throw Refused.by(decision);
-    throw new WireError(decision.refuse, decision.message, RESET.revoked);
-  };
+  const pass = gatePass(stream, asked, options.viewOf);
   await options.outbound.run(
     request.game_id,
     async (transfer) => {
@@ -62,8 +57,7 @@ export async function answerGame(
         case "get_game":
           await onDisk(
             () => checkRoot(pooledAccess, options.gamesDir(request.game_id), request.game_id),
-            request.game_id,
-            options,
+            () => options.onStale(request.game_id),
           );
           return await writeInSteps(stream, options.manifestFrame(pass().manifest), transfer);
         case "get_piece_hashes":
@@ -93,44 +87,25 @@ async function sendFile(
   stream: AnsweringStream,
   transfer: OutboundTransfer,
   gameId: GameId,
-  pass: () => ServePermission,
+  pass: GatePass,
   options: AnswerGameOptions,
 ): Promise<void> {
   const { part } = pass();
   if (part === null) throw new Error("the gate granted no file");
   const { file, offset, length } = part;
+  const onStale = (): void => options.onStale(gameId);
   await using payload = await onDisk(
     () => openPayload(options.accessFor(length), options.gamesDir(gameId), gameId, file),
-    gameId,
-    options,
+    onStale,
   );
   pass();
   await send(stream, transfer, { type: "file_data", size: length });
-  await onDisk(
-    async () => {
-      const checkGate = (): void => void pass();
-      await sendPart({ stream, payload, offset, length, buffers: options.buffers, transfer, checkGate });
-      if (await payload.isUnchanged()) return;
-      throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
-    },
-    gameId,
-    options,
-  );
-}
-
-/** The gate has let the request through: what is wrong now is the disk. */
-const STALE: ReadonlySet<WireErrorCode> = new Set(["manifest_changed", "not_downloaded", "forbidden_path"]);
-
-/** What the disk says against the manifest is told to the library, too. */
-async function onDisk<T>(look: () => Promise<T>, gameId: GameId, { onStale }: AnswerGameOptions): Promise<T> {
-  try {
-    return await look();
-  } catch (error) {
-    const code =
-      error instanceof Refused ? error.answer.code : error instanceof WireError ? error.code : null;
-    if (code !== null && STALE.has(code)) onStale(gameId);
-    throw error;
-  }
+  await onDisk(async () => {
+    const checkGate = (): void => void pass();
+    await sendPart({ stream, payload, offset, length, buffers: options.buffers, transfer, checkGate });
+    if (await payload.isUnchanged()) return;
+    throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
+  }, onStale);
 }
 
 async function send(stream: AnsweringStream, transfer: OutboundTransfer, answer: Answer): Promise<void> {

@@ -14,8 +14,12 @@ import { Refused } from "./refused.ts";
 /** Never through a link, and never waiting for the other end of a pipe. Windows knows neither. */
 const READ_SAFELY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+const NS_PER_MS = 1e6;
+
 /** A payload file that is open for reading. */
 export interface OpenPayload extends AsyncDisposable {
+  /** Last change when it was opened, milliseconds since 1970-01-01 UTC. */
+  readonly mtime: number;
   /** Reads into the head of `into`, from `position` (bytes). @returns how many bytes; 0 at the end of the file */
   read(into: Uint8Array, position: number): Soon<number>;
   /** Whether size and time of the last change are those it had when it was opened. */
@@ -71,6 +75,7 @@ export async function openPayload(
     const stats = await opened.stat();
     if (!stats.isFile() || stats.size !== BigInt(file.size)) throw changed(quoted);
     return {
+      mtime: Math.round(Number(stats.mtimeNs) / NS_PER_MS),
       read: (into, position) => opened.read(into, position),
       isUnchanged: async () => {
         const now = await opened.stat();

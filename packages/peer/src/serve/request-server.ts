@@ -1,9 +1,11 @@
 import type { GameId, LibrarySnapshot, Manifest, Request } from "@lanspread/proto";
 import type { Catalog } from "../catalog/index.ts";
+import type { Unpacker } from "../install/index.ts";
 import type { Library } from "../library/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import type { RequestContext } from "../peers/types.ts";
 import { pooledAccess } from "../storage/index.ts";
+import { createStreamInstalls, type StreamInstalls } from "../stream-install/send/index.ts";
 import {
   type BufferPool,
   createBufferPool,
@@ -12,6 +14,7 @@ import {
 } from "../transfer/index.ts";
 import { type AnswerGameOptions, answerGame } from "./answer-game.ts";
 import type { AnsweringStream } from "./answering-stream.ts";
+import { LARGE_ANSWER_PLACES } from "./constants.ts";
 import { Refused } from "./refused.ts";
 import { createServeViews } from "./serve-view.ts";
 import { createSharedFrames } from "./shared-frames.ts";
@@ -29,6 +32,8 @@ export interface RequestServerOptions {
   /** The games directory of this moment. */
   readonly gamesDir: () => string;
   readonly control: ControlHandlers;
+  /** Reads archives for who wants a game unpacked. */
+  readonly unpacker: Unpacker;
   readonly logger?: Logger;
   /** Default: buffers of its own. */
   readonly buffers?: BufferPool;
@@ -46,6 +51,7 @@ export function createRequestServer(options: RequestServerOptions): RequestServe
 class Server implements RequestServer {
   readonly #options: RequestServerOptions;
   readonly #game: AnswerGameOptions;
+  readonly #streamInstalls: StreamInstalls;
   readonly #logger: Logger;
   readonly #streams: StreamServer;
   readonly #libraryFrame = createSharedFrames((snapshot: LibrarySnapshot) =>
@@ -56,17 +62,30 @@ class Server implements RequestServer {
   constructor(options: RequestServerOptions) {
     this.#options = options;
     const { now, noProgressMs } = options;
+    this.#logger = (options.logger ?? silentLogger).child("serve");
+    const buffers = options.buffers ?? createBufferPool();
+    const onStale = (id: GameId): void => this.#rescan(id);
     this.#game = {
       pieceDigests: (id) => options.library.pieceDigests(id),
       viewOf: createServeViews(options),
       outbound: options.outbound,
       gamesDir: options.gamesDir,
       accessFor: () => pooledAccess,
-      buffers: options.buffers ?? createBufferPool(),
+      buffers,
       manifestFrame: createSharedFrames((manifest: Manifest) => encodeAnswer({ type: "game", manifest })),
-      onStale: (id) => this.#rescan(id),
+      onStale,
     };
-    this.#logger = (options.logger ?? silentLogger).child("serve");
+    const { viewOf, outbound, gamesDir } = this.#game;
+    const { unpacker } = options;
+    this.#streamInstalls = createStreamInstalls({
+      unpacker,
+      viewOf,
+      outbound,
+      gamesDir,
+      buffers,
+      onStale,
+      logger: this.#logger,
+    });
     this.#streams = new StreamServer({
       answer: (stream, request, context) => this.#answer(stream, request, context),
       logger: this.#logger,
@@ -103,19 +122,27 @@ class Server implements RequestServer {
           context,
         );
       case "stream_install":
-        throw new Refused("bad_request", "streamed installs are not offered here");
+        return await this.#answerInPlaces(LARGE_ANSWER_PLACES, context, () =>
+          this.#streamInstalls.answer(stream, request, context.signal),
+        );
       case "get_game":
       case "get_piece_hashes":
         return await answerGame(stream, request, context.signal, this.#game);
       case "get_game_file_data":
-      case "get_game_file_chunk": {
-        using _slot = await this.#slots.acquire(context.peerId, {
-          signal: context.signal,
-          places: placesOf(request),
-        });
-        return await answerGame(stream, request, context.signal, this.#game);
-      }
+      case "get_game_file_chunk":
+        return await this.#answerInPlaces(placesOf(request), context, () =>
+          answerGame(stream, request, context.signal, this.#game),
+        );
     }
+  }
+
+  async #answerInPlaces(
+    places: number,
+    { peerId, signal }: RequestContext,
+    answer: () => Promise<void>,
+  ): Promise<void> {
+    using _slot = await this.#slots.acquire(peerId, { signal, places });
+    await answer();
   }
 
   /** The library looks again, and tells who has to know. */

@@ -2,6 +2,7 @@ import { asGameId, type GameId, type GameSummary, type LibrarySnapshot } from "@
 import { createRandom, createVirtualClock, type Random } from "@lanspread/testkit";
 import { openCatalogForAll } from "../../src/catalog/index.ts";
 import type { Identity } from "../../src/identity/index.ts";
+import { createUnrarJsUnpacker } from "../../src/install/index.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { createPeerMesh, type PeerMesh } from "../../src/peers/index.ts";
 import { CONTROL_REQUESTS_PER_SECOND } from "../../src/serve/constants.ts";
@@ -290,6 +291,7 @@ export class World {
       isBusy: () => false,
       gamesDir: () => "/nowhere",
       control: mesh.handlers,
+      unpacker: createUnrarJsUnpacker(),
       now: this.clock.now,
     });
     this.#processes += 1;

@@ -11,6 +11,7 @@ import { createEndpoint, type Endpoint } from "@lanspread/quic";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { type Catalog, openCatalogForAll } from "../../src/catalog/index.ts";
 import { createPartyCa, type Identity, openIdentity, type PartyCa } from "../../src/identity/index.ts";
+import { createUnrarJsUnpacker } from "../../src/install/index.ts";
 import { createLogger, type LogEntry } from "../../src/logger.ts";
 import type { Clock } from "../../src/peers/clock.ts";
 import {
@@ -146,6 +147,7 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
     outbound: createOutboundTransfers(),
     isBusy: () => false,
     gamesDir: () => "/nowhere",
+    unpacker: createUnrarJsUnpacker(),
     control: {
       isGreeted: handlers.isGreeted,
       hello: (request, context) => {

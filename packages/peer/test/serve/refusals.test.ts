@@ -207,8 +207,8 @@ describe("who asks", () => {
 
 it("refuses streamed installs in their own framing", async () => {
   await using rig = await createServeRig();
-  const { manifest_hash } = rig.manifest();
-  const { asking, served } = await rig.send({ type: "stream_install", game_id: GGOO, manifest_hash });
+  const request = { type: "stream_install", game_id: GGOO, manifest_hash: OTHER_HASH } as const;
+  const { asking, served } = await rig.send(request);
   const bytes = Buffer.alloc(10_000);
   const decoder = new TaggedFrameDecoder();
   decoder.push(bytes.subarray(0, await readFully(asking, bytes)));
@@ -217,7 +217,7 @@ it("refuses streamed installs in their own framing", async () => {
   expect(frame.tag).toBe(TAG.control);
   expect(parseStreamControl(frame.body)).toMatchObject({
     type: "error",
-    code: "bad_request",
+    code: "manifest_changed",
     retryable: false,
   });
   expect(decoder.atBoundary).toBe(true);

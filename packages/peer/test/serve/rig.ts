@@ -10,6 +10,7 @@ import {
   type Request,
 } from "@lanspread/proto";
 import { openCatalog } from "../../src/catalog/index.ts";
+import { createUnrarJsUnpacker, type Unpacker } from "../../src/install/index.ts";
 import { createLogger, type LogEntry } from "../../src/logger.ts";
 import type { RequestContext } from "../../src/peers/types.ts";
 import { type ControlHandlers, createRequestServer, type RequestServer } from "../../src/serve/index.ts";
@@ -72,6 +73,7 @@ export interface ServeRigOptions extends RigOptions {
   readonly noProgressMs?: number;
   readonly transfers?: OutboundTransfersOptions;
   readonly control?: Partial<ControlHandlers>;
+  readonly unpacker?: Unpacker;
 }
 
 /** Bytes that differ at every place, by seed. */
@@ -135,6 +137,7 @@ export async function createServeRig(
         goodbye: handle,
         ...options.control,
       },
+      unpacker: options.unpacker ?? createUnrarJsUnpacker(),
       logger: createLogger({ level: "debug", sink: (entry) => log.push(entry) }),
       now: () => rig.clock,
       ...(options.noProgressMs === undefined ? {} : { noProgressMs: options.noProgressMs }),
