@@ -13,6 +13,7 @@ const ENTRY: ApprovedEntry = {
   type: "file",
   size: 5,
   mtime: null,
+  crc32: null,
   executable: false,
 };
 

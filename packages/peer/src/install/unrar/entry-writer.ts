@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import type { UnpackedFile } from "../types.ts";
 import type { EntryOutput } from "./entry-output.ts";
 import { quoteName, UnpackFailure } from "./failure.ts";
+import { referenceRefused } from "./headers.ts";
 import type { ApprovedEntry } from "./messages.ts";
 
 /** The library writes one file at a time: one handle is enough. It is even, those for reading are odd. */
@@ -70,12 +71,7 @@ export function createEntryWriter(archive: string, output: EntryOutput): EntryWr
     },
     end() {
       const { name, path, size } = target();
-      if (mtime === undefined) {
-        throw new UnpackFailure(
-          "archive-unsupported",
-          `${archive}: ${quoteName(name)} is a link or a reference to another entry, which is refused`,
-        );
-      }
+      if (mtime === undefined) throw referenceRefused(archive, name);
       if (position !== size) {
         throw new UnpackFailure(
           "archive-damaged",

@@ -34,12 +34,14 @@ export function readHeader(archive: string, header: Header): RawEntry {
   }
   if (!isUnix && (fileAttr & REPARSE_POINT) !== 0) refuse("is a link, which is refused");
   const isDirectory = (flags & ENTRY_FLAG.directory) !== 0;
+  const isSplit = (flags & (ENTRY_FLAG.splitBefore | ENTRY_FLAG.splitAfter)) !== 0;
   if (!isDirectory && !Number.isSafeInteger(unpSize)) refuse("has no size in its header");
   return {
     name,
     type: isDirectory ? "directory" : "file",
     size: isDirectory ? 0 : unpSize,
     mtime: fromDosTime(header.time),
+    crc32: isDirectory || isSplit ? null : header.crc >>> 0,
     executable: isUnix && !isDirectory && (fileAttr & OWNER_MAY_EXECUTE) !== 0,
   };
 }
@@ -47,6 +49,13 @@ export function readHeader(archive: string, header: Header): RawEntry {
 export function passwordNeeded(archive: string, name?: string): UnpackFailure {
   const what = name === undefined ? archive : `${archive}: ${quoteName(name)}`;
   return new UnpackFailure("archive-password", `${what} needs a password`);
+}
+
+export function referenceRefused(archive: string, name: string): UnpackFailure {
+  return new UnpackFailure(
+    "archive-unsupported",
+    `${archive}: ${quoteName(name)} is a link or a reference to another entry, which is refused`,
+  );
 }
 
 /** Milliseconds since 1970 of a time as MS-DOS packs it: local time in steps of two seconds. */

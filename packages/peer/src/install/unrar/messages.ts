@@ -8,6 +8,8 @@ export interface RawEntry {
   /** Bytes when unpacked. */
   readonly size: number;
   readonly mtime: number | null;
+  /** CRC-32 of the content, unsigned; null where the headers do not tell it, or have another checksum. */
+  readonly crc32: number | null;
   readonly executable: boolean;
 }
 

@@ -31,6 +31,8 @@ export interface Header {
   readonly name: string;
   readonly flags: number;
   readonly unpSize: number;
+  /** A checksum of some kind; of an entry that goes over volumes, that of what is in the first one. */
+  readonly crc: number;
   readonly hostOS: number;
   /** MS-DOS date and time in local time; 0 where the archive has none. */
   readonly time: number;
@@ -81,7 +83,7 @@ export const ARCHIVE_FLAG = {
 } as const;
 
 /** Flags of an entry (RHDF_…). */
-export const ENTRY_FLAG = { encrypted: 0x04, directory: 0x20 } as const;
+export const ENTRY_FLAG = { splitBefore: 0x01, splitAfter: 0x02, encrypted: 0x04, directory: 0x20 } as const;
 
 export async function loadUnrar(): Promise<UnrarModule> {
   return (await getUnrar()) as UnrarModule;

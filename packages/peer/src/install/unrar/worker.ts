@@ -12,7 +12,7 @@ import type { StreamTotals, UnpackedFile } from "../types.ts";
 import { createDiskOutput } from "./disk-output.ts";
 import { createEntryWriter, type EntryWriter } from "./entry-writer.ts";
 import { quoteName, UnpackCancelled, UnpackFailure } from "./failure.ts";
-import { readHeader } from "./headers.ts";
+import { readHeader, referenceRefused } from "./headers.ts";
 import {
   type ApprovedEntry,
   CANCELLED_SLOT,
@@ -21,7 +21,7 @@ import {
   type UnrarReply,
   type UnrarRequest,
 } from "./messages.ts";
-import { readEntryTimes } from "./rar5-times.ts";
+import { readRar5Headers } from "./rar5-headers.ts";
 import { createRingOutput } from "./ring-output.ts";
 import { type FileCalls, loadUnrar } from "./unrar-module.ts";
 import { createVolumeReader, type VolumeReader } from "./volume-reader.ts";
@@ -77,15 +77,26 @@ function list(archive: string, reader: VolumeReader): RawListing {
       return { unpack: false };
     },
   });
-  return { solid, entries: withTimes(entries, reader.volumes), volumes: reader.volumes };
+  return { solid, entries: completed(archive, entries, reader), volumes: reader.volumes };
 }
 
-/** The entries with the times of their headers, where those can be read. */
-function withTimes(entries: readonly RawEntry[], volumes: readonly string[]): readonly RawEntry[] {
-  const times = readEntryTimes(volumes);
-  const same = times?.length === entries.length && times.every(({ name }, at) => name === entries[at]?.name);
-  if (!same) return entries;
-  return entries.map((entry, at) => ({ ...entry, mtime: times[at]?.mtime ?? null }));
+/** The entries with what only their own headers tell, where those can be read. */
+function completed(
+  archive: string,
+  entries: readonly RawEntry[],
+  { volumes, format }: VolumeReader,
+): readonly RawEntry[] {
+  if (format() === "rar4") return entries;
+  const headers = readRar5Headers(volumes);
+  const same =
+    headers?.length === entries.length && headers.every(({ name }, at) => name === entries[at]?.name);
+  return entries.map((entry, at) => {
+    const header = same ? headers[at] : undefined;
+    // What the library calls the checksum of a RAR 5 entry may be the head of a longer one.
+    if (header === undefined) return { ...entry, crc32: null };
+    if (header.isReference) throw referenceRefused(archive, entry.name);
+    return { ...entry, mtime: header.mtime, crc32: header.crc32 };
+  });
 }
 
 function unpack(

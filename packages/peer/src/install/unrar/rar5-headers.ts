@@ -1,14 +1,19 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /**
- * Times of entries, from the headers of RAR 5 archives. The library tells times as MS-DOS kept them: in local time, to
- * two seconds, and something arbitrary for entries without one. This reads what is there, to the millisecond, by the
- * published description of the format ("RAR 5.0 archive format", RARLAB). The library has checked the headers before.
+ * What the library does not tell of the entries of RAR 5 archives. Its times are as MS-DOS kept them: in local time, to
+ * two seconds, and something arbitrary for entries without one. Its checksums may be of another kind, or of a part in one
+ * volume, and nothing tells a file from a reference to another one. This reads what is there by the published description
+ * of the format ("RAR 5.0 archive format", RARLAB). The library has checked the headers before.
  */
-export interface EntryTime {
+export interface Rar5Header {
   readonly name: string;
   /** Milliseconds since 1970; null where the archive does not say. */
   readonly mtime: number | null;
+  /** CRC-32 of the whole content, unsigned; null where the archive has another checksum, or none. */
+  readonly crc32: number | null;
+  /** A link, or a copy of another entry's content: the bytes are not here. */
+  readonly isReference: boolean;
 }
 
 const SIGNATURE = Buffer.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00);
@@ -20,9 +25,11 @@ const BLOCK = { main: 1, file: 2, service: 3, end: 5 } as const;
 const HAS_EXTRA = 0x01;
 const HAS_DATA = 0x02;
 const CONTINUES_FROM_PREVIOUS = 0x08;
+const CONTINUES_IN_NEXT = 0x10;
 const HAS_UNIX_MTIME = 0x02;
 const HAS_CRC = 0x04;
 const TIME_RECORD = 3;
+const REDIRECTION_RECORD = 5;
 const TIME_IS_UNIX = 0x01;
 const TIME_HAS_MTIME = 0x02;
 const TIME_HAS_NANOSECONDS = 0x10;
@@ -33,19 +40,19 @@ const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
 const WINDOWS_STEPS_PER_MS = 10_000n;
 
 /** @returns undefined for what is no RAR 5 archive, or one that this does not understand. */
-export function readEntryTimes(volumes: readonly string[]): EntryTime[] | undefined {
-  const times: EntryTime[] = [];
+export function readRar5Headers(volumes: readonly string[]): readonly Rar5Header[] | undefined {
+  const headers: Rar5Header[] = [];
   try {
-    for (const volume of volumes) if (!readVolumeTimes(volume, times)) return undefined;
+    for (const volume of volumes) if (!readVolume(volume, headers)) return undefined;
   } catch (error) {
     // A number that leads out of its header.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-  return times;
+  return headers;
 }
 
-function readVolumeTimes(path: string, times: EntryTime[]): boolean {
+function readVolume(path: string, headers: Rar5Header[]): boolean {
   const descriptor = openSync(path, "r");
   try {
     const { size } = fstatSync(descriptor);
@@ -62,7 +69,7 @@ function readVolumeTimes(path: string, times: EntryTime[]): boolean {
       const block = readBlock(readAt(position + start.position, headerSize));
       if (block === undefined) return false;
       if (block.type === BLOCK.end) return true;
-      if (block.time !== undefined) times.push(block.time);
+      if (block.part !== undefined) addPart(headers, block.part);
       position += start.position + headerSize + block.dataSize;
     }
     return true;
@@ -71,11 +78,21 @@ function readVolumeTimes(path: string, times: EntryTime[]): boolean {
   }
 }
 
+/** An entry, or what of it is in one volume. */
+interface EntryPart extends Rar5Header {
+  readonly isFirst: boolean;
+}
+
+/** The checksum of the whole is that of the last part; those before it have their packed bytes' own. */
+function addPart(headers: Rar5Header[], { isFirst, ...part }: EntryPart): void {
+  const before = isFirst ? undefined : headers.pop();
+  headers.push(before === undefined ? part : { ...before, crc32: part.crc32 });
+}
+
 interface Block {
   readonly type: number;
   readonly dataSize: number;
-  /** Of the first part of an entry. */
-  readonly time?: EntryTime;
+  readonly part?: EntryPart;
 }
 
 function readBlock(header: Buffer): Block | undefined {
@@ -86,26 +103,37 @@ function readBlock(header: Buffer): Block | undefined {
   const flags = fields.number();
   const extraSize = (flags & HAS_EXTRA) === 0 ? 0 : fields.number();
   const dataSize = (flags & HAS_DATA) === 0 ? 0 : fields.number();
-  if (type !== BLOCK.file || (flags & CONTINUES_FROM_PREVIOUS) !== 0) return { type, dataSize };
+  if (type !== BLOCK.file) return { type, dataSize };
   const fileFlags = fields.number();
   fields.number(); // size
   fields.number(); // attributes
   const inHeader = (fileFlags & HAS_UNIX_MTIME) === 0 ? null : fields.uint32() * 1000;
-  if ((fileFlags & HAS_CRC) !== 0) fields.skip(4);
+  const stated = (fileFlags & HAS_CRC) === 0 ? null : fields.uint32();
   fields.number(); // method
   fields.number(); // system
   const name = fields.bytes(fields.number()).toString("utf8");
-  const inExtra = readExtra(header.subarray(header.length - extraSize));
-  return { type, dataSize, time: { name, mtime: inExtra ?? inHeader } };
+  const extra = readExtra(header.subarray(header.length - extraSize));
+  const part: EntryPart = {
+    name,
+    mtime: extra.mtime ?? inHeader,
+    crc32: (flags & CONTINUES_IN_NEXT) === 0 ? stated : null,
+    isReference: extra.isReference,
+    isFirst: (flags & CONTINUES_FROM_PREVIOUS) === 0,
+  };
+  return { type, dataSize, part };
 }
 
-function readExtra(extra: Buffer): number | null {
+function readExtra(extra: Buffer): Pick<Rar5Header, "mtime" | "isReference"> {
   const fields = createFields(extra);
+  let mtime: number | null = null;
+  let isReference = false;
   while (fields.position < extra.length) {
     const record = createFields(fields.bytes(fields.number()));
-    if (record.number() === TIME_RECORD) return readTimeRecord(record);
+    const type = record.number();
+    if (type === TIME_RECORD) mtime = readTimeRecord(record);
+    if (type === REDIRECTION_RECORD) isReference = true;
   }
-  return null;
+  return { mtime, isReference };
 }
 
 function readTimeRecord(record: Fields): number | null {
