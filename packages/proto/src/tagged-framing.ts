@@ -37,6 +37,18 @@ export function encodeControlFrame(message: StreamControl): Uint8Array {
 }
 
 /**
+ * What the first {@link TAGGED_HEADER_BYTES} of a frame say: for readers that put payloads where they belong as they come.
+ *
+ * @throws WireError for an unknown tag, an empty payload, or one over its limit
+ */
+export function parseTaggedHeader(header: Uint8Array): { readonly tag: Tag; readonly length: number } {
+  const tag = checkTag(header[0]);
+  const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
+  checkLength(length, limitOf(tag));
+  return { tag, length };
+}
+
+/**
  * Cuts a stream of tagged frames. Holds at most one incomplete frame and the frames of the last chunk.
  *
  * Call order: {@link push}, then {@link next} until it returns null; at the stream's end {@link atBoundary}.
@@ -94,9 +106,7 @@ export class TaggedFrameDecoder {
   }
 
   #tag(): Tag {
-    const tag = this.#header[0];
-    if (tag === TAG.control || tag === TAG.data) return tag;
-    throw new WireError("bad_request", `unknown frame tag ${tag}`);
+    return checkTag(this.#header[0]);
   }
 
   #length(): number {
@@ -121,6 +131,11 @@ export class TaggedFrameDecoder {
     this.#body = EMPTY;
     this.#bodyBytes = 0;
   }
+}
+
+function checkTag(tag: number | undefined): Tag {
+  if (tag === TAG.control || tag === TAG.data) return tag;
+  throw new WireError("bad_request", `unknown frame tag ${tag}`);
 }
 
 function limitOf(tag: Tag): number {

@@ -6,6 +6,7 @@ import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_TAGGED_FRAME_BYTES,
   parseStreamControl,
+  parseTaggedHeader,
   RESET,
   type StreamControl,
   TAG,
@@ -34,6 +35,15 @@ it("yields the frames in order, however the bytes are cut", () => {
       const decoder = new TaggedFrameDecoder();
       expect(pushAll(decoder, chunked(wire, sizes))).toEqual(frames);
       expect(decoder.atBoundary).toBe(true);
+    }),
+  );
+});
+
+it("reads the head of a frame by itself, wherever it lies", () => {
+  fc.assert(
+    fc.property(frame, fc.nat(9), ({ tag, body }, before) => {
+      const bytes = Buffer.concat([Buffer.alloc(before), encodeTaggedFrame(tag, body)]);
+      expect(parseTaggedHeader(bytes.subarray(before))).toEqual({ tag, length: body.length });
     }),
   );
 });
@@ -106,6 +116,10 @@ describe("refuses before it buffers", () => {
     }
     expect(refused).toBeInstanceOf(WireError);
     expect(refused).toMatchObject({ code: "bad_request", reset });
+  });
+
+  it.each(cases.filter(({ bytes }) => bytes.length > 1))("$what, in the head of a frame", ({ bytes }) => {
+    expect(() => parseTaggedHeader(bytes)).toThrow(WireError);
   });
 
   it("but takes the largest raw frame", () => {

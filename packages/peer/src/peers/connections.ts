@@ -3,10 +3,10 @@ import type { CloseInfo, Connection, Stream } from "@lanspread/quic";
 import { PeerError } from "../errors/index.ts";
 import { peerIdFromCertificate } from "../identity/index.ts";
 import type { Logger } from "../logger.ts";
-import { createStreamChannel, type RequestChannel, type RequestStream } from "../transfer/index.ts";
+import { createStreamChannel, type RequestStream } from "../transfer/index.ts";
 import type { Clock } from "./clock.ts";
 import { AFTER_GOODBYE_MS, HELLO_TIMEOUT_MS, SECOND_CONNECTION_PONG_MS } from "./constants.ts";
-import { createFollowingChannel } from "./following-channel.ts";
+import { createFollowingChannel, type PeerChannel } from "./following-channel.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { LivenessLimits } from "./liveness.ts";
 import { Timer } from "./timer.ts";
@@ -18,7 +18,7 @@ export interface Link {
   readonly connection: Connection;
   readonly context: RequestContext;
   /** Requests over this very connection. */
-  readonly channel: RequestChannel;
+  readonly channel: PeerChannel;
 }
 
 /** What is known of a hello by the connections of its sender. */
@@ -58,7 +58,7 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #links = new Map<string, LinkState>();
   readonly #byPeer = new Map<PeerId, LinkState[]>();
-  readonly #channels = new Map<PeerId, RequestChannel>();
+  readonly #channels = new Map<PeerId, PeerChannel>();
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -182,7 +182,7 @@ export class Connections {
   }
 
   /** Requests to a peer, over whatever connection it has when the request is made. */
-  channelTo(peerId: PeerId): RequestChannel {
+  channelTo(peerId: PeerId): PeerChannel {
     let channel = this.#channels.get(peerId);
     if (channel === undefined) {
       channel = createFollowingChannel(() => {

@@ -1,4 +1,7 @@
-import type { DataAnswer, RequestChannel } from "../transfer/index.ts";
+import type { DataAnswer, RawAnswer, RawChannel, RequestChannel } from "../transfer/index.ts";
+
+/** Every way to ask a peer. */
+export type PeerChannel = RequestChannel & RawChannel;
 
 /**
  * Requests to a peer over whatever connection it has at the moment. Where that one ends before the answer has come and the peer
@@ -6,9 +9,9 @@ import type { DataAnswer, RequestChannel } from "../transfer/index.ts";
  *
  * @param current the channel of the connection to use; throws where the peer has none
  */
-export function createFollowingChannel(current: () => RequestChannel): RequestChannel {
+export function createFollowingChannel(current: () => PeerChannel): PeerChannel {
   const ask = async <T>(
-    make: (channel: RequestChannel) => Promise<T>,
+    make: (channel: PeerChannel) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> => {
     const first = current();
@@ -20,7 +23,7 @@ export function createFollowingChannel(current: () => RequestChannel): RequestCh
       return make(next);
     }
   };
-  const currentOr = (first: RequestChannel): RequestChannel => {
+  const currentOr = (first: PeerChannel): PeerChannel => {
     try {
       return current();
     } catch {
@@ -31,5 +34,7 @@ export function createFollowingChannel(current: () => RequestChannel): RequestCh
     request: (request, options) => ask((channel) => channel.request(request, options), options?.signal),
     requestData: (request, options): Promise<DataAnswer> =>
       ask((channel) => channel.requestData(request, options), options?.signal),
+    requestRaw: (request, options): Promise<RawAnswer> =>
+      ask((channel) => channel.requestRaw(request, options), options?.signal),
   };
 }

@@ -8,7 +8,8 @@ import type {
   RuntimeEventOf,
 } from "@lanspread/proto";
 import type { PeerError } from "../errors/index.ts";
-import type { RequestChannel, RequestStream } from "../transfer/index.ts";
+import type { RequestStream } from "../transfer/index.ts";
+import type { PeerChannel } from "./following-channel.ts";
 import type { PeerContact } from "./peer-table.ts";
 
 /** Who asks: what is known of the other end of a connection before anything of the request was believed. */
@@ -26,7 +27,7 @@ export interface RequestContext {
 export interface Candidate {
   readonly peerId: PeerId;
   readonly summary: GameSummary;
-  readonly channel: RequestChannel;
+  readonly channel: PeerChannel;
 }
 
 /** A game as the other peers show it, each id once. */

@@ -19,7 +19,7 @@ export {
   type OutboundTransfersOptions,
 } from "./outbound.ts";
 export { ProgressLimit } from "./progress-limit.ts";
-export type { DataAnswer, RequestChannel } from "./request-channel.ts";
+export type { DataAnswer, RawAnswer, RawChannel, RequestChannel } from "./request-channel.ts";
 export { type RequestStream, readFully, type Waiting } from "./request-stream.ts";
 export { createStreamChannel } from "./stream-channel.ts";
 export type { WorkUnit } from "./work-unit.ts";

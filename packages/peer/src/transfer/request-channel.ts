@@ -13,6 +13,15 @@ export interface RequestChannel {
   requestData(request: Request, options?: Waiting): Promise<DataAnswer>;
 }
 
+/** A way to ask one peer for an answer without a first frame: what comes is bytes from the beginning. */
+export interface RawChannel {
+  /** The caller reads to the end, or cancels. */
+  requestRaw(request: Request, options?: Waiting): Promise<RawAnswer>;
+}
+
+/** The bytes of an answer, whatever they are. */
+export type RawAnswer = Pick<DataAnswer, "read" | "cancel">;
+
 /** The first frame of an answer, and the raw bytes that follow it. */
 export interface DataAnswer {
   readonly answer: Answer;

@@ -8,7 +8,7 @@ import {
   WireError,
 } from "@lanspread/proto";
 import { readFrameBody, readFrameLength } from "./frame-reader.ts";
-import type { DataAnswer, RequestChannel } from "./request-channel.ts";
+import type { DataAnswer, RawAnswer, RawChannel, RequestChannel } from "./request-channel.ts";
 import type { RequestStream, Waiting } from "./request-stream.ts";
 
 /**
@@ -18,11 +18,11 @@ import type { RequestStream, Waiting } from "./request-stream.ts";
  */
 export function createStreamChannel(
   openStream: (options: Waiting) => Promise<RequestStream>,
-): RequestChannel {
+): RequestChannel & RawChannel {
   return new StreamChannel(openStream);
 }
 
-class StreamChannel implements RequestChannel {
+class StreamChannel implements RequestChannel, RawChannel {
   readonly #openStream: (options: Waiting) => Promise<RequestStream>;
 
   constructor(openStream: (options: Waiting) => Promise<RequestStream>) {
@@ -42,7 +42,18 @@ class StreamChannel implements RequestChannel {
     }
   }
 
-  async requestData(request: Request, options: Waiting = {}): Promise<DataAnswer> {
+  requestData(request: Request, options: Waiting = {}): Promise<DataAnswer> {
+    return this.#ask(request, options, async (stream) => {
+      const answer = await readAnswer(stream, options);
+      return Object.assign(new StreamAnswer(stream), { answer });
+    });
+  }
+
+  requestRaw(request: Request, options: Waiting = {}): Promise<RawAnswer> {
+    return this.#ask(request, options, async (stream) => new StreamAnswer(stream));
+  }
+
+  async #ask<T>(request: Request, options: Waiting, take: (stream: RequestStream) => Promise<T>): Promise<T> {
     options.signal?.throwIfAborted();
     const stream = await this.#openStream(options);
     try {
@@ -50,7 +61,7 @@ class StreamChannel implements RequestChannel {
       // In one turn with the bytes: an end that travels alone can get lost.
       stream.finish();
       await written;
-      return new StreamAnswer(stream, await readAnswer(stream, options));
+      return await take(stream);
     } catch (error) {
       const code = error instanceof WireError ? error.reset : RESET.cancelled;
       stream.reset(code);
@@ -68,14 +79,12 @@ async function readAnswer(stream: RequestStream, options: Waiting): Promise<Answ
   return parseAnswer(body);
 }
 
-class StreamAnswer implements DataAnswer {
-  readonly answer: Answer;
+class StreamAnswer implements RawAnswer {
   readonly #stream: RequestStream;
   #over = false;
 
-  constructor(stream: RequestStream, answer: Answer) {
+  constructor(stream: RequestStream) {
     this.#stream = stream;
-    this.answer = answer;
   }
 
   async read(into: Uint8Array, options: Waiting = {}): Promise<number> {
