@@ -4,8 +4,14 @@ export { cloningDisk, cloningDiskUnavailable } from "./cloning-disk.ts";
 export { type EventuallyOptions, eventually, eventuallyPasses } from "./eventually.ts";
 export { createRandom, type Random } from "./random.ts";
 export type { VolumeLimit } from "./rar/archive-files.ts";
-export type { Rar5Content, Rar5Directory, Rar5Entry, Rar5File, Rar5Link } from "./rar/entry.ts";
-export { type WriteRar5Options, type WrittenRar5, writeRar5 } from "./rar/writer.ts";
+export type { Rar5Content, Rar5Directory, Rar5Entry, Rar5File, Rar5Link, Rar5Padding } from "./rar/entry.ts";
+export {
+  type WriteRar5Options,
+  type WrittenRar5,
+  writeEncryptedRar,
+  writeRar4,
+  writeRar5,
+} from "./rar/writer.ts";
 export { seededBytes, seededChunks } from "./seeded-bytes.ts";
 export {
   createSimulatedNetwork,

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { endBlock, mainBlock, SIGNATURE } from "./headers.ts";
+import type { RarFormat } from "./format.ts";
 import { isHole } from "./zeros.ts";
 
 /** The file, or the set of volumes, that an archive is written to; position and room are those of the current one. */
@@ -29,10 +29,14 @@ export interface VolumeLimit {
   path(index: number): string;
 }
 
-export async function openArchiveFiles(target: string | VolumeLimit): Promise<ArchiveFiles> {
+export async function openArchiveFiles(
+  target: string | VolumeLimit,
+  format: RarFormat,
+  solid: boolean,
+): Promise<ArchiveFiles> {
   const isSet = typeof target !== "string";
   const pathOf = (index: number): string => (isSet ? target.path(index) : target);
-  const limit = isSet ? target.bytes - endBlock(true).length : Number.POSITIVE_INFINITY;
+  const limit = isSet ? target.bytes - format.endBlock(true).length : Number.POSITIVE_INFINITY;
   let volume = 0;
   let finished = 0;
   let position = 0;
@@ -40,8 +44,8 @@ export async function openArchiveFiles(target: string | VolumeLimit): Promise<Ar
 
   async function begin(): Promise<void> {
     position = 0;
-    await append(SIGNATURE);
-    await append(mainBlock(isSet ? volume : undefined));
+    await append(format.signature);
+    await append(format.mainBlock({ solid, ...(isSet ? { volume } : {}) }));
   }
 
   async function append(bytes: Uint8Array): Promise<void> {
@@ -70,14 +74,14 @@ export async function openArchiveFiles(target: string | VolumeLimit): Promise<Ar
     append,
     overwrite: (bytes, at) => write(file, bytes, at),
     async nextVolume() {
-      await append(endBlock(true));
+      await append(format.endBlock(true));
       await end();
       volume++;
       file = await open(pathOf(volume), "w");
       await begin();
     },
     async finish(truncateBytes) {
-      if (truncateBytes === undefined) await append(endBlock());
+      if (truncateBytes === undefined) await append(format.endBlock(false));
       else position -= truncateBytes;
       await end();
     },

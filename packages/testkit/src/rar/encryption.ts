@@ -1,5 +1,5 @@
 import { type Cipheriv, createCipheriv, pbkdf2Sync, randomBytes } from "node:crypto";
-import { vint } from "./headers.ts";
+import { vint } from "./rar5-blocks.ts";
 
 /** AES works on blocks of this many bytes; the data area of an encrypted entry is padded to a multiple. */
 export const AES_BLOCK_BYTES = 16;

@@ -23,19 +23,28 @@ export interface Rar5File {
   readonly password?: string;
   /** Unix mode, type bits included. Default 0o100644. Other types make devices, pipes and sockets. */
   readonly mode?: number;
+  /** Windows attributes instead of a mode: the entry was made on Windows. */
+  readonly attributes?: number;
 }
 
 export interface Rar5Directory {
   readonly type: "directory";
   readonly name: string;
   readonly mtime?: Date;
+  readonly attributes?: number;
 }
 
-/** A link as RAR stores it; `target` is written as it is. */
+/** A link as RAR stores it; `target` is written as it is. RAR 4 knows symbolic links only. */
 export interface Rar5Link {
   readonly type: "symlink" | "hardlink" | "junction";
   readonly name: string;
   readonly target: string;
+}
+
+/** Beside the entries: no entry, but that many bytes in the archive that every program passes over. They take no space on disk. */
+export interface Rar5Padding {
+  readonly type: "padding";
+  readonly bytes: number;
 }
 
 export type Rar5Entry = Rar5File | Rar5Directory | Rar5Link;

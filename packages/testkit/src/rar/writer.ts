@@ -1,17 +1,33 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { type ArchiveFiles, openArchiveFiles, type VolumeLimit } from "./archive-files.ts";
 import { AES_BLOCK_BYTES, type EntryEncryption, encryptEntry } from "./encryption.ts";
-import { contentSize, type Rar5Content, type Rar5Entry, type Rar5File } from "./entry.ts";
-import { type FileBlock, fileBlock } from "./headers.ts";
+import {
+  contentSize,
+  type Rar5Content,
+  type Rar5Directory,
+  type Rar5Entry,
+  type Rar5File,
+  type Rar5Link,
+  type Rar5Padding,
+} from "./entry.ts";
+import type { FileBlock, RarFormat } from "./format.ts";
+import { RAR4 } from "./rar4-blocks.ts";
+import { RAR5 } from "./rar5-blocks.ts";
 import { zeroChunks } from "./zeros.ts";
 
 const FILE_MODE = 0o100644;
 const DIRECTORY_MODE = 0o040755;
 const LINK_MODE = 0o120777;
+/** A kind of service data that no program knows. */
+const PADDING_NAME = "PAD";
 
 export interface WriteRar5Options {
   /** Leaves out the block that ends an archive and this many bytes before it: what a cut-off copy looks like. */
   readonly truncateBytes?: number;
+  /** Says that the archive is solid. Its entries are stored all the same. */
+  readonly solid?: boolean;
 }
 
 /** What was written. */
@@ -29,19 +45,51 @@ export interface WrittenRar5 {
  * Content is streamed, so entries and archive may be of any size; memory stays at a few MiB. Names, link targets and
  * modes are written as told, and damage is planted where told: archives for tests of unpackers.
  */
-export async function writeRar5(
+export function writeRar5(
   target: string | VolumeLimit,
-  entries: Iterable<Rar5Entry>,
+  entries: Iterable<Rar5Entry | Rar5Padding>,
   options: WriteRar5Options = {},
 ): Promise<WrittenRar5> {
-  const files = await openArchiveFiles(target);
+  return write(RAR5, target, entries, options);
+}
+
+/**
+ * The same in the format of RAR 3 and 4. Times are in steps of two seconds. Encrypted entries are marked as such, but
+ * cannot be opened with their password: their cipher is that of RAR 5.0.
+ */
+export function writeRar4(
+  target: string | VolumeLimit,
+  entries: Iterable<Rar5Entry | Rar5Padding>,
+  options: WriteRar5Options = {},
+): Promise<WrittenRar5> {
+  return write(RAR4, target, entries, options);
+}
+
+/**
+ * Writes an archive of version 4 or 5 whose headers are encrypted: the name of nothing can be read without a password. It
+ * holds noise, as far as anybody can tell.
+ */
+export async function writeEncryptedRar(path: string, version: 4 | 5, bytes = 4096): Promise<void> {
+  const head = (version === 4 ? RAR4 : RAR5).encryptedHead(randomBytes(16));
+  await writeFile(path, Buffer.concat([head, randomBytes(bytes)]));
+}
+
+async function write(
+  format: RarFormat,
+  target: string | VolumeLimit,
+  entries: Iterable<Rar5Entry | Rar5Padding>,
+  { truncateBytes, solid = false }: WriteRar5Options,
+): Promise<WrittenRar5> {
+  const files = await openArchiveFiles(target, format, solid);
+  const writing: Writing = { format, files };
   try {
     const crcs = new Map<string, number>();
     for (const entry of entries) {
-      if (isFile(entry)) crcs.set(entry.name, await writeFileEntry(files, entry));
-      else await writePlainEntry(files, entry);
+      if (isFile(entry)) crcs.set(entry.name, await writeFileEntry(writing, entry, solid && crcs.size > 0));
+      else if (entry.type === "padding") await writePadding(writing, entry.bytes);
+      else await writePlainEntry(writing, entry);
     }
-    await files.finish(options.truncateBytes);
+    await files.finish(truncateBytes);
     return { size: files.size, crcs };
   } catch (error) {
     await files.close();
@@ -49,28 +97,44 @@ export async function writeRar5(
   }
 }
 
-function isFile(entry: Rar5Entry): entry is Rar5File {
+interface Writing {
+  readonly format: RarFormat;
+  readonly files: ArchiveFiles;
+}
+
+function isFile(entry: Rar5Entry | Rar5Padding): entry is Rar5File {
   return entry.type === undefined || entry.type === "file";
 }
 
-async function writePlainEntry(files: ArchiveFiles, entry: Exclude<Rar5Entry, Rar5File>): Promise<void> {
-  const header = fileBlock(plainBlock(entry));
+async function writePlainEntry(writing: Writing, entry: Rar5Directory | Rar5Link): Promise<void> {
+  const { format, files } = writing;
+  if (format === RAR4 && entry.type === "symlink") {
+    // There the target is the content.
+    await writeFileEntry(writing, { name: entry.name, content: entry.target, mode: LINK_MODE }, false);
+    return;
+  }
+  const header = format.fileBlock(plainBlock(entry));
   if (files.room < header.length) await files.nextVolume();
   await files.append(header);
 }
 
-function plainBlock(entry: Exclude<Rar5Entry, Rar5File>): FileBlock {
+function plainBlock(entry: Rar5Directory | Rar5Link): FileBlock {
   if (entry.type === "directory") {
-    const { name, mtime } = entry;
-    const times = mtime === undefined ? {} : { mtime };
-    return { name, directory: true, packedSize: 0, size: 0, mode: DIRECTORY_MODE, ...times };
+    const { type: _, ...described } = entry;
+    return { ...described, directory: true, packedSize: 0, size: 0, mode: DIRECTORY_MODE };
   }
   const { name, type, target } = entry;
   return { name, packedSize: 0, size: 0, mode: LINK_MODE, link: { type, target } };
 }
 
+async function writePadding({ format, files }: Writing, bytes: number): Promise<void> {
+  const sizes = { packedSize: bytes, size: bytes };
+  await files.append(format.fileBlock({ name: PADDING_NAME, service: true, mode: 0, ...sizes }));
+  for (const chunk of zeroChunks(bytes)) await files.append(chunk);
+}
+
 /** Writes a file in as many parts as there are volumes for it, and returns the checksum of its content. */
-async function writeFileEntry(files: ArchiveFiles, entry: Rar5File): Promise<number> {
+async function writeFileEntry({ format, files }: Writing, entry: Rar5File, solid: boolean): Promise<number> {
   const size = contentSize(entry.content);
   const encryption = entry.password === undefined ? undefined : encryptEntry(entry.password);
   const header = {
@@ -78,6 +142,8 @@ async function writeFileEntry(files: ArchiveFiles, entry: Rar5File): Promise<num
     size,
     mode: entry.mode ?? FILE_MODE,
     damaged: entry.damage === "header",
+    solid,
+    ...(entry.attributes === undefined ? {} : { attributes: entry.attributes }),
     ...(entry.mtime === undefined ? {} : { mtime: entry.mtime }),
     ...(encryption === undefined ? {} : { encryption: encryption.parameters }),
   };
@@ -85,7 +151,7 @@ async function writeFileEntry(files: ArchiveFiles, entry: Rar5File): Promise<num
   const data = createPuller(packedChunks(entry, size, encryption, whole));
   let left = encryption === undefined ? size : roundUp(size, AES_BLOCK_BYTES);
   for (let part = 0; part === 0 || left > 0; part++) {
-    const overhead = fileBlock({ ...header, packedSize: Math.min(left, files.room), crc: 0 }).length;
+    const overhead = format.fileBlock({ ...header, packedSize: Math.min(left, files.room), crc: 0 }).length;
     if (files.room <= overhead) {
       await files.nextVolume();
       if (files.room <= overhead) throw new Error(`${entry.name}: the volumes are too small for its header`);
@@ -95,7 +161,7 @@ async function writeFileEntry(files: ArchiveFiles, entry: Rar5File): Promise<num
     const block = { ...header, packedSize, continuesFromPrevious: part > 0, continuesInNext: left > 0 };
     // The checksum is known after the data: the header is written last, into the place that is left for it.
     const place = files.position;
-    await files.append(fileBlock({ ...block, crc: 0 }));
+    await files.append(format.fileBlock({ ...block, crc: 0 }));
     let partCrc = 0;
     for (let todo = packedSize; todo > 0; ) {
       const chunk = await data.take(todo);
@@ -105,7 +171,7 @@ async function writeFileEntry(files: ArchiveFiles, entry: Rar5File): Promise<num
     }
     // A part that goes on in the next volume states the checksum of its own bytes, the last one that of the file.
     const crc = left > 0 ? partCrc : whole.crc;
-    await files.overwrite(fileBlock({ ...block, crc: entry.damage === "crc" ? crc ^ 1 : crc }), place);
+    await files.overwrite(format.fileBlock({ ...block, crc: entry.damage === "crc" ? crc ^ 1 : crc }), place);
     if (left > 0) await files.nextVolume();
   }
   return whole.crc;

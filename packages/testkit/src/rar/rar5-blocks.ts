@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import type { FileBlock, MainBlock, RarFormat } from "./format.ts";
 
 /**
  * Blocks of the RAR 5.0 format, from its published description ("RAR 5.0 archive format", RARLAB).
@@ -7,9 +8,9 @@ import { crc32 } from "node:zlib";
  */
 
 /** "Rar!" 0x1A 0x07 0x01 0x00: the signature of RAR 5.0. */
-export const SIGNATURE = Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00);
+const SIGNATURE = Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00);
 
-const BLOCK = { main: 1, file: 2, crypt: 4, end: 5 } as const;
+const BLOCK = { main: 1, file: 2, service: 3, crypt: 4, end: 5 } as const;
 /** Flags of every block. */
 const HAS_EXTRA = 0x01;
 const HAS_DATA = 0x02;
@@ -18,6 +19,7 @@ const CONTINUES_IN_NEXT = 0x10;
 /** Flags of the main block. */
 const IS_VOLUME = 0x01;
 const HAS_VOLUME_NUMBER = 0x02;
+const IS_SOLID = 0x04;
 /** Flags of a file block. */
 const IS_DIRECTORY = 0x01;
 const HAS_MTIME = 0x02;
@@ -26,7 +28,11 @@ const HAS_CRC = 0x04;
 const MORE_VOLUMES = 0x01;
 /** Method 0 (stored), version 0, no dictionary. */
 const STORED = 0;
-const HOST_UNIX = 1;
+/** Beside the method: the entry is packed with what the ones before it have left in the dictionary. */
+const STORED_SOLID = 0x40;
+const HOST = { windows: 0, unix: 1 } as const;
+/** Of an encrypted archive: AES-256, no check of the password, 2^15 rounds. */
+const CRYPT_FIELDS = Uint8Array.of(0, 0, 15);
 /** Extra records of a file block. */
 const EXTRA = { encryption: 1, time: 3, link: 5 } as const;
 /** Flags of the time record: Unix time in nanoseconds, mtime present. */
@@ -59,38 +65,20 @@ function block(fields: readonly Uint8Array[], damaged = false): Uint8Array {
   return Buffer.concat([uint32(damaged ? crc32(checked) ^ 0xffffffff : crc32(checked)), checked]);
 }
 
-/** The block after the signature. `volume` is the number of the volume in its set, from 0. */
-export function mainBlock(volume?: number): Uint8Array {
+function mainBlock({ volume, solid }: MainBlock): Uint8Array {
   const isFirst = volume === undefined || volume === 0;
-  const flags = (volume === undefined ? 0 : IS_VOLUME) | (isFirst ? 0 : HAS_VOLUME_NUMBER);
+  const flags =
+    (volume === undefined ? 0 : IS_VOLUME) |
+    (isFirst ? 0 : HAS_VOLUME_NUMBER) |
+    (solid === true ? IS_SOLID : 0);
   return block([vint(BLOCK.main), vint(0), vint(flags), isFirst ? new Uint8Array() : vint(volume)]);
 }
 
-/** The last block of an archive or volume. */
-export function endBlock(moreVolumes = false): Uint8Array {
+function endBlock(moreVolumes: boolean): Uint8Array {
   return block([vint(BLOCK.end), vint(0), vint(moreVolumes ? MORE_VOLUMES : 0)]);
 }
 
-/** What a file block says about an entry. Sizes in bytes. */
-export interface FileBlock {
-  readonly name: string;
-  readonly directory?: boolean;
-  /** Bytes of this block's data area. */
-  readonly packedSize: number;
-  readonly size: number;
-  readonly crc?: number;
-  readonly mtime?: Date;
-  readonly mode: number;
-  readonly link?: { readonly type: keyof typeof LINK_TYPE; readonly target: string };
-  readonly encryption?: Uint8Array;
-  readonly continuesFromPrevious?: boolean;
-  readonly continuesInNext?: boolean;
-  /** Spoils the block's own checksum. */
-  readonly damaged?: boolean;
-}
-
-/** The block in front of an entry's data. Its length does not depend on the checksum. */
-export function fileBlock(file: FileBlock): Uint8Array {
+function fileBlock(file: FileBlock): Uint8Array {
   const extra = Buffer.concat([
     timeRecord(file.mtime),
     linkRecord(file.link),
@@ -108,17 +96,17 @@ export function fileBlock(file: FileBlock): Uint8Array {
     (file.crc === undefined ? 0 : HAS_CRC);
   return block(
     [
-      vint(BLOCK.file),
+      vint(file.service === true ? BLOCK.service : BLOCK.file),
       vint(blockFlags),
       extra.length > 0 ? vint(extra.length) : extra,
       vint(file.packedSize),
       vint(fileFlags),
       vint(file.size),
-      vint(file.mode),
+      vint(file.attributes ?? file.mode),
       file.mtime === undefined ? new Uint8Array() : uint32(Math.floor(file.mtime.getTime() / 1000)),
       file.crc === undefined ? new Uint8Array() : uint32(file.crc),
-      vint(STORED),
-      vint(HOST_UNIX),
+      vint(file.solid === true ? STORED_SOLID : STORED),
+      vint(file.attributes === undefined ? HOST.unix : HOST.windows),
       vint(name.length),
       name,
       extra,
@@ -153,3 +141,16 @@ function linkRecord(link: FileBlock["link"]): Uint8Array {
 function encryptionRecord(parameters: Uint8Array | undefined): Uint8Array {
   return parameters === undefined ? new Uint8Array() : record(EXTRA.encryption, [parameters]);
 }
+
+/** Says that everything behind it is encrypted. */
+function cryptBlock(salt: Uint8Array): Uint8Array {
+  return block([vint(BLOCK.crypt), vint(0), CRYPT_FIELDS, salt]);
+}
+
+export const RAR5: RarFormat = {
+  signature: SIGNATURE,
+  mainBlock,
+  fileBlock,
+  endBlock,
+  encryptedHead: (salt) => Buffer.concat([SIGNATURE, cryptBlock(salt)]),
+};

@@ -2,7 +2,15 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { createExtractorFromData, createExtractorFromFile, type UnrarError } from "node-unrar-js";
 import { describe, expect, test } from "vitest";
-import { type Rar5Entry, seededBytes, seededChunks, temporaryDirectory, writeRar5 } from "../src/index.ts";
+import {
+  type Rar5Entry,
+  seededBytes,
+  seededChunks,
+  temporaryDirectory,
+  writeEncryptedRar,
+  writeRar4,
+  writeRar5,
+} from "../src/index.ts";
 
 const MTIME = new Date("2019-07-06T05:04:02.000Z");
 
@@ -17,7 +25,12 @@ async function unrar(path: string, password = ""): Promise<Map<string, Buffer | 
   return found;
 }
 
-test("UnRAR reads back names, directories and bytes", async () => {
+const VERSIONS = [
+  [4, writeRar4],
+  [5, writeRar5],
+] as const;
+
+test.each(VERSIONS)("UnRAR reads back names, directories and bytes of RAR %i", async (_, writeRar) => {
   await using place = await temporaryDirectory();
   const big = seededBytes(5, 3_000_001);
   const entries: Rar5Entry[] = [
@@ -28,7 +41,7 @@ test("UnRAR reads back names, directories and bytes", async () => {
     { name: "streamed", content: { size: 2_500_000, chunks: () => seededChunks(6, 2_500_000) } },
     { name: "zeros", content: { zeros: 1_500_000 } },
   ];
-  const written = await writeRar5(place.join("a.eti"), entries);
+  const written = await writeRar(place.join("a.eti"), entries);
   expect(written.size).toBe((await stat(place.join("a.eti"))).size);
   const found = await unrar(place.join("a.eti"));
   expect([...found.keys()]).toEqual(entries.map(({ name }) => name));
@@ -40,23 +53,26 @@ test("UnRAR reads back names, directories and bytes", async () => {
   expect(found.get("zeros")).toEqual(Buffer.alloc(1_500_000));
 });
 
-test("planted damage is found by UnRAR, and only what was planted", async () => {
-  await using place = await temporaryDirectory();
-  const fault = async (damage: "crc" | "header" | "data"): Promise<string> => {
-    const path = place.join(`${damage}.rar`);
-    await writeRar5(path, [
-      { name: "good", content: "good" },
-      { name: "bad", content: seededBytes(1, 100), damage },
-    ]);
-    return unrar(path).then(
-      (found) => `read ${[...found.keys()].join()}`,
-      (error: UnrarError) => error.reason,
-    );
-  };
-  expect(await fault("crc")).toBe("ERAR_BAD_DATA");
-  expect(await fault("data")).toBe("ERAR_BAD_DATA");
-  expect(await fault("header")).toBe("ERAR_BAD_DATA");
-});
+test.each(VERSIONS)(
+  "planted damage is found by UnRAR in RAR %i, and only what was planted",
+  async (_, writeRar) => {
+    await using place = await temporaryDirectory();
+    const fault = async (damage: "crc" | "header" | "data"): Promise<string> => {
+      const path = place.join(`${damage}.rar`);
+      await writeRar(path, [
+        { name: "good", content: "good" },
+        { name: "bad", content: seededBytes(1, 100), damage },
+      ]);
+      return unrar(path).then(
+        (found) => `read ${[...found.keys()].join()}`,
+        (error: UnrarError) => error.reason,
+      );
+    };
+    expect(await fault("crc")).toBe("ERAR_BAD_DATA");
+    expect(await fault("data")).toBe("ERAR_BAD_DATA");
+    expect(await fault("header")).toBe("ERAR_BAD_DATA");
+  },
+);
 
 test("encrypted content opens with its password only", async () => {
   await using place = await temporaryDirectory();
@@ -67,31 +83,81 @@ test("encrypted content opens with its password only", async () => {
   await expect(unrar(place.join("a.rar"), "wrong")).rejects.toThrow();
 });
 
-test("an entry over 4 GiB takes no space, and what is behind it is found", async () => {
+test.each(VERSIONS)("what needs a password is told as such by UnRAR of RAR %i", async (version, writeRar) => {
   await using place = await temporaryDirectory();
-  const zeros = 4 * 1024 ** 3 + 12_345;
-  const path = place.join("huge.rar");
-  await writeRar5(path, [
-    { name: "huge.bin", content: { zeros } },
-    { name: "behind.txt", content: "found" },
-  ]);
-  const stats = await stat(path);
-  expect(stats.size).toBeGreaterThan(zeros);
-  expect(stats.blocks * 512).toBeLessThan(1024 * 1024);
-  const extractor = await createExtractorFromFile({ filepath: path, targetPath: place.path });
-  expect([...extractor.getFileList().fileHeaders].map((header) => [header.name, header.unpSize])).toEqual([
-    ["huge.bin", zeros],
-    ["behind.txt", 5],
-  ]);
-  const files = extractor.extract({ files: ["behind.txt"] }).files;
-  expect([...files]).toHaveLength(1);
-  expect(await readFile(place.join("behind.txt"), "utf8")).toBe("found");
+  await writeRar(place.join("a.rar"), [{ name: "secret", content: "x", password: "open sesame" }]);
+  await expect(unrar(place.join("a.rar"))).rejects.toMatchObject({ reason: "ERAR_MISSING_PASSWORD" });
+  await writeEncryptedRar(place.join("b.rar"), version);
+  await expect(unrar(place.join("b.rar"))).rejects.toMatchObject({ reason: "ERAR_MISSING_PASSWORD" });
 });
 
-test("a file goes on over a set of volumes", async () => {
+test.each(VERSIONS)(
+  "UnRAR takes RAR %i for solid where that is told, and unpacks it",
+  async (_, writeRar) => {
+    await using place = await temporaryDirectory();
+    const path = place.join("a.rar");
+    const entries: Rar5Entry[] = [
+      { name: "first", content: "1" },
+      { name: "second", content: "2" },
+    ];
+    await writeRar(path, entries, { solid: true });
+    const extractor = await createExtractorFromFile({ filepath: path });
+    const listing = extractor.getFileList();
+    expect([listing.arcHeader.flags.solid, [...listing.fileHeaders].map(({ flags }) => flags.solid)]).toEqual(
+      [true, [false, true]],
+    );
+    expect(String((await unrar(path)).get("second"))).toBe("2");
+  },
+);
+
+test.each(VERSIONS)("padding of RAR %i is passed over and takes no space", async (_, writeRar) => {
+  await using place = await temporaryDirectory();
+  const path = place.join("a.rar");
+  const bytes = 4 * 1024 ** 3 + 12_345;
+  await writeRar(path, [
+    { name: "before", content: "before" },
+    { type: "padding", bytes },
+    { name: "behind", content: "behind", mtime: MTIME },
+  ]);
+  const stats = await stat(path);
+  expect(stats.size).toBeGreaterThan(bytes);
+  expect(stats.blocks * 512).toBeLessThan(1024 * 1024);
+  const extractor = await createExtractorFromFile({ filepath: path, targetPath: place.path });
+  expect([...extractor.extract().files].map(({ fileHeader }) => fileHeader.name)).toEqual([
+    "before",
+    "behind",
+  ]);
+  expect(await readFile(place.join("behind"), "utf8")).toBe("behind");
+});
+
+test.each(VERSIONS)(
+  "an entry over 4 GiB of RAR %i takes no space, and what is behind it is found",
+  async (_, writeRar) => {
+    await using place = await temporaryDirectory();
+    const zeros = 4 * 1024 ** 3 + 12_345;
+    const path = place.join("huge.rar");
+    await writeRar(path, [
+      { name: "huge.bin", content: { zeros } },
+      { name: "behind.txt", content: "found" },
+    ]);
+    const stats = await stat(path);
+    expect(stats.size).toBeGreaterThan(zeros);
+    expect(stats.blocks * 512).toBeLessThan(1024 * 1024);
+    const extractor = await createExtractorFromFile({ filepath: path, targetPath: place.path });
+    expect([...extractor.getFileList().fileHeaders].map((header) => [header.name, header.unpSize])).toEqual([
+      ["huge.bin", zeros],
+      ["behind.txt", 5],
+    ]);
+    const files = extractor.extract({ files: ["behind.txt"] }).files;
+    expect([...files]).toHaveLength(1);
+    expect(await readFile(place.join("behind.txt"), "utf8")).toBe("found");
+  },
+);
+
+test.each(VERSIONS)("a file of RAR %i goes on over a set of volumes", async (_, writeRar) => {
   await using place = await temporaryDirectory();
   const content = seededBytes(4, 250_000);
-  const written = await writeRar5(
+  const written = await writeRar(
     { bytes: 100_000, path: (index) => place.join(`set.part${index + 1}.rar`) },
     [
       { name: "first.bin", content },
