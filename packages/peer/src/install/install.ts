@@ -5,10 +5,12 @@ import { readSentinel } from "../library/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { INSTALLING_NAME, type StateDir } from "../storage/index.ts";
 import { fillStaging } from "./fill-staging.ts";
-import { inspectPayload, requireSpace } from "./payload.ts";
+import { inspectPayload } from "./payload.ts";
 import { recoverInstall } from "./recover-install.ts";
 import { lstatIfThere, requireFreeName } from "./reserved-directory.ts";
-import { type InstallStep, requireNoLocal, stageAndPromote } from "./stage-and-promote.ts";
+import { requireSpace } from "./space.ts";
+import { type InstallStep, stageAndPromote } from "./stage-and-promote.ts";
+import { requireNoLocal } from "./staging.ts";
 import { createRunStep, type StepHook } from "./step.ts";
 import type { Unpacker } from "./types.ts";
 
@@ -51,7 +53,7 @@ export interface InstallResult {
  * that leaves what was; after it the game is installed, and what could not be cleaned up is a warning.
  *
  * @throws PeerError `not-downloaded`, `already-installed`, `already-exists` (something of the user's is at the reserved
- *   name), `disk-full`, the `archive-…` errors, `cancelled`, and others of the disk, naming the file.
+ *   name), `disk-full` with both numbers, the `archive-…` errors, `cancelled`, and others of the disk, naming the file.
  */
 export async function installGame(options: InstallOptions): Promise<InstallResult> {
   const { gameId, root, stateDir, signal, onProgress, logger = silentLogger } = options;
@@ -68,6 +70,7 @@ export async function installGame(options: InstallOptions): Promise<InstallResul
       logger,
       ...(signal === undefined ? {} : { signal }),
       step: createRunStep(options.onStep),
+      neededBytes: () => source.bytes,
       fill: async (staging) => ({ version, files: await fillStaging({ ...options, staging, source }) }),
       onFlush: () => onProgress?.({ phase: "flushing", doneBytes: source.bytes, totalBytes: source.bytes }),
     });

@@ -1,25 +1,19 @@
-import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { GameId, GameVersion } from "@lanspread/proto";
-import { fromNodeError, PeerError } from "../errors/index.ts";
 import type { Logger } from "../logger.ts";
-import { flushDirectory, INSTALLING_NAME, isLocalName, LOCAL_NAME, type StateDir } from "../storage/index.ts";
-import { DIRECTORY_MODE } from "./constants.ts";
-import { flushTree } from "./flush-tree.ts";
+import { flushDirectory, INSTALLING_NAME, LOCAL_NAME, type StateDir } from "../storage/index.ts";
 import { forgetInstalledList, writeInstalledList } from "./installed-list.ts";
 import { clearIntent, removeDurably, writeIntent } from "./intent.ts";
-import { requireStaged } from "./require-staged.ts";
-import { deleteOwned, markOwned, renameInRoot, unmark } from "./reserved-directory.ts";
+import { deleteOwned, unmark } from "./reserved-directory.ts";
+import { makeStaging, promote, requirePromotable, type StagingStep } from "./staging.ts";
+import { withSpaceFigures } from "./space.ts";
 import { type RunStep, tidy } from "./step.ts";
 import type { UnpackedFile } from "./types.ts";
 
 /** The steps of an install, in their order. The last two come after the point of no return. */
 export type InstallStep =
   | "record-staging"
-  | "make-staging"
-  | "mark-staging"
-  | "fill-staging"
-  | "flush-staging"
+  | StagingStep
   | "record-promotion"
   | "write-list"
   | "promote"
@@ -34,6 +28,8 @@ export interface StagedInstallOptions {
   readonly logger: Logger;
   readonly signal?: AbortSignal;
   readonly step: RunStep<InstallStep>;
+  /** What staging takes when it is complete, bytes, where that is known by then: for who has to free space. */
+  readonly neededBytes?: () => number | undefined;
   /** Makes in the directory what is to become `local/`; returns its files, each path once. */
   readonly fill: (staging: string) => Promise<StagedFiles>;
   /** Called when everything is there, before it is written through to the disk. */
@@ -56,20 +52,24 @@ export interface StagedFiles {
  */
 export async function stageAndPromote(options: StagedInstallOptions): Promise<readonly UnpackedFile[]> {
   const { gameId, root, stateDir, signal, step, logger } = options;
-  const staging = join(root, INSTALLING_NAME);
+  const cancellable = signal === undefined ? {} : { signal };
   let files: readonly UnpackedFile[];
   let made = false;
   try {
     await step("record-staging", () =>
       writeIntent(stateDir, gameId, { operation: "installing", step: "staging", root }),
     );
-    await step("make-staging", () => makeDirectory(staging));
-    made = true;
-    await step("mark-staging", () => markOwned(staging, "installing"));
-    const staged = await step("fill-staging", () => options.fill(staging));
+    const staged = await makeStaging({
+      root,
+      step,
+      ...cancellable,
+      fill: options.fill,
+      onMade: () => {
+        made = true;
+      },
+      beforeFlush: () => options.onFlush?.(),
+    });
     files = staged.files;
-    options.onFlush?.();
-    await step("flush-staging", () => flushTree(staging, signal));
     await step("record-promotion", () =>
       writeIntent(stateDir, gameId, { operation: "installing", step: "promoting", root }),
     );
@@ -78,14 +78,11 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
       // Launch settings were applied to an earlier install.
       await removeDurably(stateDir.launchSettingsApplied(gameId));
     });
-    await requireStaged(staging, files, signal);
-    signal?.throwIfAborted();
-    // An install may take an hour: the user may have made one by hand meanwhile.
-    await requireNoLocal(gameId, root);
-    await step("promote", () => renameInRoot(root, INSTALLING_NAME, LOCAL_NAME));
+    await requirePromotable({ gameId, root, files, ...cancellable });
+    await step("promote", () => promote(root));
   } catch (error) {
     await rollBack(options, made);
-    throw error;
+    throw await withSpaceFigures(error, { root, state: stateDir.root, needed: options.neededBytes?.() });
   }
   await tidy(logger, gameId, async () => {
     await flushDirectory(root);
@@ -93,21 +90,6 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
     await step("clear-intent", () => clearIntent(stateDir, gameId));
   });
   return files;
-}
-
-/** @throws PeerError `already-installed` */
-export async function requireNoLocal(gameId: GameId, root: string): Promise<void> {
-  const local = (await readdir(root)).find(isLocalName);
-  if (local === undefined) return;
-  throw new PeerError("already-installed", `${gameId} is installed already: ${join(root, local)}`);
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: DIRECTORY_MODE });
-  } catch (error) {
-    throw fromNodeError(error, path);
-  }
 }
 
 /** Brings back what was before the install. What cannot be deleted now is deleted by the next recovery: the intent stays. */
