@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
@@ -8,7 +9,8 @@ import {
   TAG,
   TaggedFrameDecoder,
 } from "@lanspread/proto";
-import { type Rar5Entry, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
+import { eventually, type Rar5Entry, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
+import { expect } from "vitest";
 import { createUnrarJsUnpacker, type Unpacker } from "../../../src/install/index.ts";
 import type { RequestStream } from "../../../src/transfer/index.ts";
 import type { Files } from "../../library/support.ts";
@@ -134,4 +136,38 @@ export function shorten(frames: readonly Received[]): unknown[] {
   }
   if (bytes > 0) short.push({ bytes, crc });
   return short;
+}
+
+/** Threads of this process that unpack. Linux alone names threads; elsewhere none are seen. */
+export function unpackingThreads(): number {
+  if (process.platform !== "linux") return 0;
+  return readdirSync("/proc/self/task").filter((thread) => {
+    try {
+      return readFileSync(`/proc/self/task/${thread}/comm`, "utf8").trim() === "lanspread-unrar";
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  }).length;
+}
+
+/** Files below a directory that this process has open. Linux alone tells. */
+export function openFilesBelow(directory: string): string[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc/self/fd").flatMap((descriptor) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${descriptor}`);
+      return path.startsWith(directory) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Nothing of a streamed install is left: no transfer, no thread, no open file. */
+export async function nothingLeft(rig: ServeRig): Promise<void> {
+  await eventually(() => Object.keys(rig.outbound.counts()).length === 0);
+  // The thread ends before the transfer does.
+  expect(unpackingThreads()).toBe(0);
+  // The library may be hashing.
+  await eventually(() => openFilesBelow(rig.library.gamesDir).length === 0);
 }
