@@ -1,4 +1,4 @@
-/** Unpacking, installing and uninstalling, and putting right what was interrupted. */
+/** Unpacking, installing, uninstalling and removing, and putting right what was interrupted. */
 
 export {
   type InstallOptions,
@@ -16,6 +16,13 @@ export {
   type StagedInstallOptions,
   stageAndPromote,
 } from "./stage-and-promote.ts";
+export {
+  type RemoveOptions,
+  type RemoveProgress,
+  type RemoveResult,
+  type RemoveStep,
+  removeGame,
+} from "./remove/remove.ts";
 export type { StepHook, StepMoment } from "./step.ts";
 export type {
   ArchiveEntry,

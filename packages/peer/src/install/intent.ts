@@ -14,7 +14,11 @@ import {
 } from "../storage/index.ts";
 import type { InstallIntent } from "./recovery-table.ts";
 
-export const intentNameSchema = z.enum(["installing", "updating", "uninstalling"]);
+export const intentNameSchema = z.enum(["installing", "updating", "uninstalling", "removing"]);
+
+/** What a directory at a reserved name can be for: a removal makes none. */
+export const markNameSchema = intentNameSchema.exclude(["removing"]);
+export type MarkName = z.infer<typeof markNameSchema>;
 
 const intentSchema = z.strictObject({
   format: z.literal(1),

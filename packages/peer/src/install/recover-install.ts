@@ -1,11 +1,28 @@
 import { join } from "node:path";
 import type { GameId } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
-import { BACKUP_NAME, flushDirectory, INSTALLING_NAME, LOCAL_NAME, type StateDir } from "../storage/index.ts";
+import {
+  BACKUP_NAME,
+  flushDirectory,
+  INSTALLING_NAME,
+  LOCAL_NAME,
+  SENTINEL_NAME,
+  type StateDir,
+} from "../storage/index.ts";
 import { forgetInstalledList } from "./installed-list.ts";
 import { clearIntent, readIntent } from "./intent.ts";
 import { decideRecovery, type RecoveryAction } from "./recovery-table.ts";
-import { deleteOwned, examineLocal, examineReserved, renameInRoot, unmark } from "./reserved-directory.ts";
+import { deleteListed } from "./remove/delete-listed.ts";
+import { deleteRoot, deleteSentinel } from "./remove/delete-root.ts";
+import { forgetRemovalList, readRemovalList } from "./remove/removal-list.ts";
+import {
+  deleteOwned,
+  examineLocal,
+  examineReserved,
+  lstatIfThere,
+  renameInRoot,
+  unmark,
+} from "./reserved-directory.ts";
 
 export interface RecoverInstallOptions {
   readonly gameId: GameId;
@@ -13,14 +30,16 @@ export interface RecoverInstallOptions {
   readonly root: string;
   readonly stateDir: StateDir;
   readonly logger: Logger;
+  /** Ends the deleting of what is left of a removed game; the next recovery goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /** Directories that the user was told of: once is enough. */
 const reported = new Set<string>();
 
 /**
- * Puts right what an interrupted install, update or uninstall left in one game root. Nobody else may work on the game
- * meanwhile.
+ * Puts right what an interrupted install, update, uninstall or removal left in one game root. Nobody else may work on
+ * the game meanwhile.
  *
  * @returns what was done, in its order; nothing where nothing was left.
  * @throws PeerError when something cannot be moved or deleted; it is tried again the next time.
@@ -43,6 +62,7 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
   }
   const actions = decideRecovery({
     intent: recorded ?? backup.purpose ?? "none",
+    sentinel: (await lstatIfThere(join(root, SENTINEL_NAME))) !== undefined,
     local: local === "directory",
     staging: staging.state,
     backup: backup.state,
@@ -77,10 +97,28 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
         return reportOnce(logger, gameId, stagingPath, "nothing proves that lanspread made it");
       case "report-backup":
         return reportOnce(logger, gameId, backupPath, "nothing proves that nobody misses what is in it");
+      case "report-rest":
+        return reportOnce(logger, gameId, root, "somebody has installed what was being removed");
+      case "delete-listed":
+        return deleteRest(options);
+      case "forget-removal":
+        return forgetRemovalList(stateDir, gameId);
+      case "delete-root":
+        return deleteRoot(root);
       case "clear-intent":
         return clearIntent(stateDir, gameId);
     }
   }
+}
+
+/** @throws PeerError when something cannot be deleted, once everything else is. */
+async function deleteRest({ gameId, root, stateDir, logger, signal }: RecoverInstallOptions): Promise<void> {
+  // An interruption may have come before this was flushed.
+  await flushDirectory(root);
+  await deleteSentinel(root);
+  const list = await readRemovalList(stateDir, gameId, logger);
+  const { failure } = await deleteListed({ root, list, ...(signal === undefined ? {} : { signal }) });
+  if (failure !== undefined) throw failure;
 }
 
 function reportOnce(logger: Logger, gameId: GameId, path: string, why: string): void {

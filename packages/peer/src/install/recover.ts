@@ -1,6 +1,6 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { GameId } from "@lanspread/proto";
+import { type GameId, isGameId } from "@lanspread/proto";
 import { fromNodeError, toPeerError } from "../errors/index.ts";
 import { listRoots } from "../library/roots.ts";
 import { type Logger, silentLogger } from "../logger.ts";
@@ -10,7 +10,10 @@ import {
   SENTINEL_TEMPORARY_NAME,
   type StateDir,
 } from "../storage/index.ts";
+import { forgetInstalledList } from "./installed-list.ts";
+import { clearIntent, readIntent } from "./intent.ts";
 import { recoverInstall } from "./recover-install.ts";
+import { forgetRemovalList } from "./remove/removal-list.ts";
 import { lstatIfThere } from "./reserved-directory.ts";
 
 export interface RecoverInstallsOptions {
@@ -24,7 +27,7 @@ export interface RecoverInstallsOptions {
 }
 
 /**
- * Puts right what interrupted installs, updates and uninstalls left in a games directory, and removes the sentinels of
+ * Puts right what interrupted installs, updates, uninstalls and removals left in a games directory, and removes the sentinels of
  * interrupted downloads where no journal waits for them. To be run at start-up and after another games directory was
  * chosen, behind the recovery of downloads.
  *
@@ -40,11 +43,46 @@ export async function recoverInstalls(options: RecoverInstallsOptions): Promise<
     if (isBusy(gameId)) continue;
     const root = join(gamesDir, gameId);
     try {
-      await recoverInstall({ gameId, root, stateDir, logger });
+      await recoverInstall({ gameId, root, stateDir, logger, ...(signal === undefined ? {} : { signal }) });
       await sweepSentinels(root, stateDir, gameId);
     } catch (error) {
       logger.error("a game could not be put right after an interruption", { gameId, error });
     }
+  }
+  for (const gameId of await gamesWithState(stateDir)) {
+    if (isBusy(gameId) || ids.includes(gameId)) continue;
+    try {
+      await forgetGoneRemoval(options, gameId, logger);
+    } catch (error) {
+      logger.error("a removed game could not be forgotten", { gameId, error });
+    }
+  }
+}
+
+/**
+ * A removal whose root is gone is over. Where there is still something on its list and the games directory is empty, a
+ * drive may be missing that is to be plugged in again.
+ */
+async function forgetGoneRemoval(
+  { gamesDir, stateDir }: RecoverInstallsOptions,
+  gameId: GameId,
+  logger: Logger,
+): Promise<void> {
+  const root = join(gamesDir, gameId);
+  if ((await readIntent(stateDir, gameId, root, logger)) !== "removing") return;
+  if ((await lstatIfThere(root)) !== undefined) return;
+  const listed = (await lstatIfThere(stateDir.removalList(gameId))) !== undefined;
+  if (listed && (await readdir(gamesDir)).length === 0) return;
+  await forgetInstalledList(stateDir, gameId);
+  await forgetRemovalList(stateDir, gameId);
+  await clearIntent(stateDir, gameId);
+}
+
+async function gamesWithState({ gamesDir }: StateDir): Promise<readonly GameId[]> {
+  try {
+    return (await readdir(gamesDir)).filter(isGameId).sort();
+  } catch (error) {
+    throw fromNodeError(error, gamesDir);
   }
 }
 

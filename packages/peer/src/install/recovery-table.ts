@@ -7,10 +7,12 @@
  * - An install and an update move the staging directory to `local/` when it is complete and flushed. An update first
  *   carries the user's own files over into staging: once `local/` is there again, nothing in the backup is missed.
  * - An uninstall sets `local/` aside because the user wants it gone.
+ * - A removal begins only where there is no `local/`. It takes the sentinel away before anything else, and wrote down
+ *   beforehand what else it deletes: while the sentinel is there nothing was deleted, or a game has come anew.
  */
 
 /** What an operation was about to do when it was interrupted. */
-export type InstallIntent = "installing" | "updating" | "uninstalling";
+export type InstallIntent = "installing" | "updating" | "uninstalling" | "removing";
 
 /** A directory at one of the reserved names. `marked`: with the marker that proves that lanspread made it. */
 export type ReservedState = "absent" | "unmarked" | "marked";
@@ -18,6 +20,8 @@ export type ReservedState = "absent" | "unmarked" | "marked";
 export interface RecoveryState {
   /** `none`: no operation was interrupted here, as far as anybody knows. */
   readonly intent: InstallIntent | "none";
+  /** Whether anything is at the sentinel's name. It makes a difference to removals alone. */
+  readonly sentinel: boolean;
   /** Whether `local/` is there. */
   readonly local: boolean;
   /** `.local.installing/` */
@@ -38,12 +42,20 @@ export type RecoveryAction =
   /** Tells the user, once, of a directory that is left alone: nothing proves that nobody misses it. */
   | "report-staging"
   | "report-backup"
+  /** Deletes what the removal had listed, as far as nobody has changed it since. */
+  | "delete-listed"
+  /** Forgets that list. */
+  | "forget-removal"
+  /** Deletes the root if nothing is in it. */
+  | "delete-root"
+  /** Tells the user, once, that what is left of a removed game stays. */
+  | "report-rest"
   /** The operation is over. Always last: what comes before it is done again if it is interrupted too. */
   | "clear-intent";
 
 /**
  * The actions for a state, in their order. After them the root holds either the old install or the new one, whole, or
- * none; doing them a second time changes nothing.
+ * none; one that was being removed holds the whole download, or none. Doing them a second time changes nothing.
  */
 export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] {
   switch (state.intent) {
@@ -68,6 +80,8 @@ export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] 
       ];
     case "updating":
       return decideUpdate(state);
+    case "removing":
+      return decideRemoval(state);
   }
 }
 
@@ -79,6 +93,15 @@ function decideUpdate(state: RecoveryState): readonly RecoveryAction[] {
   // touched, the intent included, until somebody moves that `local/` away.
   if (state.staging !== "absent") return ["report-backup"];
   return ["unmark-local", "delete-backup", ...rest];
+}
+
+function decideRemoval(state: RecoveryState): readonly RecoveryAction[] {
+  const reserved = [...clearStaging(state, "marked only"), ...clearBackup(state, "marked only")];
+  const over = ["forget-removal", "clear-intent"] as const;
+  if (state.sentinel) return [...reserved, ...over];
+  // Somebody installs by hand what was being removed: they may still need what is left.
+  if (state.local) return [...reserved, "report-rest", ...over];
+  return [...reserved, "delete-listed", "forget-list", "forget-removal", "delete-root", "clear-intent"];
 }
 
 type Whose = "ours" | "marked only";

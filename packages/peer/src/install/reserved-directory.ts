@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { LOCAL_NAME, OWNED_MARKER_NAME, readRegularFile, writeFileDurably } from "../storage/index.ts";
 import { MAX_MARKER_BYTES } from "./constants.ts";
-import { intentNameSchema } from "./intent.ts";
-import type { InstallIntent, ReservedState } from "./recovery-table.ts";
+import { type MarkName, markNameSchema } from "./intent.ts";
+import type { ReservedState } from "./recovery-table.ts";
 
 /** Marks a directory as lanspread's, and says what for: so the purpose is known even where the intent got lost. */
-export async function markOwned(directory: string, purpose: InstallIntent): Promise<void> {
+export async function markOwned(directory: string, purpose: MarkName): Promise<void> {
   await writeFileDurably(join(directory, OWNED_MARKER_NAME), `${purpose}\n`);
 }
 
@@ -25,7 +25,7 @@ export async function unmark(directory: string): Promise<void> {
 export interface ReservedDirectory {
   readonly state: ReservedState;
   /** What the marker says; undefined where there is none, or where it is another program's. */
-  readonly purpose: InstallIntent | undefined;
+  readonly purpose: MarkName | undefined;
   /** Something lies there that is no directory: nothing of ours, and in the way. */
   readonly obstructed: boolean;
 }
@@ -42,7 +42,7 @@ export async function examineReserved(path: string): Promise<ReservedDirectory> 
   }
   const file = await readRegularFile(marker, MAX_MARKER_BYTES).catch(() => null);
   const text = file?.status === "ok" ? file.bytes.toString("utf8") : "";
-  const purpose = intentNameSchema.safeParse(text.trim());
+  const purpose = markNameSchema.safeParse(text.trim());
   return { state: "marked", purpose: purpose.data, obstructed: false };
 }
 

@@ -34,6 +34,8 @@ export interface StateDir {
   downloadJournal(id: GameId): string;
   /** Which pieces of an unfinished download are safely on disk. */
   downloadBitmap(id: GameId): string;
+  /** What an unfinished removal deletes. */
+  removalList(id: GameId): string;
   /** What the last install unpacked. */
   installedList(id: GameId): string;
   /** That the game's first-start set-up has run. */
@@ -67,6 +69,7 @@ export function stateDirLayout(path: string): StateDir {
     installIntent: (id) => at("games", id, "install_intent.json"),
     downloadJournal: (id) => at("games", id, "download.json"),
     downloadBitmap: (id) => at("games", id, "pieces"),
+    removalList: (id) => at("games", id, "removal.json"),
     installedList: (id) => at("games", id, "installed.json"),
     setupDone: (id) => at("games", id, "setup_done"),
     launchSettingsApplied: (id) => at("games", id, "launch_settings_applied"),

@@ -10,7 +10,8 @@ import { openJournal } from "../../src/download/journal.ts";
 import { encodePieces } from "../../src/download/pieces-file.ts";
 import { PEER_RENEW_DAYS } from "../../src/identity/constants.ts";
 import { writeInstalledList } from "../../src/install/installed-list.ts";
-import { intentNameSchema, writeIntent } from "../../src/install/intent.ts";
+import { intentNameSchema, markNameSchema, writeIntent } from "../../src/install/intent.ts";
+import { writeRemovalList } from "../../src/install/remove/removal-list.ts";
 import { markOwned } from "../../src/install/reserved-directory.ts";
 import { createIndexStore } from "../../src/library/index-store.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -116,6 +117,11 @@ const WRITERS: readonly {
       writeIntent(state, GGOO, { operation: "installing", step: "staging", root: "/games/ggoo" }),
   },
   {
+    heading: "`games/<id>/removal.json`",
+    path: (state) => state.removalList(GGOO),
+    write: (state) => writeRemovalList(state, GGOO, { entries: [], directories: [] }),
+  },
+  {
     heading: "`games/<id>/installed.json`",
     path: (state) => state.installedList(GGOO),
     write: (state) =>
@@ -180,7 +186,7 @@ describe("docs/on-disk.md", () => {
     const intent = rowsOf("`games/<id>/install_intent.json`").find(({ name }) => name === "operation");
     expect(quotedIn(intent?.text ?? "")).toEqual(intentNameSchema.options);
     const marker = /`\.lanspread_owned` is a text[^.]*/u.exec(sectionOf("Reserved names"))?.[0] ?? "";
-    expect(quotedIn(marker).slice(1)).toEqual(intentNameSchema.options);
+    expect(quotedIn(marker).slice(1)).toEqual(markNameSchema.options);
     expect(marker).toContain("one word and a line feed");
     await using dir = await temporaryDirectory();
     await markOwned(dir.path, "uninstalling");
