@@ -42,7 +42,7 @@ describe("the end of an operation", () => {
   it("of a get with install is the end of the install, with the figures of both", () => {
     const end = follow({ verb: "get", install: true }, [finished, installed]);
     expect(end).toEqual({
-      outcome: { gameId, outcome: "done", ...figures, installedFiles: 4, installedBytes: 900 },
+      outcome: { gameId, outcome: "done", ...figures, installedFiles: 4, installedBytes: 900, installMs: 20 },
       after: 2,
     });
   });
@@ -111,7 +111,11 @@ describe("the end of an operation", () => {
       { type: "runtime-failed", code: "internal", message: "listener died" },
       { gameId, outcome: "failed", error: { code: "internal", message: "listener died" } },
     ],
-    ["install", installed, { gameId, outcome: "done", installedFiles: 4, installedBytes: 900 }],
+    [
+      "install",
+      installed,
+      { gameId, outcome: "done", installedFiles: 4, installedBytes: 900, installMs: 20 },
+    ],
     ["uninstall", { type: "uninstall-finished", gameId }, { gameId, outcome: "done" }],
     [
       "uninstall",
@@ -180,6 +184,48 @@ describe("the progress of an operation", () => {
       totalBytes: null,
     });
     expect(tracker.hasBegun).toBe(true);
+  });
+
+  it("has the rate of the last five seconds of an install, and what is left at that rate", () => {
+    const tracker = track();
+    const at = (
+      now: number,
+      doneBytes: number,
+      phase: "unpacking" | "copying" | "flushing" = "unpacking",
+    ) => {
+      tracker.take({ type: "install-progress", gameId, phase, doneBytes, totalBytes: 10_000 }, now);
+      return [tracker.progress?.bytesPerSecond, tracker.progress?.etaSeconds];
+    };
+    expect(at(0, 0)).toEqual([null, null]);
+    expect(at(900, 900)).toEqual([null, null]);
+    expect(at(1_000, 1_000)).toEqual([1_000, 9]);
+    expect(at(5_000, 3_000)).toEqual([600, 7_000 / 600]);
+    // The first second is forgotten.
+    expect(at(6_000, 3_500)).toEqual([500, 13]);
+    expect(at(11_000, 3_500)).toEqual([0, null]);
+    expect(at(11_500, 10_000, "flushing")).toEqual([null, null]);
+    expect(tracker.progress).toMatchObject({ phase: "saving", doneBytes: 10_000, totalBytes: 10_000 });
+    expect(at(11_600, 0, "copying"), "of something else nothing is known").toEqual([null, null]);
+  });
+
+  it("has it of small files that come by the thousand", () => {
+    const tracker = track();
+    let bytes = 0;
+    for (let now = 0; now <= 10_000; now += 0.5) {
+      bytes += 100;
+      tracker.take(
+        { type: "install-progress", gameId, phase: "unpacking", doneBytes: bytes, totalBytes: 1e9 },
+        now,
+      );
+    }
+    expect(tracker.progress?.bytesPerSecond).toBeCloseTo(200_000, -4);
+  });
+
+  it("of an uninstall says that something goes on", () => {
+    const tracker = createOperationTracker({ gameId, verb: "uninstall", install: false });
+    const operations = [{ gameId, kind: "uninstalling" }] as const;
+    tracker.take({ type: "active-operations-changed", operations }, 0);
+    expect(tracker.progress).toMatchObject({ phase: "deleting", totalBytes: null });
   });
 
   it("shows nothing of what was here already", () => {

@@ -43,6 +43,19 @@ describe("the line of a game", () => {
     expect(textOf([{ ...game, ...extra }])[0]).toMatch(new RegExp(`${text}$`));
   });
 
+  it.each([
+    [
+      100,
+      "quake3  [#######.....................]   25 %  25.0 MiB/100.0 MiB  unpacking  50.0 MiB/s  2 s left",
+    ],
+    [79, "quake3  [##......]   25 %  25.0 MiB/100.0 MiB  unpacking  50.0 MiB/s  2 s left"],
+    [70, "quake3  [####...............]   25 %  unpacking  50.0 MiB/s  2 s left"],
+    [50, "quake3  [##........]   25 %  unpacking  50.0 MiB/s"],
+    [40, "quake3  [###.........]   25 %  unpacking"],
+  ])("in %d columns says what else goes on, how fast and how long still", (columns, text) => {
+    expect(textOf([{ ...game, phase: "unpacking" }], { columns, rows: 24 })).toEqual([text]);
+  });
+
   it("shows no figures where it is not known how much there is to do", () => {
     const state = {
       ...game,

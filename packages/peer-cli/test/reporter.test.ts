@@ -125,6 +125,21 @@ describe("the reporter", () => {
     expect(JSON.parse(programs.err())).toMatchObject(failure);
   });
 
+  it.each([
+    ["install", {}, "installed quake3  3 files, 2.0 MiB, 5 s\n"],
+    ["get", { bytes: 0 }, "got quake3  was here already, 3 files installed in 5 s\n"],
+  ] as const)("shows what an %s has installed", (verb, more, text) => {
+    const { report, out } = reporter();
+    const installed = { installedFiles: 3, installedBytes: 2 * 1_048_576, installMs: 4_100 };
+    report.result({
+      kind: "operations",
+      verb,
+      names,
+      outcomes: [{ gameId: "quake3", outcome: "done", ...more, ...installed }],
+    });
+    expect(out()).toBe(text);
+  });
+
   it("shows what was done with its figures, and who gave it", () => {
     const { report, out, err } = reporter();
     const figures = { bytes: 1_048_576, elapsedMs: 2000, mibPerS: 0.5 };

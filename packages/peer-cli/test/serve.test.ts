@@ -90,7 +90,7 @@ describe("lanspread serve", () => {
     await until("the game", async () => (await runCli(["games", ...attic.args])).stdout.includes("ggoo"));
     const got = await runCli(["get", "ggoo", ...attic.args]);
     expect(got.code, got.stderr).toBe(0);
-    expect(got.stdout).toMatch(/^got ggoo {2}2\.4 MiB, .*, 3 files installed\n$/);
+    expect(got.stdout).toMatch(/^got ggoo {2}2\.4 MiB, .*, 3 files installed in \d+ s\n$/);
     expect(cli.stderr()).toMatch(/^ggoo: installed, 3 files$/m);
     const removed = await runCli(["uninstall", "ggoo", ...attic.args]);
     expect(removed.code, removed.stderr).toBe(0);

@@ -1,6 +1,7 @@
 import type { RuntimeEvent, RuntimeEventOf, TransferTotals } from "@lanspread/proto";
 import type { ProgressState } from "../report/progress-lines.ts";
 import type { OperationOutcome, OperationVerb } from "../report/results.ts";
+import { createRateMeter, type RateMeter } from "./rate-meter.ts";
 import { createSourceMeter, type SourceMeter } from "./source-meter.ts";
 
 export interface OperationTracker {
@@ -32,6 +33,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
   const { gameId, verb, nameOf = (peerId) => peerId } = options;
   let progress: ProgressState | undefined;
   let meter: SourceMeter | undefined;
+  let pace: { readonly phase: string; readonly rate: RateMeter } | undefined;
   let hasBegun = false;
   let done: Done = { gameId, outcome: "done" };
   // Whether the peer still works on the game; undefined until it says so.
@@ -48,13 +50,25 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
     sources: meter?.sources(now, nameOf, event.rates) ?? [],
   });
 
+  const installing = (event: RuntimeEventOf<"install-progress">, now: number): ProgressState => {
+    const { phase, doneBytes, totalBytes } = event;
+    if (pace?.phase !== phase) pace = { phase, rate: createRateMeter() };
+    // What the archives hold is not known before they have been looked at. To save is the end of a download too.
+    const shown = without(phase === "flushing" ? "saving" : phase, gameId, doneBytes, totalBytes || null);
+    if (doneBytes >= totalBytes) return shown;
+    const bytesPerSecond = pace.rate.take(doneBytes, now);
+    const etaSeconds = bytesPerSecond ? (totalBytes - doneBytes) / bytesPerSecond : null;
+    return { ...shown, bytesPerSecond, etaSeconds };
+  };
+
   const take = (event: RuntimeEvent, now: number): OperationOutcome | undefined => {
     if (event.type === "runtime-failed") {
       return { gameId, outcome: "failed", error: { code: event.code, message: event.message } };
     }
     if (event.type === "active-operations-changed") {
       active = event.operations.some((operation) => operation.gameId === gameId);
-      if (active && verb === "get") progress ??= without("asking the others", gameId, 0, null);
+      const first = FIRST_PHASE[verb];
+      if (active && first !== undefined) progress ??= without(first, gameId, 0, null);
       return undefined;
     }
     if (!("gameId" in event) || event.gameId !== gameId) return undefined;
@@ -75,8 +89,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
         progress = downloading(event, now);
         return undefined;
       case "install-progress":
-        // What the archives hold is not known before they have been looked at.
-        progress = without(event.phase, gameId, event.doneBytes, event.totalBytes || null);
+        progress = installing(event, now);
         return undefined;
       case "download-finished":
         if (verb !== "get") return undefined;
@@ -88,7 +101,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
       case "install-finished":
         return verb === "uninstall"
           ? undefined
-          : { ...done, installedFiles: event.files, installedBytes: event.bytes };
+          : { ...done, installedFiles: event.files, installedBytes: event.bytes, installMs: event.elapsedMs };
       case "uninstall-finished":
         return verb === "uninstall" ? done : undefined;
       case "download-cancelled":
@@ -116,6 +129,12 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
     },
   };
 }
+
+/** What is shown before the peer tells anything. */
+const FIRST_PHASE: Readonly<Partial<Record<OperationVerb, string>>> = {
+  get: "asking the others",
+  uninstall: "deleting",
+};
 
 function totalsOf(event: RuntimeEventOf<"download-finished">): TransferTotals {
   const { type: _, gameId: __, ...totals } = event;

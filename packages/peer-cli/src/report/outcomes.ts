@@ -26,7 +26,7 @@ export function renderOutcomes(
 }
 
 function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Colors): string[] {
-  const { gameId, bytes, elapsedMs, mibPerS, retried = 0, installedFiles } = outcome;
+  const { gameId, bytes, elapsedMs, mibPerS, retried = 0 } = outcome;
   const given = shares(outcome, names);
   const [only] = given;
   const details: string[] = [];
@@ -39,13 +39,29 @@ function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Co
   }
   if (given.length === 1 && only !== undefined) details.push(`all from ${only.name}`);
   if (retried > 0) details.push(`${count(retried, "piece")} asked for again`);
-  if (installedFiles !== undefined) details.push(`${count(installedFiles, "file")} installed`);
+  details.push(...renderInstalled(outcome, verb));
   const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
   const below = [
     ...(given.length > 1 ? renderShares(given, colors) : []),
     ...renderStruckOut(outcome, names, colors),
   ];
   return [`${colors.green(PAST[verb])} ${gameId}${text}`, ...below.map((line) => `  ${line}`)];
+}
+
+function renderInstalled(
+  { installedFiles, installedBytes, installMs }: Done,
+  verb: OperationVerb,
+): readonly string[] {
+  if (installedFiles === undefined) return [];
+  const files = count(installedFiles, "file");
+  const time = installMs === undefined ? undefined : formatDuration(installMs / 1000);
+  // Behind a download there are bytes and time already.
+  if (verb === "get") return [`${files} installed${time === undefined ? "" : ` in ${time}`}`];
+  return [
+    files,
+    ...(installedBytes === undefined ? [] : [formatBytes(installedBytes)]),
+    ...(time === undefined ? [] : [time]),
+  ];
 }
 
 interface Share {

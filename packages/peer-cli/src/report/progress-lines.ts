@@ -24,12 +24,12 @@ export interface SourceProgress {
 export interface ProgressState {
   /** Short name in front of the bar. */
   readonly label: string;
-  /** What goes on, for example `downloading` or `unpacking`. */
+  /** What goes on: `downloading`, or anything else, such as `unpacking`. */
   readonly phase: string;
   readonly doneBytes: number;
   /** Null while it is not known how much there is to do. */
   readonly totalBytes: number | null;
-  /** Bytes per second, or null where no rate is known (unpacking). */
+  /** Bytes per second, or null where no rate is known. */
   readonly bytesPerSecond: number | null;
   /** Seconds left; null while unknown. */
   readonly etaSeconds: number | null;
@@ -92,6 +92,9 @@ export function plainProgressLine(state: ProgressState): string {
   return parts.join(", ");
 }
 
+/** The phase in which a line tells of sources. */
+const DOWNLOADING = "downloading";
+
 const GAP = "  ";
 const INDENT = "  ";
 /** Columns of `1023.9 KiB/s`. */
@@ -105,11 +108,12 @@ const SHARE_COLUMNS = 5;
  */
 const FIGURES = [
   { name: "share", rank: 0, align: "right", columns: SHARE_COLUMNS, bar: MIN_BAR_COLUMNS },
-  { name: "amount", rank: 3, align: "right", columns: 13, bar: MIN_BAR_COLUMNS },
-  { name: "rate", rank: 1, align: "right", columns: 10, bar: MIN_BAR_COLUMNS },
-  { name: "rest", rank: 2, align: "left", columns: 9, bar: MIN_BAR_COLUMNS },
+  { name: "amount", rank: 4, align: "right", columns: 13, bar: MIN_BAR_COLUMNS },
+  { name: "phase", rank: 1, align: "left", columns: 9, bar: MIN_BAR_COLUMNS },
+  { name: "rate", rank: 2, align: "right", columns: 10, bar: MIN_BAR_COLUMNS },
+  { name: "rest", rank: 3, align: "left", columns: 9, bar: MIN_BAR_COLUMNS },
   // The lines below say it as well: only beside a whole bar.
-  { name: "sources", rank: 4, align: "left", columns: 9, bar: MAX_BAR_COLUMNS },
+  { name: "sources", rank: 5, align: "left", columns: 9, bar: MAX_BAR_COLUMNS },
 ] as const;
 type Figure = (typeof FIGURES)[number]["name"];
 
@@ -143,30 +147,31 @@ function gameLines(states: readonly ProgressState[], columns: number): ProgressL
 }
 
 function figuresOf(state: ProgressState): Readonly<Record<Figure, string>> {
-  const { doneBytes, totalBytes, sourceCount = 0 } = state;
+  const { phase, doneBytes, totalBytes, sourceCount = 0 } = state;
   const [rate, rest] = paceOf(state);
   return {
     share: totalBytes === null ? "" : formatDone(doneBytes, totalBytes),
     amount: totalBytes === null ? "" : `${formatBytes(doneBytes)}/${formatBytes(totalBytes)}`,
+    // That something is downloaded can be seen by its sources.
+    phase: phase === DOWNLOADING ? "" : phase,
     rate,
     rest,
     sources: sourceCount === 0 ? "" : count(sourceCount, "source"),
   };
 }
 
-/** Rate and time left, or in words why there are none. */
-function paceOf({
-  phase,
-  doneBytes,
-  totalBytes,
-  bytesPerSecond,
-  etaSeconds,
-}: ProgressState): [string, string] {
+/** Rate and time left; of a download in words why there are none. */
+function paceOf(state: ProgressState): [string, string] {
+  const { phase, doneBytes, totalBytes, bytesPerSecond, etaSeconds } = state;
+  const pace: [string, string] = [
+    bytesPerSecond ? formatRate(bytesPerSecond) : "",
+    bytesPerSecond && etaSeconds !== null ? `${formatDuration(etaSeconds)} left` : "",
+  ];
+  if (phase !== DOWNLOADING) return pace;
   if (bytesPerSecond === null) return [phase, ""];
   // Everything is here and verified, and has yet to be safe on the disk.
   if (doneBytes === totalBytes) return ["saving", ""];
-  if (bytesPerSecond === 0) return ["waiting", ""];
-  return [formatRate(bytesPerSecond), etaSeconds === null ? "" : `${formatDuration(etaSeconds)} left`];
+  return bytesPerSecond === 0 ? ["waiting", ""] : pace;
 }
 
 /** `[#####.....]`, or nothing but its room where it is not known how much there is to do. */

@@ -60,8 +60,15 @@ function createLiveView({ stream, style = ({ text }) => text }: ProgressTarget):
       changed();
     },
     finish(id, outcome) {
-      if (states.delete(id)) changed();
-      if (outcome !== undefined && !closed) region.above(`${id}: ${outcome}`);
+      const shown = states.delete(id);
+      if (closed || outcome === undefined) {
+        if (shown) changed();
+        return;
+      }
+      // Its line is not to stay beside the one that says how it ended.
+      clearTimeout(timer);
+      draw();
+      region.above(`${id}: ${outcome}`);
     },
     waiting(labels) {
       queue = labels;

@@ -26,6 +26,8 @@ export type OperationOutcome =
       /** Files that were unpacked; absent where nothing was installed. */
       readonly installedFiles?: number;
       readonly installedBytes?: number;
+      /** What the install took, milliseconds. */
+      readonly installMs?: number;
     }
   | { readonly gameId: string; readonly outcome: "cancelled" }
   | { readonly gameId: string; readonly outcome: "failed"; readonly error: Failure };
