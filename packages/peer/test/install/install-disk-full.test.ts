@@ -1,10 +1,32 @@
-import { mkdir, truncate, writeFile } from "node:fs/promises";
+import { statfsSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { seededBytes, smallDisk, smallDiskUnavailable, writeRar5 } from "@lanspread/testkit";
+import { type SmallDisk, seededBytes, smallDisk, smallDiskUnavailable, writeRar5 } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { InstallStep } from "../../src/install/index.ts";
-import { failure, GAME, install } from "./installing.ts";
-import { createRig, tree, writeFiles } from "./support.ts";
+import { openStateDir } from "../../src/storage/index.ts";
+import { createGame, failure, GAME, install, uninstall } from "./installing.ts";
+import { createRig, GGOO, tree, writeFiles } from "./support.ts";
+
+/** The file of somebody else who needs the disk too. */
+const FILLING = "somebody-else";
+
+/** Leaves so many bytes free, to a page. To be done once. */
+function fill(disk: SmallDisk, free: number): void {
+  writeFileSync(disk.join(FILLING), seededBytes(1, freeOn(disk) - free), { flag: "wx" });
+}
+
+function freeOn({ path }: SmallDisk): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+/** Does something before a step. */
+function at(step: InstallStep, act: () => void) {
+  return (done: InstallStep, moment: string): void => {
+    if (done === step && moment === "before") act();
+  };
+}
 
 const noDisk = smallDiskUnavailable();
 
@@ -34,7 +56,7 @@ describe.skipIf(noDisk !== undefined)(
       expect(await install(rig, { root })).toMatchObject({ files: 3 });
     });
 
-    it("that fills up meanwhile names the file, and nothing is left", async () => {
+    it("that fills up while archives are unpacked leaves nothing, says what is needed, and is enough when freed", async () => {
       await using rig = await createRig();
       await using disk = await smallDisk(4 * MIB);
       const root = disk.join("ggoo");
@@ -42,17 +64,42 @@ describe.skipIf(noDisk !== undefined)(
       await writeFiles(root, { "version.ini": "1" });
       await writeRar5(join(root, "a.eti"), GAME);
       const before = await tree(root);
-      const onStep = async (step: InstallStep, moment: string): Promise<void> => {
-        if (step === "fill-staging" && moment === "before") {
-          await writeFile(disk.join("somebody-else"), seededBytes(1, 2.5 * MIB));
-        }
-      };
+      const onStep = at("fill-staging", () => fill(disk, 0.5 * MIB));
       const { code, message } = await failure(rig, () => install(rig, { root, onStep }));
-      expect([code, message]).toEqual([
-        "disk-full",
-        `${join(root, ".local.installing/data/level.bin")}: the disk is full`,
-      ]);
+      expect(code).toBe("disk-full");
+      expect(message).toBe(
+        `${join(root, ".local.installing/data/level.bin")}: the disk is full: ` +
+          `installing needs 1000008 bytes, ${freeOn(disk)} bytes are free now`,
+      );
       expect(await tree(root)).toEqual(before);
+      await rm(disk.join(FILLING));
+      expect(await install(rig, { root })).toMatchObject({ files: 2 });
+    });
+
+    it("that fills up while files are copied leaves nothing either", async () => {
+      await using rig = await createRig();
+      await using disk = await smallDisk(4 * MIB);
+      const root = disk.join("ggoo");
+      await mkdir(root);
+      await writeFiles(root, { "version.ini": "1", "a.bin": "small", "b.bin": seededBytes(2, MIB) });
+      const before = await tree(root);
+      let filled = false;
+      const { code, message } = await failure(rig, () =>
+        install(rig, {
+          root,
+          onProgress: ({ phase, doneBytes }) => {
+            if (filled || phase !== "copying" || doneBytes === 0) return;
+            filled = true;
+            fill(disk, 0.5 * MIB);
+          },
+        }),
+      );
+      expect(code).toBe("disk-full");
+      expect(message).toContain(join(root, ".local.installing/b.bin"));
+      expect(message).toContain(`installing needs ${MIB + 5} bytes, ${freeOn(disk)} bytes are free now`);
+      expect(await tree(root)).toEqual(before);
+      await rm(disk.join(FILLING));
+      expect(await install(rig, { root })).toMatchObject({ files: 2, bytes: MIB + 5 });
     });
 
     it("is noticed before files are copied that cannot share their blocks", async () => {
@@ -69,6 +116,43 @@ describe.skipIf(noDisk !== undefined)(
       const { code, message } = await failure(rig, () => install(rig, { root }));
       expect([code, message]).toEqual(["disk-full", expect.stringContaining(`needs ${2.5 * MIB} bytes`)]);
       expect(await tree(root)).toEqual(before);
+    });
+
+    it.each(["record-staging", "record-promotion", "write-list"] as const)(
+      "of the state directory that is full at %s: nothing is installed, and everything when it is freed",
+      async (step) => {
+        await using rig = await createGame({ "a.eti": GAME });
+        await using disk = await smallDisk(MIB);
+        const stateDir = await openStateDir(disk.join("state"));
+        const before = [await tree(rig.root), await tree(disk.path)];
+        const onStep = at(step, () => fill(disk, 0));
+        const { code, message } = await failure(rig, () => install(rig, { stateDir, onStep }));
+        expect(code).toBe("disk-full");
+        const file = step === "write-list" ? "installed.json" : "install_intent.json";
+        expect(message).toBe(
+          `${join(stateDir.gameDir(GGOO), file)}: the disk is full: ${freeOn(disk)} bytes are free now`,
+        );
+        await rm(disk.join(FILLING));
+        await rm(stateDir.gameDir(GGOO), { recursive: true, force: true });
+        expect([await tree(rig.root), await tree(disk.path)]).toEqual(before);
+        await install(rig, { stateDir });
+        expect(await readdir(join(rig.root, "local"))).toEqual(["data", "game.exe", "saves"]);
+      },
+    );
+
+    it("of the state directory that is full keeps an uninstall from beginning", async () => {
+      await using rig = await createGame({ "a.eti": GAME });
+      await using disk = await smallDisk(MIB);
+      const stateDir = await openStateDir(disk.join("state"));
+      await install(rig, { stateDir });
+      const before = await tree(rig.root);
+      fill(disk, 0);
+      const { code, message } = await failure(rig, () => uninstall({ ...rig, stateDir }));
+      expect([code, message]).toEqual(["disk-full", expect.stringContaining(disk.path)]);
+      expect(await tree(rig.root)).toEqual(before);
+      await rm(disk.join(FILLING));
+      await uninstall({ ...rig, stateDir });
+      expect(await readdir(rig.root)).not.toContain("local");
     });
   },
 );
