@@ -39,6 +39,8 @@ export interface InspectOptions {
   readonly unpacker: Unpacker;
   readonly signal?: AbortSignal;
   readonly logger?: Logger;
+  /** Called whenever an archive was listed, which may take its time. */
+  readonly onListed?: () => void;
 }
 
 /**
@@ -80,6 +82,7 @@ async function listArchives(options: InspectOptions): Promise<readonly RootArchi
   for (const path of names.map((name) => join(root, name))) {
     if (taken.has(path)) continue;
     const listing = await unpacker.list(path, signal === undefined ? {} : { signal });
+    options.onListed?.();
     for (const volume of listing.volumes) taken.add(volume);
     archives.push({ path, listing });
   }

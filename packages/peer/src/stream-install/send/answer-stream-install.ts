@@ -116,7 +116,8 @@ async function sendGame(
     const { signal } = transfer;
     const root = join(gamesDir, gameId);
     const { fileAt } = viewOf(gameId);
-    await sendArchives({ root, unpacker, signal, logger, files, fileAt, frames });
+    const onListed = (): void => transfer.moved();
+    await sendArchives({ root, unpacker, signal, logger, onListed, files, fileAt, frames });
   }
   checkGate();
   await frames.complete();
