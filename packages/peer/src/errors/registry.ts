@@ -42,6 +42,11 @@ export const PEER_ERRORS = {
     hint: "Uninstall it first.",
     retryable: false,
   },
+  "already-downloaded": {
+    summary: "The game is downloaded already: it need not come over the network to be installed.",
+    hint: "Install it from the own disk.",
+    retryable: false,
+  },
   "not-installed": {
     summary: "The game is not installed: its folder has no local directory.",
     retryable: false,
@@ -54,6 +59,11 @@ export const PEER_ERRORS = {
   "peers-gone": {
     summary: "No peer is left that gives the game: all have left, or were put out for their answers.",
     hint: "What was fetched is kept: start the download again when the message's peers are back or mended.",
+    retryable: true,
+  },
+  "stream-failed": {
+    summary: "No source has sent the game unpacked to its end.",
+    hint: "The message says what each source said. Try again later, or download the game instead.",
     retryable: true,
   },
   "ambiguous-metadata": {

@@ -1,0 +1,16 @@
+/**
+ * How a source has failed: it sent what cannot be the game (`wrong`), said itself that it cannot send it (`said`), wants more
+ * room than there is (`no-room`), or is silent or gone (`gone`).
+ */
+export type SourceFaultKind = "wrong" | "said" | "no-room" | "gone";
+
+/** A source did not send the game to its end. Another one may. */
+export class SourceFault extends Error {
+  override readonly name = "SourceFault";
+  readonly kind: SourceFaultKind;
+
+  constructor(kind: SourceFaultKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
