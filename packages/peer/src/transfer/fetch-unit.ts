@@ -135,6 +135,8 @@ async function receivePiece(
   options: FetchUnitOptions,
 ): Promise<Received> {
   const { buffers } = options;
+  // Units wait for their turn at the source by the dozen, and without a buffer.
+  await source.ready();
   const buffer = buffers.take(piece.length);
   const bytes = buffer.subarray(0, piece.length);
   await source.fill(bytes);
@@ -173,6 +175,7 @@ async function receiveLargePiece(
         if (writes.length > WRITES_AHEAD) await writes[writes.length - 1 - WRITES_AHEAD];
       }
       const length = Math.min(TRANSFER_BUFFER_BYTES, piece.length - done);
+      await source.ready();
       const buffer = buffers.take(length);
       last = { buffer, length, offset: piece.offset + done };
       await source.fill(buffer.subarray(0, length), (bytes) => hash.update(bytes));
@@ -248,11 +251,20 @@ class RangeReader {
     this.#next = options.unit.offset;
   }
 
+  /**
+   * Resolves when the source has begun to send what comes next.
+   *
+   * @throws SourceError where it refuses
+   */
+  async ready(): Promise<void> {
+    if (this.#left === 0) await this.#askForMore();
+  }
+
   /** @throws SourceError where the source has fewer bytes */
   async fill(into: Uint8Array, see?: (bytes: Uint8Array) => void): Promise<void> {
     const { signal, onBytes } = this.#options;
     for (let filled = 0; filled < into.length; ) {
-      if (this.#left === 0) await this.#askForMore();
+      await this.ready();
       const wanted = into.subarray(filled, filled + Math.min(this.#left, into.length - filled));
       const count = (await this.#answer?.read(wanted, { signal })) ?? 0;
       if (count === 0) throw wrongAmount(this.#options.unit.path, "ends too early");

@@ -115,6 +115,44 @@ describe("a unit", () => {
     }
   });
 
+  it.each([
+    ["that fit into a buffer", MIB],
+    ["that are larger", 4 * MIB],
+  ])("takes no buffer before the source begins to send, with pieces %s", async (_, pieceSize) => {
+    await using rig = await createRig([100, 5 * MIB], pieceSize);
+    const { channel } = createSource(peer(1), rig.game);
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const buffers = createBufferPool();
+    let taken = 0;
+    const fetched = rig.fetch(
+      rig.unit(1),
+      {},
+      {
+        channel: {
+          ...channel,
+          requestData: async (request, options) => {
+            asked.resolve();
+            await answer.promise;
+            return channel.requestData(request, options);
+          },
+        },
+        buffers: {
+          ...buffers,
+          take: (length) => {
+            taken += 1;
+            return buffers.take(length);
+          },
+        },
+      },
+    );
+    await asked.promise;
+    expect(taken).toBe(0);
+    answer.resolve();
+    await fetched;
+    expect(taken).toBeGreaterThan(0);
+  });
+
   it("may have pieces that are larger than a buffer", async () => {
     await using rig = await createRig([9 * MIB + 5], 4 * MIB);
     await rig.fetch(rig.unit(0));
