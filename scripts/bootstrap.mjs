@@ -31,7 +31,7 @@ const tasks = {
     [bin("turbo"), ["boundaries"]],
     [bin("knip"), []],
   ],
-  bench: [[pinnedNode, ["bench/src/main.ts", ...rest]]],
+  bench: [[pinnedNode, ["bench/dist/main.js", ...rest]]],
   soak: [[pinnedNode, ["scenarios/src/soak/main.ts", ...rest]]],
   sim: [[pinnedNode, ["packages/peer/sim/main.ts", ...rest]]],
 };

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
+import { beside } from "./beside.ts";
 import { Child } from "./child.ts";
 
-const IDLER = new URL("./idler.ts", import.meta.url);
+const IDLER = beside(import.meta.url, "./idler");
 
 /**
  * Keeps all processors awake until it is disposed of, with one process each that the system runs only when nothing else wants to

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import type { Bar, Table } from "../bench.ts";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { median } from "../statistics.ts";
 import { peerSettings } from "./bench-peer.ts";
@@ -9,7 +10,7 @@ import type { AnswersByQuestion, AskerIsTold, AskerSettings } from "./messages.t
 import { percentile } from "./percentile.ts";
 import type { Pair } from "./stand.ts";
 
-const HOST = new URL("./hosts/asker.ts", import.meta.url);
+const HOST = beside(import.meta.url, "./hosts/asker");
 
 /** The share of answers that the bar is about. */
 const SHARE = 0.99;

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import type { Answers, Listening, PeerIsTold, PeerSettings, Sample } from "./messages.ts";
 
-const HOST = new URL("./hosts/peer.ts", import.meta.url);
+const HOST = beside(import.meta.url, "./hosts/peer");
 
 /** Where peers run, and how they are reached there. */
 export interface Place {

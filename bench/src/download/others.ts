@@ -5,6 +5,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { LISTEN_DEADLINE_MS, LISTEN_RETRY_MS } from "./constants.ts";
 import type { Copies } from "./copies.ts";
@@ -13,7 +14,7 @@ import type { FileServerSettings, Listening } from "./messages.ts";
 import { type Series, series, type Transfer } from "./transfer.ts";
 
 const HOST = "127.0.0.1";
-const FILE_SERVER = new URL("./hosts/file-server.ts", import.meta.url);
+const FILE_SERVER = beside(import.meta.url, "./hosts/file-server");
 const GIB = 1024 ** 3;
 
 export interface OthersOptions {

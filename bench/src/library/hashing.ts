@@ -2,12 +2,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededBytes } from "@lanspread/testkit";
 import type { Bar, BenchContext, Table } from "../bench.ts";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { median, medianRatio, spread } from "../statistics.ts";
 import { type Amounts, BAR_HASHING, HASHED_FILE_BYTES } from "./constants.ts";
 import type { Hashed, HashSettings } from "./messages.ts";
 
-const HOST = new URL("./hosts/hash.ts", import.meta.url);
+const HOST = beside(import.meta.url, "./hosts/hash");
 
 /** MB/s of every round. */
 export type HashRates = Readonly<Record<HashSettings["how"], number[]>>;

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchContext, Table } from "../bench.ts";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { median, medianRatio, spread } from "../statistics.ts";
 import type { Amounts } from "./constants.ts";
@@ -9,8 +10,8 @@ import { makeGames, makeLargeGame } from "./make-games.ts";
 import type { Started, StartSettings, Walked, WalkSettings } from "./messages.ts";
 
 const HOSTS = {
-  start: new URL("./hosts/start.ts", import.meta.url),
-  walk: new URL("./hosts/walk.ts", import.meta.url),
+  start: beside(import.meta.url, "./hosts/start"),
+  walk: beside(import.meta.url, "./hosts/walk"),
 };
 
 /** All that was measured of one library, round by round. */

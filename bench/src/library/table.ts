@@ -1,10 +1,11 @@
 import type { Bar, BenchContext, Table } from "../bench.ts";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { median, medianRatio, spread } from "../statistics.ts";
 import { type Amounts, BAR_DELTA, BAR_TABLE_MB, type Party } from "./constants.ts";
 import type { TableCosts, TableSettings } from "./messages.ts";
 
-const HOST = new URL("./hosts/table.ts", import.meta.url);
+const HOST = beside(import.meta.url, "./hosts/table");
 
 export interface PartySeries {
   readonly party: Party;

@@ -1,8 +1,9 @@
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import type { PeerFolders } from "./games.ts";
 import type { PeerIsTold, PeerSays, PeerSettings, Sample } from "./messages.ts";
 
-const HOST = new URL("./hosts/peer.ts", import.meta.url);
+const HOST = beside(import.meta.url, "./hosts/peer");
 
 type Said<Kind extends PeerSays["kind"]> = Extract<PeerSays, { readonly kind: Kind }>;
 

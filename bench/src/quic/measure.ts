@@ -1,5 +1,6 @@
 import { DEFAULT_CONGESTION, type TlsOptions } from "@lanspread/quic";
 import { keepAwake } from "../awake.ts";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { WARM_UP_SHARE } from "./constants.ts";
 import type { Half, HostSettings, Ready } from "./messages.ts";
@@ -42,11 +43,11 @@ const GIB = 1024 ** 3;
 
 /** Programs that are started as processes of their own. */
 const HOSTS = {
-  memory: new URL("./hosts/memory.ts", import.meta.url),
-  "ours-server": new URL("./hosts/ours-server.ts", import.meta.url),
-  "ours-client": new URL("./hosts/ours-client.ts", import.meta.url),
-  "binding-server": new URL("./hosts/binding-server.ts", import.meta.url),
-  "binding-client": new URL("./hosts/binding-client.ts", import.meta.url),
+  memory: beside(import.meta.url, "./hosts/memory"),
+  "ours-server": beside(import.meta.url, "./hosts/ours-server"),
+  "ours-client": beside(import.meta.url, "./hosts/ours-client"),
+  "binding-server": beside(import.meta.url, "./hosts/binding-server"),
+  "binding-client": beside(import.meta.url, "./hosts/binding-client"),
 };
 
 /** Runs one transfer in processes of its own. Rejects when one of them fails. */

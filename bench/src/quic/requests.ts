@@ -1,5 +1,6 @@
 import { DEFAULT_CONGESTION, type TlsOptions } from "@lanspread/quic";
 import type { Bar, BenchContext, Table } from "../bench.ts";
+import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
 import { median, medianRatio, spread } from "../statistics.ts";
 import { type Amounts, BAR_REQUEST, ETHERNET_DATAGRAM_BYTES } from "./constants.ts";
@@ -9,8 +10,8 @@ import type { AskerSettings, HostSettings, Ready, RoundTrips } from "./messages.
 export type RequestTimes = Readonly<Record<HostSettings["socket"], number[]>>;
 
 const HOSTS = {
-  server: new URL("./hosts/ours-server.ts", import.meta.url),
-  asker: new URL("./hosts/ours-asker.ts", import.meta.url),
+  server: beside(import.meta.url, "./hosts/ours-server"),
+  asker: beside(import.meta.url, "./hosts/ours-asker"),
 };
 
 /** Measures requests between two processes over 127.0.0.1, on both sockets in turns. */
