@@ -27,6 +27,8 @@ export function toHarnessCommand(command: RuntimeCommand): HarnessCommandInput {
       };
     case "install-game":
       return { cmd: "install", game_id: command.gameId };
+    case "stream-install-game":
+      return { cmd: "stream-install", game_id: command.gameId };
     case "uninstall-game":
       return { cmd: "uninstall", game_id: command.gameId };
     case "cancel-download":

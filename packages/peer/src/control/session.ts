@@ -150,6 +150,8 @@ class JsonLinesSession implements ControlSession {
       }
       case "install":
         return peer.send({ type: "install-game", gameId: command.game_id });
+      case "stream-install":
+        return peer.send({ type: "stream-install-game", gameId: command.game_id });
       case "uninstall":
         return peer.send({ type: "uninstall-game", gameId: command.game_id });
       case "cancel-download":

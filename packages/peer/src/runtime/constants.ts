@@ -9,3 +9,6 @@ export const RESTART_DELAY_MS = 5_000;
 
 /** Progress events that wait for a slow reader at most: some seconds of a busy peer. */
 export const MAX_WAITING_PROGRESS = 64;
+
+/** Pause between two reports of a streamed install, milliseconds: as of a download. */
+export const STREAM_PROGRESS_MS = 500;

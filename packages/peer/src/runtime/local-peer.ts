@@ -4,6 +4,7 @@ import { cancelCommand, downloadCommand } from "./commands/download.ts";
 import { getGameCommand } from "./commands/get-game.ts";
 import { installCommand, uninstallCommand } from "./commands/install.ts";
 import { setGamesDirCommand } from "./commands/set-games-dir.ts";
+import { streamInstallCommand } from "./commands/stream-install.ts";
 import { listGames, type RuntimeContext } from "./context.ts";
 import { statusOf } from "./status.ts";
 import type { CommandResults, Peer, PeerSnapshot } from "./types.ts";
@@ -145,6 +146,9 @@ export class LocalPeer implements Peer {
         return ACCEPTED;
       case "install-game":
         installCommand(context, command.gameId);
+        return ACCEPTED;
+      case "stream-install-game":
+        streamInstallCommand(context, command.gameId);
         return ACCEPTED;
       case "uninstall-game":
         uninstallCommand(context, command.gameId);

@@ -65,6 +65,7 @@ export interface CommandResults {
   "download-game-files": Accepted;
   "install-game": Accepted;
   "uninstall-game": Accepted;
+  "stream-install-game": Accepted;
   "cancel-download": Accepted;
   "set-game-dir": { readonly gamesDir: string };
   connect: { readonly peerId: PeerId };

@@ -20,8 +20,11 @@ export const runtimeCommandSchema = z.discriminatedUnion("type", [
     install: z.boolean().default(true),
     latest: z.boolean().default(false),
   }),
+  /** Installs a game from the archives of others without storing them: for who has little room. */
+  command("stream-install-game", game),
   command("install-game", game),
   command("uninstall-game", game),
+  /** Ends a download, an install behind it, or a streamed install. */
   command("cancel-download", game),
   command("set-game-dir", { path: z.string().min(1) }),
   command("connect", { addr: z.string().min(1).max(300) }),

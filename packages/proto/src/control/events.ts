@@ -26,6 +26,24 @@ export interface TransferTotals {
   readonly struckOut?: readonly StruckOutSource[];
 }
 
+/** Accounts of a finished streamed install. */
+export interface StreamTotals {
+  /** Files in `local/`. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** Sources that did not send the game to its end, so that it was begun anew. */
+  readonly retried: number;
+  /** Whole milliseconds. */
+  readonly elapsedMs: number;
+  /** Bytes over time, in MiB (2^20 bytes) per second. */
+  readonly mibPerS: number;
+  /** Bytes per source. */
+  readonly sources: Readonly<Record<PeerId, number>>;
+  /** Left out where there are none. */
+  readonly struckOut?: readonly StruckOutSource[];
+}
+
 interface Game {
   readonly gameId: GameId;
 }
@@ -80,6 +98,7 @@ export interface RuntimeEventData {
   "download-failed": Failure;
   "download-cancelled": Game;
   "download-peers-gone": Game & { readonly message: string };
+  /** Of an install and of a streamed one. */
   "install-progress": Game & {
     readonly phase: string;
     readonly doneBytes: number;
@@ -94,6 +113,8 @@ export interface RuntimeEventData {
   "install-failed": Failure;
   "uninstall-finished": Game;
   "uninstall-failed": Failure;
+  "stream-install-finished": Game & StreamTotals;
+  "stream-install-failed": Failure;
   /** The reader of this stream of events was too slow and missed this many progress events; nothing else was left out. */
   "progress-missed": { readonly count: number };
 }
@@ -131,5 +152,7 @@ export const RUNTIME_EVENT_TYPES = Object.keys({
   "install-failed": 0,
   "uninstall-finished": 0,
   "uninstall-failed": 0,
+  "stream-install-finished": 0,
+  "stream-install-failed": 0,
   "progress-missed": 0,
 } satisfies Record<RuntimeEventType, 0>) as readonly RuntimeEventType[];

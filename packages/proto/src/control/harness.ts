@@ -23,6 +23,7 @@ export const harnessCommandSchema = z.discriminatedUnion("cmd", [
   command("get-game", game),
   command("download", { ...game, install: z.boolean().default(true), latest: z.boolean().default(false) }),
   command("install", game),
+  command("stream-install", game),
   command("uninstall", game),
   command("cancel-download", game),
   command("wait-peers", {

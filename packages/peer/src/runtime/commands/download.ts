@@ -25,7 +25,7 @@ export function downloadCommand(context: RuntimeContext, gameId: GameId, options
   });
 }
 
-/** `cancel-download`. Also ends an install that follows a download in its slot. */
+/** `cancel-download`. Also ends an install that follows a download in its slot, and a streamed install. */
 export function cancelCommand(context: RuntimeContext, gameId: GameId): void {
   const operation = context.operations.get(gameId);
   if (operation === undefined || !CANCELLABLE.has(operation.kind)) {
@@ -34,7 +34,11 @@ export function cancelCommand(context: RuntimeContext, gameId: GameId): void {
   operation.controller.abort(new PeerError("cancelled", `The download of ${gameId} was cancelled.`));
 }
 
-const CANCELLABLE: ReadonlySet<OperationKind> = new Set(["downloading", "installing"] as const);
+const CANCELLABLE: ReadonlySet<OperationKind> = new Set([
+  "downloading",
+  "installing",
+  "stream-installing",
+] as const);
 
 async function work(
   context: RuntimeContext,

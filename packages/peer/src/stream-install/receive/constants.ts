@@ -32,6 +32,3 @@ export const MAX_STREAM_PATH_CHARACTERS = 64 * MIB;
  */
 export const EARLIEST_MTIME = -(2 ** 31) * 1000;
 export const LATEST_MTIME = 2 ** 32 * 1000;
-
-/** Pause between two reports of the progress, milliseconds: as of a download. */
-export const PROGRESS_INTERVAL_MS = 500;
