@@ -32,7 +32,12 @@ export {
 } from "./control/index.ts";
 export { isPeerErrorCode, PEER_ERRORS, PeerError, type PeerErrorCode, toPeerError } from "./errors/index.ts";
 export { createPartyCa, loadPartyCa, type PartyCa, writePartyCa } from "./identity/index.ts";
-export { createUnrarJsUnpacker, type Unpacker } from "./install/index.ts";
+export {
+  createExternalUnpacker,
+  createUnrarJsUnpacker,
+  type ExternalUnpacker,
+  type Unpacker,
+} from "./install/index.ts";
 export { createLogger, type LogEntry, type Logger, type LogLevel, silentLogger } from "./logger.ts";
 export { type Clock, type DiscoveryFactory, mdnsDiscovery, type RemoteGame } from "./peers/index.ts";
 export {

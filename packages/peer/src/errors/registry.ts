@@ -200,6 +200,12 @@ export const PEER_ERRORS = {
     hint: "Name an external unrar or 7z, or have the game packed again as RAR.",
     retryable: false,
   },
+  "unpacker-unusable": {
+    summary:
+      "The program that was named to unpack archives is not there, or cannot unpack every kind of them.",
+    hint: "Name another program, or none: the built-in UnRAR needs no other program.",
+    retryable: false,
+  },
   "forbidden-path": {
     summary: "A path breaks the rules for paths, or leads out of the game's folder.",
     hint: "Rename the file that the message names.",

@@ -1,5 +1,6 @@
 /** Unpacking, installing, uninstalling and removing, and putting right what was interrupted. */
 
+export { createExternalUnpacker, type ExternalUnpacker } from "./external/external-unpacker.ts";
 export {
   type InstallOptions,
   type InstallPhase,

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { quoteName, UnpackFailure } from "./failure.ts";
 
 /**
  * What the library does not tell of the entries of RAR 5 archives. Its times are as MS-DOS kept them: in local time, to
@@ -39,7 +40,11 @@ const TIMES_BEHIND_MTIME = [0x04, 0x08];
 const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
 const WINDOWS_STEPS_PER_MS = 10_000n;
 
-/** @returns undefined for what is no RAR 5 archive, or one that this does not understand. */
+/**
+ * @returns undefined for what is no RAR 5 archive, or one that this does not understand.
+ * @throws UnpackFailure `archive-truncated` for a volume that ends in the middle of its content: the library, which passes
+ *   over content, goes on in the next volume.
+ */
 export function readRar5Headers(volumes: readonly string[]): readonly Rar5Header[] | undefined {
   const headers: Rar5Header[] = [];
   try {
@@ -71,6 +76,7 @@ function readVolume(path: string, headers: Rar5Header[]): boolean {
       if (block.type === BLOCK.end) return true;
       if (block.part !== undefined) addPart(headers, block.part);
       position += start.position + headerSize + block.dataSize;
+      if (position > size) throw cutOff(path, block.part?.name);
     }
     return true;
   } finally {
@@ -87,6 +93,11 @@ interface EntryPart extends Rar5Header {
 function addPart(headers: Rar5Header[], { isFirst, ...part }: EntryPart): void {
   const before = isFirst ? undefined : headers.pop();
   headers.push(before === undefined ? part : { ...before, crc32: part.crc32 });
+}
+
+function cutOff(volume: string, name: string | undefined): UnpackFailure {
+  const where = name === undefined ? "" : `, in ${quoteName(name)}`;
+  return new UnpackFailure("archive-truncated", `${volume} ends too early${where}`);
 }
 
 interface Block {

@@ -64,6 +64,19 @@ export function createUnrarJsUnpacker(): Unpacker {
   };
 }
 
+/** A listing whose names have passed the rules for paths, with all that the headers tell. */
+export interface ApprovedListing extends Omit<RawListing, "entries"> {
+  readonly entries: readonly ApprovedEntry[];
+}
+
+/** Lists an archive for who unpacks it by other means. Rejects as {@link Unpacker.list} does. */
+export function listApproved(archive: string, signal?: AbortSignal): Promise<ApprovedListing> {
+  return withWorker(archive, signal, async (ask) => {
+    const raw = await askForListing(ask, archive);
+    return { ...raw, entries: approve(archive, raw) };
+  });
+}
+
 /** What the worker says in the middle of a request. */
 type Interim = Extract<UnrarReply, { type: "progress" | "steps" }>;
 type LastReply = Exclude<UnrarReply, Interim>;
