@@ -27,6 +27,8 @@ export interface VolumeLimit {
   readonly bytes: number;
   /** Path of volume `index`, counted from 0. */
   path(index: number): string;
+  /** Says that the volumes are called `.rNN`, where the format says that: it is RAR 4 that does. */
+  readonly oldNames?: boolean;
 }
 
 export async function openArchiveFiles(
@@ -45,7 +47,9 @@ export async function openArchiveFiles(
   async function begin(): Promise<void> {
     position = 0;
     await append(format.signature);
-    await append(format.mainBlock({ solid, ...(isSet ? { volume } : {}) }));
+    await append(
+      format.mainBlock({ solid, ...(isSet ? { volume, oldNames: target.oldNames === true } : {}) }),
+    );
   }
 
   async function append(bytes: Uint8Array): Promise<void> {

@@ -1,12 +1,16 @@
+import type { Packed } from "./compress/compress.ts";
+
 /** Content of an entry: bytes, text, or something that makes them piece by piece. The size is needed beforehand. */
 export type Rar5Content =
   | Uint8Array
   | string
   | { readonly size: number; chunks(): Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
   /** That many zero bytes. They take no space on disk where the file system knows holes. */
-  | { readonly zeros: number };
+  | { readonly zeros: number }
+  /** What is compressed already: the only content that is not stored. RAR 5.0 only. */
+  | Packed;
 
-/** A file in the archive, stored without compression. */
+/** A file in the archive, stored without compression unless its content is {@link Packed}. */
 export interface Rar5File {
   readonly type?: "file";
   /** Written as it is, however unsafe: components are separated by `/`. */
@@ -54,4 +58,13 @@ export function contentSize(content: Rar5Content): number {
   if (typeof content === "string") return Buffer.byteLength(content);
   if (content instanceof Uint8Array) return content.length;
   return "zeros" in content ? content.zeros : content.size;
+}
+
+/** Bytes that it takes in the archive, less encryption. */
+export function packedSize(content: Rar5Content): number {
+  return isPacked(content) ? content.packed.length : contentSize(content);
+}
+
+export function isPacked(content: Rar5Content): content is Packed {
+  return typeof content === "object" && "packed" in content;
 }

@@ -2,6 +2,8 @@
 export interface MainBlock {
   /** Number of the volume in its set, from 0. */
   readonly volume?: number;
+  /** The volumes are called `.rNN`, not `.partN`. */
+  readonly oldNames?: boolean;
   readonly solid?: boolean;
 }
 
@@ -21,6 +23,8 @@ export interface FileBlock {
   readonly link?: { readonly type: "symlink" | "junction" | "hardlink"; readonly target: string };
   readonly encryption?: Uint8Array;
   readonly solid?: boolean;
+  /** Compressed, not stored. RAR 5.0 only. */
+  readonly compressed?: boolean;
   readonly continuesFromPrevious?: boolean;
   readonly continuesInNext?: boolean;
   /** It is no entry but something of the archive's own, which is passed over. */

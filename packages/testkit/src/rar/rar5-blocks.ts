@@ -28,8 +28,10 @@ const HAS_CRC = 0x04;
 const MORE_VOLUMES = 0x01;
 /** Method 0 (stored), version 0, no dictionary. */
 const STORED = 0;
+/** Method 3 (normal), version 0, a dictionary of 2^3 times 128 KiB: as far as matches lie back. */
+const COMPRESSED = (3 << 7) | (3 << 10);
 /** Beside the method: the entry is packed with what the ones before it have left in the dictionary. */
-const STORED_SOLID = 0x40;
+const SOLID = 0x40;
 const HOST = { windows: 0, unix: 1 } as const;
 /** Of an encrypted archive: AES-256, no check of the password, 2^15 rounds. */
 const CRYPT_FIELDS = Uint8Array.of(0, 0, 15);
@@ -105,7 +107,7 @@ function fileBlock(file: FileBlock): Uint8Array {
       vint(file.attributes ?? file.mode),
       file.mtime === undefined ? new Uint8Array() : uint32(Math.floor(file.mtime.getTime() / 1000)),
       file.crc === undefined ? new Uint8Array() : uint32(file.crc),
-      vint(file.solid === true ? STORED_SOLID : STORED),
+      vint((file.compressed === true ? COMPRESSED : STORED) | (file.solid === true ? SOLID : 0)),
       vint(file.attributes === undefined ? HOST.unix : HOST.windows),
       vint(name.length),
       name,

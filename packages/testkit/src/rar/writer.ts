@@ -5,6 +5,8 @@ import { type ArchiveFiles, openArchiveFiles, type VolumeLimit } from "./archive
 import { AES_BLOCK_BYTES, type EntryEncryption, encryptEntry } from "./encryption.ts";
 import {
   contentSize,
+  isPacked,
+  packedSize as packedSizeOf,
   type Rar5Content,
   type Rar5Directory,
   type Rar5Entry,
@@ -39,7 +41,7 @@ export interface WrittenRar5 {
 }
 
 /**
- * Writes a RAR 5.0 archive with stored entries to the path `target`, replacing what is there; with a
+ * Writes a RAR 5.0 archive with stored or compressed entries to the path `target`, replacing what is there; with a
  * {@link VolumeLimit}, a set of volumes.
  *
  * Content is streamed, so entries and archive may be of any size; memory stays at a few MiB. Names, link targets and
@@ -135,11 +137,14 @@ async function writePadding({ format, files }: Writing, bytes: number): Promise<
 
 /** Writes a file in as many parts as there are volumes for it, and returns the checksum of its content. */
 async function writeFileEntry({ format, files }: Writing, entry: Rar5File, solid: boolean): Promise<number> {
-  const size = contentSize(entry.content);
+  const packed = isPacked(entry.content) ? entry.content : undefined;
+  if (packed !== undefined && format === RAR4) throw new Error(`${entry.name}: compressed as of RAR 5.0`);
+  const storedSize = packedSizeOf(entry.content);
   const encryption = entry.password === undefined ? undefined : encryptEntry(entry.password);
   const header = {
     name: entry.name,
-    size,
+    size: contentSize(entry.content),
+    compressed: packed !== undefined,
     mode: entry.mode ?? FILE_MODE,
     damaged: entry.damage === "header",
     solid,
@@ -147,9 +152,9 @@ async function writeFileEntry({ format, files }: Writing, entry: Rar5File, solid
     ...(entry.mtime === undefined ? {} : { mtime: entry.mtime }),
     ...(encryption === undefined ? {} : { encryption: encryption.parameters }),
   };
-  const whole = { crc: 0 };
-  const data = createPuller(packedChunks(entry, size, encryption, whole));
-  let left = encryption === undefined ? size : roundUp(size, AES_BLOCK_BYTES);
+  const whole = { crc: packed?.crc ?? 0 };
+  const data = createPuller(packedChunks(entry, storedSize, encryption, whole));
+  let left = encryption === undefined ? storedSize : roundUp(storedSize, AES_BLOCK_BYTES);
   for (let part = 0; part === 0 || left > 0; part++) {
     const overhead = format.fileBlock({ ...header, packedSize: Math.min(left, files.room), crc: 0 }).length;
     if (files.room <= overhead) {
@@ -186,7 +191,7 @@ async function* packedChunks(
 ): AsyncGenerator<Uint8Array> {
   let done = 0;
   for await (const chunk of chunksOf(entry.content)) {
-    whole.crc = crc32(chunk, whole.crc);
+    if (!isPacked(entry.content)) whole.crc = crc32(chunk, whole.crc);
     done += chunk.length;
     const isLast = done === size;
     const stored = isLast && entry.damage === "data" ? spoilLastByte(chunk) : chunk;
@@ -203,6 +208,7 @@ async function* packedChunks(
 function chunksOf(content: Rar5Content): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   if (typeof content === "string") return [Buffer.from(content)];
   if (content instanceof Uint8Array) return [content];
+  if (isPacked(content)) return [content.packed];
   return "zeros" in content ? zeroChunks(content.zeros) : content.chunks();
 }
 
