@@ -35,3 +35,6 @@ export const MAX_ARCHIVE_ENTRIES = 1_000_000;
 
 /** Largest marker that is read, in bytes: it holds one word. */
 export const MAX_MARKER_BYTES = 1024;
+
+/** Paths that one line of the log names, at most: enough to know what is meant. */
+export const MAX_LOGGED_PATHS = 20;

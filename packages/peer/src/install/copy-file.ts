@@ -19,6 +19,8 @@ export interface CopyOptions {
   readonly to: string;
   /** Path below both. */
   readonly path: string;
+  /** Path of the copy, where it is another one. */
+  readonly as?: string;
   /** Bytes that the file must have. */
   readonly size: number;
   readonly signal?: AbortSignal;
@@ -36,8 +38,8 @@ export interface CopyOptions {
  *   the signal is thrown as it is.
  */
 export async function copyFileInto(options: CopyOptions): Promise<UnpackedFile> {
-  const { from, to, path, size, signal } = options;
-  const [source, target] = [join(from, path), join(to, path)];
+  const { from, to, path, as = path, size, signal } = options;
+  const [source, target] = [join(from, path), join(to, as)];
   await mkdir(dirname(target), { recursive: true, mode: DIRECTORY_MODE }).catch((error: unknown) => {
     throw fromNodeError(error, dirname(target));
   });

@@ -12,18 +12,18 @@ export { type InstalledList, readInstalledList } from "./installed-list.ts";
 export { unpackedBytes } from "./payload.ts";
 export { type RecoverInstallsOptions, recoverInstalls } from "./recover.ts";
 export {
-  type InstallStep,
-  type StagedFiles,
-  type StagedInstallOptions,
-  stageAndPromote,
-} from "./stage-and-promote.ts";
-export {
   type RemoveOptions,
   type RemoveProgress,
   type RemoveResult,
   type RemoveStep,
   removeGame,
 } from "./remove/remove.ts";
+export {
+  type InstallStep,
+  type StagedFiles,
+  type StagedInstallOptions,
+  stageAndPromote,
+} from "./stage-and-promote.ts";
 export type { StepHook, StepMoment } from "./step.ts";
 export type {
   ArchiveEntry,
@@ -38,3 +38,4 @@ export type {
 } from "./types.ts";
 export { type UninstallOptions, type UninstallStep, uninstallGame } from "./uninstall.ts";
 export { createUnrarJsUnpacker } from "./unrar/unrar-unpacker.ts";
+export { type UpdateOptions, type UpdateResult, type UpdateStep, updateGame } from "./update.ts";

@@ -1,21 +1,24 @@
 import { join } from "node:path";
 import type { GameId, GameVersion } from "@lanspread/proto";
-import { fromNodeError, PeerError } from "../errors/index.ts";
-import { readSentinel } from "../library/index.ts";
+import { fromNodeError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { INSTALLING_NAME, type StateDir } from "../storage/index.ts";
 import { fillStaging } from "./fill-staging.ts";
 import { inspectPayload } from "./payload.ts";
 import { recoverInstall } from "./recover-install.ts";
-import { lstatIfThere, requireFreeName } from "./reserved-directory.ts";
+import { requireDownloaded } from "./require-downloaded.ts";
+import { requireFreeName } from "./reserved-directory.ts";
 import { requireSpace } from "./space.ts";
 import { type InstallStep, stageAndPromote } from "./stage-and-promote.ts";
 import { requireNoLocal } from "./staging.ts";
 import { createRunStep, type StepHook } from "./step.ts";
 import type { Unpacker } from "./types.ts";
 
-/** What an install does at the moment: looks, unpacks archives or copies files, writes everything through to the disk. */
-export type InstallPhase = "checking" | "unpacking" | "copying" | "flushing";
+/**
+ * What an install or update does at the moment: looks, unpacks archives or copies files, carries over what is the user's,
+ * writes everything through to the disk.
+ */
+export type InstallPhase = "checking" | "unpacking" | "copying" | "carrying" | "flushing";
 
 export interface InstallProgress {
   readonly phase: InstallPhase;
@@ -83,16 +86,9 @@ export async function installGame(options: InstallOptions): Promise<InstallResul
 /** @returns the version of the game. */
 async function requireInstallable(options: InstallOptions, logger: Logger): Promise<GameVersion> {
   const { gameId, root, stateDir } = options;
-  if ((await lstatIfThere(root))?.isDirectory() !== true) {
-    throw new PeerError("not-downloaded", `${gameId} is not downloaded: ${root} is no directory`);
-  }
-  const sentinel = await readSentinel(root);
-  if (sentinel.status !== "valid") {
-    const why = sentinel.status === "invalid" ? sentinel.warning : `${root} has no version.ini`;
-    throw new PeerError("not-downloaded", `${gameId} is not downloaded: ${why}`);
-  }
+  const version = await requireDownloaded(gameId, root);
   await recoverInstall({ gameId, root, stateDir, logger });
   await requireNoLocal(gameId, root);
   await requireFreeName(join(root, INSTALLING_NAME));
-  return sentinel.version;
+  return version;
 }

@@ -1,6 +1,14 @@
+import { rename } from "node:fs/promises";
 import { type GameId, gameVersionSchema } from "@lanspread/proto";
 import { z } from "zod";
-import { ensureGameDir, readJson, type StateDir, writeFileDurably } from "../storage/index.ts";
+import { errnoOf, fromNodeError } from "../errors/index.ts";
+import {
+  ensureGameDir,
+  flushDirectory,
+  readJson,
+  type StateDir,
+  writeFileDurably,
+} from "../storage/index.ts";
 import { removeDurably } from "./intent.ts";
 
 const installedListSchema = z.strictObject({
@@ -27,9 +35,45 @@ export async function writeInstalledList(
   gameId: GameId,
   list: InstalledList,
 ): Promise<void> {
+  await writeList(stateDir, gameId, stateDir.installedList(gameId), list);
+}
+
+/** Writes what an update is about to install beside the list of what is installed, which stays true until then. */
+export async function writeComingList(
+  stateDir: StateDir,
+  gameId: GameId,
+  list: InstalledList,
+): Promise<void> {
+  await writeList(stateDir, gameId, stateDir.comingInstalledList(gameId), list);
+}
+
+/** The update is installed: its list takes the place of the old one. Does nothing where that has happened already. */
+export async function adoptComingList(stateDir: StateDir, gameId: GameId): Promise<void> {
+  const coming = stateDir.comingInstalledList(gameId);
+  try {
+    // Launch settings were applied to the old install.
+    await removeDurably(stateDir.launchSettingsApplied(gameId));
+    await rename(coming, stateDir.installedList(gameId));
+    await flushDirectory(stateDir.gameDir(gameId));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, coming);
+  }
+}
+
+/** The update was undone: the list of what is installed stays. */
+export async function dropComingList(stateDir: StateDir, gameId: GameId): Promise<void> {
+  await removeDurably(stateDir.comingInstalledList(gameId));
+}
+
+async function writeList(
+  stateDir: StateDir,
+  gameId: GameId,
+  path: string,
+  list: InstalledList,
+): Promise<void> {
   await ensureGameDir(stateDir, gameId);
   const text = JSON.stringify({ format: 1, ...list } satisfies z.infer<typeof installedListSchema>);
-  await writeFileDurably(stateDir.installedList(gameId), `${text}\n`);
+  await writeFileDurably(path, `${text}\n`);
 }
 
 /** What the last install put into `local/`; undefined where nobody knows (a damaged list is set aside). */

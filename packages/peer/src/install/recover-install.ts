@@ -9,7 +9,7 @@ import {
   SENTINEL_NAME,
   type StateDir,
 } from "../storage/index.ts";
-import { forgetInstalledList } from "./installed-list.ts";
+import { adoptComingList, dropComingList, forgetInstalledList } from "./installed-list.ts";
 import { clearIntent, readIntent } from "./intent.ts";
 import { decideRecovery, type RecoveryAction } from "./recovery-table.ts";
 import { deleteListed } from "./remove/delete-listed.ts";
@@ -38,8 +38,8 @@ export interface RecoverInstallOptions {
 const reported = new Set<string>();
 
 /**
- * Puts right what an interrupted install, update, uninstall or removal left in one game root. Nobody else may work on
- * the game meanwhile.
+ * Puts right what an interrupted install, update, uninstall or removal left in one game root. Nobody else may work on the game
+ * meanwhile.
  *
  * @returns what was done, in its order; nothing where nothing was left.
  * @throws PeerError when something cannot be moved or deleted; it is tried again the next time.
@@ -63,7 +63,7 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
   const actions = decideRecovery({
     intent: recorded ?? backup.purpose ?? "none",
     sentinel: (await lstatIfThere(join(root, SENTINEL_NAME))) !== undefined,
-    local: local === "directory",
+    local,
     staging: staging.state,
     backup: backup.state,
   });
@@ -87,6 +87,10 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
         return unmark(join(root, LOCAL_NAME));
       case "unmark-local":
         return unmark(join(root, LOCAL_NAME));
+      case "adopt-list":
+        return adoptComingList(stateDir, gameId);
+      case "drop-coming-list":
+        return dropComingList(stateDir, gameId);
       case "forget-list":
         return forgetInstalledList(stateDir, gameId);
       case "delete-staging":

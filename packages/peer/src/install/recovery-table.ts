@@ -4,8 +4,9 @@
  * What the transactions guarantee, and the table builds on:
  * - They begin only where no directory lies at the reserved names that they use. So under their intent these directories
  *   are lanspread's, also without a marker: the interruption may have come between making and marking.
- * - An install and an update move the staging directory to `local/` when it is complete and flushed. An update first
- *   carries the user's own files over into staging: once `local/` is there again, nothing in the backup is missed.
+ * - An install and an update move the staging directory to `local/` when it is complete and flushed. Its marker moves with it.
+ *   An update first carries the user's own files over into staging, and deletes the backup before it takes that marker
+ *   away: where `local/` has it, nothing in the backup is missed.
  * - An uninstall sets `local/` aside because the user wants it gone.
  * - A removal begins only where there is no `local/`. It takes the sentinel away before anything else, and wrote down
  *   beforehand what else it deletes: while the sentinel is there nothing was deleted, or a game has come anew.
@@ -17,13 +18,15 @@ export type InstallIntent = "installing" | "updating" | "uninstalling" | "removi
 /** A directory at one of the reserved names. `marked`: with the marker that proves that lanspread made it. */
 export type ReservedState = "absent" | "unmarked" | "marked";
 
+/** `local/`. `promoted`: with the marker of staging, which it was a moment ago. */
+export type LocalState = "absent" | "present" | "promoted";
+
 export interface RecoveryState {
   /** `none`: no operation was interrupted here, as far as anybody knows. */
   readonly intent: InstallIntent | "none";
   /** Whether anything is at the sentinel's name. It makes a difference to removals alone. */
   readonly sentinel: boolean;
-  /** Whether `local/` is there. */
-  readonly local: boolean;
+  readonly local: LocalState;
   /** `.local.installing/` */
   readonly staging: ReservedState;
   /** `.local.backup/` */
@@ -35,6 +38,10 @@ export type RecoveryAction =
   | "restore-backup"
   /** `local/` was staging: it loses its marker. */
   | "unmark-local"
+  /** What an update has unpacked is what is installed now. */
+  | "adopt-list"
+  /** What an update has unpacked was never installed. */
+  | "drop-coming-list"
   /** Forgets what the last install unpacked: it is not there any more, or never was. */
   | "forget-list"
   | "delete-staging"
@@ -64,7 +71,7 @@ export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] 
     case "installing":
       return [
         // Staging is gone and `local/` there: the rename has happened. Else a `local/` is not from this install.
-        state.local && state.staging === "absent" ? "unmark-local" : "forget-list",
+        state.local !== "absent" && state.staging === "absent" ? "unmark-local" : "forget-list",
         ...clearStaging(state, "ours"),
         // An install makes no backup: this one is a rest of an earlier operation, or somebody else's.
         ...clearBackup(state, "marked only"),
@@ -73,7 +80,7 @@ export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] 
     case "uninstalling":
       return [
         // Only a backup, or nothing at all, says that `local/` was set aside.
-        ...forgetIf(!state.local || state.backup !== "absent"),
+        ...forgetIf(state.local === "absent" || state.backup !== "absent"),
         ...clearBackup(state, "ours"),
         ...clearStaging(state, "marked only"),
         "clear-intent",
@@ -86,21 +93,26 @@ export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] 
 }
 
 function decideUpdate(state: RecoveryState): readonly RecoveryAction[] {
+  const { local, staging, backup } = state;
   const rest: readonly RecoveryAction[] = [...clearStaging(state, "ours"), "clear-intent"];
-  if (state.backup === "absent") return [state.local ? "unmark-local" : "forget-list", ...rest];
-  if (!state.local) return ["restore-backup", ...rest];
-  // Staging is still there, so this `local/` is not what it became: the backup may hold the only saved games. Nothing is
-  // touched, the intent included, until somebody moves that `local/` away.
-  if (state.staging !== "absent") return ["report-backup"];
-  return ["unmark-local", "delete-backup", ...rest];
+  if (local === "promoted" && staging === "absent") {
+    return ["adopt-list", ...clearBackup(state, "ours"), "unmark-local", "clear-intent"];
+  }
+  if (backup === "absent") {
+    return ["drop-coming-list", local === "absent" ? "forget-list" : "unmark-local", ...rest];
+  }
+  if (local === "absent") return ["drop-coming-list", "restore-backup", ...rest];
+  // This `local/` is not what staging became: somebody made it meanwhile, and the backup may hold the only saved games. Nothing
+  // is touched, the intent included, until somebody moves that `local/` away.
+  return ["report-backup"];
 }
 
 function decideRemoval(state: RecoveryState): readonly RecoveryAction[] {
   const reserved = [...clearStaging(state, "marked only"), ...clearBackup(state, "marked only")];
   const over = ["forget-removal", "clear-intent"] as const;
+  // Nothing was deleted, or a game has come anew.
   if (state.sentinel) return [...reserved, ...over];
-  // Somebody installs by hand what was being removed: they may still need what is left.
-  if (state.local) return [...reserved, "report-rest", ...over];
+  if (state.local !== "absent") return [...reserved, "report-rest", ...over];
   return [...reserved, "delete-listed", "forget-list", "forget-removal", "delete-root", "clear-intent"];
 }
 

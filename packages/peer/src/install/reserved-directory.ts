@@ -5,7 +5,7 @@ import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { LOCAL_NAME, OWNED_MARKER_NAME, readRegularFile, writeFileDurably } from "../storage/index.ts";
 import { MAX_MARKER_BYTES } from "./constants.ts";
 import { type MarkName, markNameSchema } from "./intent.ts";
-import type { ReservedState } from "./recovery-table.ts";
+import type { LocalState, ReservedState } from "./recovery-table.ts";
 
 /** Marks a directory as lanspread's, and says what for: so the purpose is known even where the intent got lost. */
 export async function markOwned(directory: string, purpose: MarkName): Promise<void> {
@@ -58,10 +58,17 @@ export async function requireFreeName(path: string): Promise<void> {
 }
 
 /** Looks at `local/`. */
-export async function examineLocal(root: string): Promise<"absent" | "directory" | "obstructed"> {
-  const stats = await lstatIfThere(join(root, LOCAL_NAME));
+export async function examineLocal(root: string): Promise<LocalState | "obstructed"> {
+  const path = join(root, LOCAL_NAME);
+  const stats = await lstatIfThere(path);
   if (stats === undefined) return "absent";
-  return stats.isDirectory() ? "directory" : "obstructed";
+  if (!stats.isDirectory()) return "obstructed";
+  return (await examineReserved(path)).purpose === "installing" ? "promoted" : "present";
+}
+
+/** Whether the game is installed: `local/` is a directory. */
+export async function isInstalled(root: string): Promise<boolean> {
+  return (await lstatIfThere(join(root, LOCAL_NAME)))?.isDirectory() === true;
 }
 
 export async function lstatIfThere(path: string): Promise<Stats | undefined> {

@@ -5,8 +5,8 @@ import { flushDirectory, INSTALLING_NAME, LOCAL_NAME, type StateDir } from "../s
 import { forgetInstalledList, writeInstalledList } from "./installed-list.ts";
 import { clearIntent, removeDurably, writeIntent } from "./intent.ts";
 import { deleteOwned, unmark } from "./reserved-directory.ts";
-import { makeStaging, promote, requirePromotable, type StagingStep } from "./staging.ts";
 import { withSpaceFigures } from "./space.ts";
+import { makeStaging, promote, requirePromotable, type StagingStep } from "./staging.ts";
 import { type RunStep, tidy } from "./step.ts";
 import type { UnpackedFile } from "./types.ts";
 

@@ -33,8 +33,10 @@ export interface MakeStagingOptions<Filled> {
 export async function makeStaging<Filled>(options: MakeStagingOptions<Filled>): Promise<Filled> {
   const { root, step, signal } = options;
   const staging = join(root, INSTALLING_NAME);
-  await step("make-staging", () => makeDirectory(staging));
-  options.onMade();
+  await step("make-staging", async () => {
+    await makeDirectory(staging);
+    options.onMade();
+  });
   await step("mark-staging", () => markOwned(staging, "installing"));
   const filled = await step("fill-staging", () => options.fill(staging));
   await options.beforeFlush?.(staging);

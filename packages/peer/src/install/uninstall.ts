@@ -8,7 +8,7 @@ import { clearIntent, writeIntent } from "./intent.ts";
 import { recoverInstall } from "./recover-install.ts";
 import {
   deleteOwned,
-  examineLocal,
+  isInstalled,
   lstatIfThere,
   markOwned,
   renameInRoot,
@@ -54,7 +54,7 @@ export async function uninstallGame(options: UninstallOptions): Promise<void> {
     signal?.throwIfAborted();
     if ((await lstatIfThere(root))?.isDirectory() !== true) throw notInstalled(gameId, root);
     await recoverInstall({ gameId, root, stateDir, logger });
-    if ((await examineLocal(root)) !== "directory") throw notInstalled(gameId, root);
+    if (!(await isInstalled(root))) throw notInstalled(gameId, root);
     await requireFreeName(backup);
     try {
       await step("record-setting-aside", () =>

@@ -38,6 +38,8 @@ export interface StateDir {
   removalList(id: GameId): string;
   /** What the last install unpacked. */
   installedList(id: GameId): string;
+  /** What an update is about to install: the list of the new `local/`, until that is there. */
+  comingInstalledList(id: GameId): string;
   /** That the game's first-start set-up has run. */
   setupDone(id: GameId): string;
   /** That the launch settings were applied to the installed game. */
@@ -71,6 +73,7 @@ export function stateDirLayout(path: string): StateDir {
     downloadBitmap: (id) => at("games", id, "pieces"),
     removalList: (id) => at("games", id, "removal.json"),
     installedList: (id) => at("games", id, "installed.json"),
+    comingInstalledList: (id) => at("games", id, "installed_next.json"),
     setupDone: (id) => at("games", id, "setup_done"),
     launchSettingsApplied: (id) => at("games", id, "launch_settings_applied"),
     controlSocket: process.platform === "win32" ? pipeName(root) : at("control.sock"),

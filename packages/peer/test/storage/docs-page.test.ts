@@ -9,7 +9,7 @@ import { formatGreeting } from "../../src/control/greeting.ts";
 import { openJournal } from "../../src/download/journal.ts";
 import { encodePieces } from "../../src/download/pieces-file.ts";
 import { PEER_RENEW_DAYS } from "../../src/identity/constants.ts";
-import { writeInstalledList } from "../../src/install/installed-list.ts";
+import { writeComingList, writeInstalledList } from "../../src/install/installed-list.ts";
 import { intentNameSchema, markNameSchema, writeIntent } from "../../src/install/intent.ts";
 import { writeRemovalList } from "../../src/install/remove/removal-list.ts";
 import { markOwned } from "../../src/install/reserved-directory.ts";
@@ -129,6 +129,11 @@ const WRITERS: readonly {
         version: VERSION,
         files: [{ path: "a", size: 1, crc32: 2, mtime: 3 }],
       }),
+  },
+  {
+    heading: "`games/<id>/installed_next.json`",
+    path: (state) => state.comingInstalledList(GGOO),
+    write: (state) => writeComingList(state, GGOO, { version: VERSION, files: [] }),
   },
 ];
 

@@ -1,0 +1,347 @@
+import {
+  chmod,
+  link,
+  mkdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { type Rar5Entry, seededBytes } from "@lanspread/testkit";
+import { describe, expect, it } from "vitest";
+import {
+  type InstallProgress,
+  readInstalledList,
+  recoverInstalls,
+  type Unpacker,
+  type UpdateStep,
+} from "../../src/install/index.ts";
+import { createGame, failure, install, MTIME, unpacker } from "./installing.ts";
+import { GGOO, namesIn, type Rig, tree, writeFiles } from "./support.ts";
+import { createPlayed, download, NEW, OLD, update } from "./updating.ts";
+
+const CHANGED = "files that the user had made or changed gave way to those of the new version";
+
+function localOf({ root }: Rig, ...path: string[]): string {
+  return join(root, "local", ...path);
+}
+
+describe.concurrent("updating", () => {
+  it("brings the new version, keeps what is the user's, and leaves nothing else behind", async () => {
+    await using rig = await createPlayed();
+    await writeFiles(rig.stateDir.gameDir(GGOO), { launch_settings_applied: "", setup_done: "" });
+    const seen: InstallProgress[] = [];
+    const result = await update(rig, { onProgress: (progress) => seen.push(progress) });
+    expect(result).toEqual({ files: 4, bytes: 500_021, carried: 2 });
+    expect(Object.keys(await tree(localOf(rig)))).toEqual([
+      "data/",
+      "data/level.bin",
+      "data/level2.bin",
+      "game.exe",
+      "keys.ini",
+      "options.ini",
+      "saves/",
+      "saves/slot1.sav",
+    ]);
+    expect((await readFile(localOf(rig, "data/level.bin"))).equals(seededBytes(3, 300_000))).toBe(true);
+    expect(await readFile(localOf(rig, "game.exe"), "utf8")).toBe("the new game");
+    // The new version brings it: the user's change is gone, and that is told.
+    expect(await readFile(localOf(rig, "options.ini"), "utf8")).toBe("sound=off");
+    expect(rig.log.filter(({ level }) => level === "warn")).toMatchObject([
+      { message: CHANGED, fields: { files: 1, paths: ["options.ini"] } },
+    ]);
+    expect(await readFile(localOf(rig, "keys.ini"), "utf8")).toBe("jump=enter");
+    expect(await readFile(localOf(rig, "saves/slot1.sav"), "utf8")).toBe("a hundred hours");
+    expect(await namesIn(rig.root)).toEqual(["a.eti", "local", "version.ini"]);
+    expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual(["installed.json", "setup_done"]);
+    expect(await readInstalledList(rig.stateDir, GGOO)).toMatchObject({
+      version: "20200101",
+      files: NEW.map(({ name }) => ({ path: name })),
+    });
+    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual([
+      "checking",
+      "unpacking",
+      "carrying",
+      "flushing",
+    ]);
+  });
+
+  it("once more keeps the user's files again, and only them", async () => {
+    await using rig = await createPlayed();
+    await update(rig);
+    await download(rig, [{ name: "game.exe", content: "newer", mtime: MTIME }], "2021.01.01");
+    expect(await update(rig)).toMatchObject({ files: 1, carried: 2 });
+    expect(Object.keys(await tree(localOf(rig)))).toEqual([
+      "game.exe",
+      "keys.ini",
+      "saves/",
+      "saves/slot1.sav",
+    ]);
+  });
+
+  it("tells a file that the user changed by its bytes, where size and time are not enough", async () => {
+    await using rig = await createPlayed({ users: {}, new: [{ name: "new", content: "new" }] });
+    const now = new Date("2020-02-02T02:02:02Z");
+    // Of the same size and another time: only one of them has other bytes.
+    await writeFile(localOf(rig, "keys.ini"), "jump=enter".slice(0, "jump=space".length));
+    await utimes(localOf(rig, "keys.ini"), now, now);
+    await utimes(localOf(rig, "game.exe"), now, now);
+    expect(await update(rig)).toMatchObject({ carried: 1 });
+    expect(Object.keys(await tree(localOf(rig)))).toEqual(["keys.ini", "new"]);
+  });
+
+  it("carries times, permissions, empty directories and sparse files as they are", async () => {
+    await using rig = await createPlayed({ users: { "mine/deep/run.sh": "#!/bin/sh\n" } });
+    await mkdir(localOf(rig, "screenshots"));
+    await chmod(localOf(rig, "screenshots"), 0o700);
+    await chmod(localOf(rig, "mine"), 0o500);
+    await chmod(localOf(rig, "mine/deep/run.sh"), 0o750);
+    await utimes(localOf(rig, "mine/deep/run.sh"), MTIME, MTIME);
+    await writeFile(localOf(rig, "big.sav"), "");
+    await truncate(localOf(rig, "big.sav"), 50_000_000_000);
+    await update(rig);
+    const run = await stat(localOf(rig, "mine/deep/run.sh"));
+    expect([run.mode & 0o777, run.mtimeMs]).toEqual([0o750, MTIME.getTime()]);
+    // Whoever owns it can go on working in it, and delete it one day.
+    expect((await stat(localOf(rig, "mine"))).mode & 0o777).toBe(0o700);
+    const screenshots = await stat(localOf(rig, "screenshots"));
+    expect([screenshots.isDirectory(), screenshots.mode & 0o777]).toEqual([true, 0o700]);
+    const big = await stat(localOf(rig, "big.sav"));
+    expect([big.size, big.blocks < 100]).toEqual([50_000_000_000, true]);
+  });
+
+  it("carries links as links, and never follows them", async () => {
+    await using rig = await createPlayed({ users: {} });
+    await writeFiles(rig.place.path, { "outside/precious": "the user's" });
+    const outside = rig.place.join("outside");
+    await symlink(outside, localOf(rig, "mods"));
+    await symlink("nowhere", localOf(rig, "broken"));
+    // The new version has a directory here, in which it must not write through the link.
+    await rm(localOf(rig, "data"), { recursive: true });
+    await symlink(outside, localOf(rig, "data"));
+    const before = await tree(outside);
+    await update(rig);
+    expect(await readlink(localOf(rig, "mods"))).toBe(outside);
+    expect(await readlink(localOf(rig, "broken"))).toBe("nowhere");
+    expect(await namesIn(localOf(rig, "data"))).toEqual(["level.bin", "level2.bin"]);
+    expect(await tree(outside)).toEqual(before);
+    expect(rig.log.filter(({ level }) => level === "warn")).toMatchObject([
+      { message: CHANGED, fields: { paths: ["data"] } },
+    ]);
+  });
+
+  it("keeps everything that the new version lacks where nobody knows what was installed", async () => {
+    await using rig = await createPlayed();
+    await writeFile(rig.stateDir.installedList(GGOO), "{ damaged");
+    expect(await update(rig)).toMatchObject({ carried: 3 });
+    expect(await readFile(localOf(rig, "keys.ini"), "utf8")).toBe("jump=enter");
+    expect(await namesIn(localOf(rig, "data"))).toEqual(["gone.bin", "level.bin", "level2.bin"]);
+    expect(await readFile(localOf(rig, "game.exe"), "utf8")).toBe("the new game");
+    expect((await readInstalledList(rig.stateDir, GGOO))?.version).toBe("20200101");
+  });
+
+  it("works for a game without archives", async () => {
+    await using rig = await createGame({}, { "game.exe": "old", "old.dat": "old" });
+    await install(rig);
+    await writeFiles(localOf(rig), { "saves/1": "a hundred hours" });
+    await rm(join(rig.root, "old.dat"));
+    await writeFiles(rig.root, { "game.exe": "new", "version.ini": "2020" });
+    expect(await update(rig)).toEqual({ files: 1, bytes: 3, carried: 1 });
+    expect(Object.keys(await tree(localOf(rig)))).toEqual(["game.exe", "saves/", "saves/1"]);
+    expect(await readFile(localOf(rig, "game.exe"), "utf8")).toBe("new");
+  });
+});
+
+describe("an update is refused, and nothing is touched", () => {
+  it("where the game is not installed, or not downloaded", async () => {
+    await using rig = await createGame({ "a.eti": OLD });
+    expect(await failure(rig, () => update(rig))).toMatchObject({ code: "not-installed" });
+    await install(rig);
+    await writeFile(join(rig.root, "version.ini"), "no version");
+    expect(await failure(rig, () => update(rig))).toMatchObject({ code: "not-downloaded" });
+  });
+
+  it.each([".local.backup", ".local.installing"])("where something of the user's is at %s", async (name) => {
+    await using rig = await createPlayed();
+    await writeFiles(rig.root, { [`${name}/mine`]: "the user's" });
+    const error = await failure(rig, () => update(rig));
+    expect([error.code, error.message]).toEqual([
+      "already-exists",
+      expect.stringContaining(join(rig.root, name)),
+    ]);
+  });
+
+  it("where it is cancelled before it began", async () => {
+    await using rig = await createPlayed();
+    const error = await failure(rig, () => update(rig, { signal: AbortSignal.abort() }));
+    expect(error).toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe.concurrent("an update that fails brings the old install back as it was", () => {
+  it.each<[string, Rar5Entry, string]>([
+    ["a damaged entry", { name: "bad", content: "bad", damage: "data" }, "archive-damaged"],
+    ["an encrypted entry", { name: "bad", content: "bad", password: "p" }, "archive-password"],
+    ["an entry that leads out", { name: "../../../bad", content: "bad" }, "archive-unsafe-path"],
+  ])("for %s in the new archive", async (_, entry, code) => {
+    await using rig = await createPlayed({ new: [...NEW, entry] });
+    expect(await failure(rig, () => update(rig))).toMatchObject({ code });
+    await download(rig, NEW);
+    expect(await update(rig)).toMatchObject({ carried: 2 });
+  });
+
+  const STEPS: readonly UpdateStep[] = [
+    "record-setting-aside",
+    "set-aside",
+    "mark-backup",
+    "make-staging",
+    "mark-staging",
+    "fill-staging",
+    "carry-over",
+    "flush-staging",
+    "record-promotion",
+    "write-list",
+    "promote",
+  ];
+  const places = STEPS.flatMap((step) =>
+    (["before", "after"] as const)
+      .filter((moment) => step !== "promote" || moment === "before")
+      .map((moment) => [step, moment] as const),
+  );
+
+  it.each(places)("for a failure at %s, %s", async (at, when) => {
+    await using rig = await createPlayed();
+    const onStep = (step: UpdateStep, moment: string): void => {
+      if (step === at && moment === when) throw new Error("out of order");
+    };
+    expect(await failure(rig, () => update(rig, { onStep }))).toMatchObject({ code: "internal" });
+    expect(await update(rig)).toMatchObject({ files: 4, carried: 2 });
+  });
+
+  it.each(places)("for a cancellation at %s, %s", async (at, when) => {
+    await using rig = await createPlayed();
+    const stop = new AbortController();
+    const onStep = (step: UpdateStep, moment: string): void => {
+      if (step === at && moment === when) stop.abort();
+    };
+    const cancelled = () => update(rig, { signal: stop.signal, onStep });
+    // The promotion itself is the point of no return: it is not cancelled any more.
+    if (at === "promote") expect(await cancelled()).toMatchObject({ carried: 2 });
+    else expect(await failure(rig, cancelled)).toMatchObject({ code: "cancelled" });
+  });
+
+  it("for an unpacker that breaks after it has written", async () => {
+    await using rig = await createPlayed();
+    const breaking: Unpacker = {
+      ...unpacker,
+      unpack: async (options) => {
+        await unpacker.unpack(options);
+        throw new Error("out of order");
+      },
+    };
+    expect(await failure(rig, () => update(rig, { unpacker: breaking }))).toMatchObject({ code: "internal" });
+  });
+
+  it("for a folder of the user's that is a file in the new version", async () => {
+    await using rig = await createPlayed({
+      users: { "mods/mine": "mine" },
+      new: [{ name: "Mods", content: "m" }],
+    });
+    expect(await failure(rig, () => update(rig))).toMatchObject({
+      code: "already-exists",
+      message: expect.stringContaining("mods/mine"),
+    });
+  });
+
+  it.each([
+    ["saves on", "saves/slot2.sav"],
+    ["overwrites", "saves/slot1.sav"],
+  ])("for a game that %s in what was set aside", async (_, path) => {
+    await using rig = await createPlayed();
+    const onStep = async (step: UpdateStep, moment: string): Promise<void> => {
+      if (step !== "flush-staging" || moment !== "after") return;
+      await writeFiles(join(rig.root, ".local.backup"), { [path]: "a hundred hours and one" });
+    };
+    await expect(update(rig, { onStep })).rejects.toMatchObject({
+      code: "verification",
+      message: expect.stringContaining(path),
+    });
+    expect(await readFile(localOf(rig, path), "utf8")).toBe("a hundred hours and one");
+    expect(await namesIn(rig.root)).toEqual(["a.eti", "local", "version.ini"]);
+    expect(await update(rig)).toMatchObject({ files: 4 });
+    expect(await readFile(localOf(rig, path), "utf8")).toBe("a hundred hours and one");
+  });
+
+  it("as soon as what somebody put in its place is moved away", async () => {
+    await using rig = await createPlayed();
+    const old = await tree(localOf(rig));
+    const onStep = async (step: UpdateStep, moment: string): Promise<void> => {
+      if (step === "write-list" && moment === "after")
+        await writeFiles(localOf(rig), { "game.cfg": "made meanwhile" });
+    };
+    const backup = join(rig.root, ".local.backup");
+    await expect(update(rig, { onStep })).rejects.toMatchObject({
+      code: "already-installed",
+      message: expect.stringContaining(`the old install is safe, but still in ${backup}`),
+    });
+    expect(await tree(backup)).toMatchObject(old);
+    const recover = () =>
+      recoverInstalls({
+        gamesDir: rig.gamesDir,
+        stateDir: rig.stateDir,
+        logger: rig.logger,
+        isBusy: () => false,
+      });
+    await recover();
+    expect(await tree(backup)).toMatchObject(old);
+    expect(await readFile(localOf(rig, "game.cfg"), "utf8")).toBe("made meanwhile");
+    await rm(localOf(rig), { recursive: true });
+    await recover();
+    expect(await tree(localOf(rig))).toEqual(old);
+    expect(await namesIn(rig.root)).toEqual(["a.eti", "local", "version.ini"]);
+    expect(await update(rig)).toMatchObject({ carried: 2 });
+  });
+});
+
+describe.concurrent("an update that is promoted is done", () => {
+  it.each<UpdateStep>(["adopt-list", "delete-backup", "unmark-local", "clear-intent"])(
+    "also where %s fails: that is a warning, and recovery does it",
+    async (at) => {
+      await using rig = await createPlayed();
+      const onStep = (step: UpdateStep, moment: string): void => {
+        if (step === at && moment === "before") throw new Error("out of order");
+      };
+      expect(await update(rig, { onStep })).toMatchObject({ carried: 2 });
+      expect(rig.log.filter(({ level }) => level === "warn").map(({ message }) => message)).toContain(
+        "the operation succeeded, but not everything was cleaned up",
+      );
+      const local = Object.keys(await tree(localOf(rig))).filter((name) => name !== ".lanspread_owned");
+      await recoverInstalls({ ...rig, isBusy: () => false });
+      expect(Object.keys(await tree(localOf(rig)))).toEqual(local);
+      expect(await namesIn(rig.root)).toEqual(["a.eti", "local", "version.ini"]);
+      expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual(["installed.json"]);
+      expect((await readInstalledList(rig.stateDir, GGOO))?.version).toBe("20200101");
+    },
+  );
+
+  it("takes no space for what it carries over, where a file can have two names", async () => {
+    await using rig = await createPlayed();
+    const before = await stat(localOf(rig, "saves/slot1.sav"));
+    await update(rig);
+    const after = await stat(localOf(rig, "saves/slot1.sav"));
+    expect([after.ino, after.nlink]).toEqual([before.ino, 1]);
+  });
+
+  it("keeps a second name that the user gave a file", async () => {
+    await using rig = await createPlayed();
+    await link(localOf(rig, "saves/slot1.sav"), rig.place.join("elsewhere.sav"));
+    await update(rig);
+    await writeFile(localOf(rig, "saves/slot1.sav"), "more");
+    expect(await readFile(rig.place.join("elsewhere.sav"), "utf8")).toBe("more");
+  });
+});
