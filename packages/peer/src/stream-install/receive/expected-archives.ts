@@ -8,7 +8,7 @@ export type ExpectedArchives =
   | {
       readonly kind: "archives";
       /** Files of the game root that are archives, or later volumes of one, in the order in which they are unpacked. Size in bytes. */
-      readonly names: ReadonlyMap<string, number>;
+      readonly archives: readonly { readonly name: string; readonly size: number }[];
     }
   | {
       readonly kind: "files";
@@ -31,22 +31,20 @@ export function expectedArchives(manifest: Manifest): ExpectedArchives {
       files: new Map(payload.map(({ path, size }) => [path, size])),
     };
   }
-  return { kind: "archives", names: new Map(archives.map(({ path, size }) => [path, size])) };
+  return { kind: "archives", archives: archives.map(({ path, size }) => ({ name: path, size })) };
 }
-
-const PART = /\.part\d+\.eti$/iu;
 
 /** Bytes of the archives behind the one of this name, packed: later volumes of the same set are part of it. */
 export function packedBytesBehind(expected: ExpectedArchives, name: string): number {
   if (expected.kind === "files") return 0;
-  const set = setOf(name);
-  let sum = 0;
-  for (const [other, size] of expected.names) {
-    if (comparePaths(other, name) > 0 && (set === null || setOf(other) !== set)) sum += size;
-  }
-  return sum;
+  return expected.archives
+    .filter((other) => comparePaths(other.name, name) > 0 && !mayBeVolume(name, other.name))
+    .reduce((sum, { size }) => sum + size, 0);
 }
 
-function setOf(name: string): string | null {
-  return PART.test(name) ? name.replace(PART, "") : null;
+const PART = /\.part\d+\.eti$/iu;
+
+/** Whether a file may be a later volume of the set that begins with another one, so that it is no archive by itself. */
+export function mayBeVolume(first: string, later: string): boolean {
+  return PART.test(first) && PART.test(later) && first.replace(PART, "") === later.replace(PART, "");
 }

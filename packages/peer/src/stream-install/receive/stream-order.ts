@@ -1,7 +1,10 @@
-import { comparePaths, type StreamControl, type StreamControlType } from "@lanspread/proto";
+import type { StreamControl, StreamControlType } from "@lanspread/proto";
 import { ArrivingPaths } from "./arriving-paths.ts";
-import type { ExpectedArchives } from "./expected-archives.ts";
+import { type ExpectedArchives, mayBeVolume } from "./expected-archives.ts";
 import { SourceFault } from "./source-fault.ts";
+
+/** Longest part of a name that a message quotes, UTF-16 units. */
+const MAX_QUOTED = 200;
 
 /** What a control frame means to who writes the files. */
 export type StreamAction =
@@ -43,6 +46,8 @@ export class StreamOrder {
   readonly #paths = new ArrivingPaths();
   #archive: Archive | null = null;
   #archives = 0;
+  /** Of the archives that are expected, the first that has not begun. */
+  #next = 0;
   /** Bytes of the running file that are still to come; null between files. */
   #left: number | null = null;
   #files = 0;
@@ -102,18 +107,25 @@ export class StreamOrder {
     return { kind: "archive", name, unpackedBytes: unpacked_size };
   }
 
-  #requireExpected(name: string, last: string | null): void {
-    const quoted = JSON.stringify(name.slice(0, 200));
+  /** @param name of the archive that begins; null where none comes any more */
+  #requireExpected(name: string | null, last: string | null): void {
     if (this.#expected.kind === "files") {
-      if (name !== this.#expected.name || last !== null) throw wrong(`${quoted} is no archive of the game`);
+      if (name !== null && (name !== this.#expected.name || last !== null)) throw noArchive(name);
       return;
     }
-    const { names } = this.#expected;
-    if (!names.has(name)) throw wrong(`${quoted} is no archive of the game`);
-    // Later volumes of a set are left out, so that more cannot be said than this.
-    const [first] = names.keys();
-    if (last === null && name !== first) throw wrong(`it begins with ${quoted}, not with ${first}`);
-    if (last !== null && comparePaths(name, last) <= 0) throw wrong(`${quoted} comes behind ${last}`);
+    const { archives } = this.#expected;
+    for (; ; this.#next++) {
+      const expected = archives[this.#next]?.name;
+      if (expected === undefined) {
+        if (name !== null) throw noArchive(name);
+        return;
+      }
+      if (expected === name) {
+        this.#next += 1;
+        return;
+      }
+      if (last === null || !mayBeVolume(last, expected)) throw wrong(`${expected} is left out`);
+    }
   }
 
   #entry(type: StreamControlType): Archive {
@@ -156,6 +168,7 @@ export class StreamOrder {
   #finish({ files, bytes }: StreamControl & { type: "complete" }): StreamAction {
     if (this.#archive === null) throw wrong("complete without any archive");
     this.#endArchive();
+    this.#requireExpected(null, this.#archive.name);
     if (files !== this.#files || bytes !== this.#bytes) {
       throw wrong(
         `it counts ${files} files and ${bytes} bytes, ${this.#files} files and ${this.#bytes} bytes have come`,
@@ -167,6 +180,11 @@ export class StreamOrder {
     this.#complete = true;
     return { kind: "complete" };
   }
+}
+
+/** Of no file of the game, or of one whose turn it is not. */
+function noArchive(name: string): SourceFault {
+  return wrong(`${JSON.stringify(name.slice(0, MAX_QUOTED))} is not the next archive of the game`);
 }
 
 function wrong(what: string): SourceFault {
