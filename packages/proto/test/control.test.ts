@@ -199,6 +199,15 @@ const EVENTS: Examples = {
     },
   ],
   "stream-install-failed": [failure, failureLine],
+  "remove-progress": [
+    { gameId, doneFiles: 1, totalFiles: 2, doneBytes: 3, totalBytes: 4 },
+    { game_id: gameId, done_files: 1, total_files: 2, done_bytes: 3, total_bytes: 4 },
+  ],
+  "remove-finished": [
+    { gameId, files: 3, bytes: 9, left: 1 },
+    { game_id: gameId, files: 3, bytes: 9, left: 1 },
+  ],
+  "remove-failed": [failure, failureLine],
   "progress-missed": [{ count: 3 }, { count: 3 }],
 };
 
@@ -268,6 +277,7 @@ const HARNESS: Readonly<Record<string, [object, object]>> = {
   install: [{ game_id: gameId }, { game_id: gameId }],
   uninstall: [{ game_id: gameId }, { game_id: gameId }],
   "stream-install": [{ game_id: gameId }, { game_id: gameId }],
+  "remove-download": [{ game_id: gameId }, { game_id: gameId }],
   "cancel-download": [{ game_id: gameId }, { game_id: gameId }],
   "wait-peers": [{ count: 2 }, { count: 2, timeout_ms: 10_000 }],
   shutdown: [{}, {}],
@@ -283,6 +293,7 @@ const RUNTIME: Readonly<Record<string, [object, object]>> = {
   "install-game": [{ gameId }, { gameId }],
   "uninstall-game": [{ gameId }, { gameId }],
   "stream-install-game": [{ gameId }, { gameId }],
+  "remove-downloaded-game": [{ gameId }, { gameId }],
   "cancel-download": [{ gameId }, { gameId }],
   "set-game-dir": [{ path: "/games" }, { path: "/games" }],
   connect: [{ addr: "127.0.0.1:4000" }, { addr: "127.0.0.1:4000" }],

@@ -31,6 +31,8 @@ export function toHarnessCommand(command: RuntimeCommand): HarnessCommandInput {
       return { cmd: "stream-install", game_id: command.gameId };
     case "uninstall-game":
       return { cmd: "uninstall", game_id: command.gameId };
+    case "remove-downloaded-game":
+      return { cmd: "remove-download", game_id: command.gameId };
     case "cancel-download":
       return { cmd: "cancel-download", game_id: command.gameId };
     case "set-game-dir":

@@ -154,6 +154,8 @@ class JsonLinesSession implements ControlSession {
         return peer.send({ type: "stream-install-game", gameId: command.game_id });
       case "uninstall":
         return peer.send({ type: "uninstall-game", gameId: command.game_id });
+      case "remove-download":
+        return peer.send({ type: "remove-downloaded-game", gameId: command.game_id });
       case "cancel-download":
         return peer.send({ type: "cancel-download", gameId: command.game_id });
       case "wait-peers":

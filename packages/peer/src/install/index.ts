@@ -10,7 +10,7 @@ export {
 } from "./install.ts";
 export { type InstalledList, readInstalledList } from "./installed-list.ts";
 export { unpackedBytes } from "./payload.ts";
-export { type RecoverInstallsOptions, recoverInstalls } from "./recover.ts";
+export { type RecoverInstallsOptions, recoverGame, recoverInstalls } from "./recover.ts";
 export {
   type RemoveOptions,
   type RemoveProgress,

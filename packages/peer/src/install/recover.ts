@@ -60,6 +60,23 @@ export async function recoverInstalls(options: RecoverInstallsOptions): Promise<
 }
 
 /**
+ * Puts right what was left of one game, which nobody else works on: to be run before the game is downloaded, since what is
+ * left of a removed game is in its way.
+ *
+ * @throws PeerError when something cannot be moved or deleted, naming it.
+ */
+export async function recoverGame(
+  options: Pick<RecoverInstallsOptions, "gamesDir" | "stateDir" | "signal"> & {
+    readonly gameId: GameId;
+    readonly logger: Logger;
+  },
+): Promise<void> {
+  const { gamesDir, gameId, ...rest } = options;
+  const root = join(gamesDir, gameId);
+  if ((await lstatIfThere(root))?.isDirectory() === true) await recoverInstall({ ...rest, gameId, root });
+}
+
+/**
  * A removal whose root is gone is over. Where there is still something on its list and the games directory is empty, a
  * drive may be missing that is to be plugged in again.
  */

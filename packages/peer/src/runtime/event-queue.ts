@@ -6,6 +6,7 @@ const PROGRESS: ReadonlySet<RuntimeEventType> = new Set([
   "download-progress",
   "download-chunk-finished",
   "install-progress",
+  "remove-progress",
 ] as const);
 
 /**

@@ -3,6 +3,7 @@ import { PeerError, toPeerError } from "../errors/index.ts";
 import { cancelCommand, downloadCommand } from "./commands/download.ts";
 import { getGameCommand } from "./commands/get-game.ts";
 import { installCommand, uninstallCommand } from "./commands/install.ts";
+import { removeCommand } from "./commands/remove.ts";
 import { setGamesDirCommand } from "./commands/set-games-dir.ts";
 import { streamInstallCommand } from "./commands/stream-install.ts";
 import { listGames, type RuntimeContext } from "./context.ts";
@@ -152,6 +153,9 @@ export class LocalPeer implements Peer {
         return ACCEPTED;
       case "uninstall-game":
         uninstallCommand(context, command.gameId);
+        return ACCEPTED;
+      case "remove-downloaded-game":
+        removeCommand(context, command.gameId);
         return ACCEPTED;
       case "cancel-download":
         cancelCommand(context, command.gameId);

@@ -66,6 +66,7 @@ export interface CommandResults {
   "install-game": Accepted;
   "uninstall-game": Accepted;
   "stream-install-game": Accepted;
+  "remove-downloaded-game": Accepted;
   "cancel-download": Accepted;
   "set-game-dir": { readonly gamesDir: string };
   connect: { readonly peerId: PeerId };

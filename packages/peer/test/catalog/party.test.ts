@@ -78,6 +78,7 @@ const COMMANDS = [
   "download-game-files",
   "install-game",
   "uninstall-game",
+  "remove-downloaded-game",
   "cancel-download",
 ] as const satisfies readonly RuntimeCommand["type"][];
 

@@ -142,6 +142,8 @@ describe("the result of a command", () => {
     await client.event("install-finished");
     expect(dataOf(await client.ask({ cmd: "uninstall", game_id: gameId }))).toEqual({ accepted: true });
     await client.event("uninstall-finished");
+    expect(dataOf(await client.ask({ cmd: "remove-download", game_id: gameId }))).toEqual({ accepted: true });
+    await client.event("remove-finished");
 
     const { gamesDir: other } = await party.folders("other");
     expect(dataOf(await client.ask({ cmd: "set-game-dir", path: other }))).toEqual({ games_dir: other });
@@ -252,6 +254,10 @@ describe("a line that is refused", () => {
     expect(await client.ask({ cmd: "uninstall", game_id: asGameId("doom") })).toMatchObject({
       type: "error",
       code: "not-installed",
+    });
+    expect(await client.ask({ cmd: "remove-download", game_id: asGameId("doom") })).toMatchObject({
+      type: "error",
+      code: "not-downloaded",
     });
     expect(await client.ask({ cmd: "cancel-download", game_id: asGameId("doom") })).toMatchObject({
       type: "error",

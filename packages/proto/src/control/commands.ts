@@ -24,6 +24,8 @@ export const runtimeCommandSchema = z.discriminatedUnion("type", [
   command("stream-install-game", game),
   command("install-game", game),
   command("uninstall-game", game),
+  /** Deletes the download of a game that is not installed. */
+  command("remove-downloaded-game", game),
   /** Ends a download, an install behind it, or a streamed install. */
   command("cancel-download", game),
   command("set-game-dir", { path: z.string().min(1) }),

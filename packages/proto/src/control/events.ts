@@ -115,6 +115,23 @@ export interface RuntimeEventData {
   "uninstall-failed": Failure;
   "stream-install-finished": Game & StreamTotals;
   "stream-install-failed": Failure;
+  "remove-progress": Game & {
+    /** Files and links that were deleted. */
+    readonly doneFiles: number;
+    readonly totalFiles: number;
+    /** Their bytes. */
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+  };
+  "remove-finished": Game & {
+    /** Files and links that were deleted, `version.ini` not counted. */
+    readonly files: number;
+    /** Their bytes. */
+    readonly bytes: number;
+    /** Files and directories that could not be deleted yet: the next start tries again. */
+    readonly left: number;
+  };
+  "remove-failed": Failure;
   /** The reader of this stream of events was too slow and missed this many progress events; nothing else was left out. */
   "progress-missed": { readonly count: number };
 }
@@ -154,5 +171,8 @@ export const RUNTIME_EVENT_TYPES = Object.keys({
   "uninstall-failed": 0,
   "stream-install-finished": 0,
   "stream-install-failed": 0,
+  "remove-progress": 0,
+  "remove-finished": 0,
+  "remove-failed": 0,
   "progress-missed": 0,
 } satisfies Record<RuntimeEventType, 0>) as readonly RuntimeEventType[];

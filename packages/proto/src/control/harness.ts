@@ -25,6 +25,7 @@ export const harnessCommandSchema = z.discriminatedUnion("cmd", [
   command("install", game),
   command("stream-install", game),
   command("uninstall", game),
+  command("remove-download", game),
   command("cancel-download", game),
   command("wait-peers", {
     count: z.int().nonnegative(),

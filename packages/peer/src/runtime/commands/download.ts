@@ -1,6 +1,7 @@
 import type { GameId, Manifest, OperationKind, PeerId, RuntimeEvent, TransferTotals } from "@lanspread/proto";
 import { downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
 import { PeerError } from "../../errors/index.ts";
+import { recoverGame } from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
 import { install, installFailed, requireFree } from "./install.ts";
@@ -68,6 +69,7 @@ async function fetch(
 ): Promise<TransferTotals> {
   const { bus, mesh, catalog, library, stateDir, logger } = context;
   const { signal } = frame;
+  await recoverGame({ gameId, gamesDir: library.state().gamesDir, stateDir, logger, signal });
   const candidates = mesh.candidates(gameId);
   if (candidates.length === 0) throw new PeerError("no-peers-have-game", `No peer has ${gameId}.`);
   const pinned = catalog.entry(gameId)?.content_id;
