@@ -157,15 +157,12 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     const threads = this.#threads.filter(({ port }) => port !== null);
     if (threads.length === 0) return false;
     const share = Math.ceil(paths.length / threads.length);
-    try {
-      await Promise.all(
-        threads.map((thread, index) => thread.flush(root, paths.slice(index * share, (index + 1) * share))),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof LaneError) return false;
-      throw error;
-    }
+    const ended = await Promise.allSettled(
+      threads.map((thread, index) => thread.flush(root, paths.slice(index * share, (index + 1) * share))),
+    );
+    const failures = ended.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+    for (const failure of failures) if (!(failure instanceof LaneError)) throw failure;
+    return failures.length === 0;
   }
 
   async #order(
