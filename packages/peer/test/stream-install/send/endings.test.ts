@@ -76,7 +76,7 @@ describe("over a real connection nothing is left when", () => {
   });
 
   it("the receiver takes nothing for too long", async () => {
-    await using rig = await createStreamRig(FILES, { transfers: { noProgressMs: 2000 } });
+    await using rig = await createStreamRig(FILES, { transfers: { noProgressMs: 4000 } });
     await using party = await connect(rig);
     const receiver = await askForStream(rig, await party.connection.openStream());
     await begun(rig, receiver);

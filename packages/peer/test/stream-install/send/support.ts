@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
@@ -15,8 +14,10 @@ import { createUnrarJsUnpacker, type Unpacker } from "../../../src/install/index
 import type { RequestStream } from "../../../src/transfer/index.ts";
 import type { Files } from "../../library/support.ts";
 import { createServeRig, GGOO, type ServeRig, type ServeRigOptions } from "../../serve/rig.ts";
+import { openFilesBelow, unpackingThreads } from "./threads.ts";
 
 export { GGOO } from "../../serve/rig.ts";
+export { openFilesBelow, unpackingThreads } from "./threads.ts";
 
 export const MTIME = new Date("2019-07-06T05:04:03.125Z");
 
@@ -136,31 +137,6 @@ export function shorten(frames: readonly Received[]): unknown[] {
   }
   if (bytes > 0) short.push({ bytes, crc });
   return short;
-}
-
-/** Threads of this process that unpack. Linux alone names threads; elsewhere none are seen. */
-export function unpackingThreads(): number {
-  if (process.platform !== "linux") return 0;
-  return readdirSync("/proc/self/task").filter((thread) => {
-    try {
-      return readFileSync(`/proc/self/task/${thread}/comm`, "utf8").trim() === "lanspread-unrar";
-    } catch {
-      return false; // It has ended meanwhile.
-    }
-  }).length;
-}
-
-/** Files below a directory that this process has open. Linux alone tells. */
-export function openFilesBelow(directory: string): string[] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc/self/fd").flatMap((descriptor) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${descriptor}`);
-      return path.startsWith(directory) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** Nothing of a streamed install is left: no transfer, no thread, no open file. */
