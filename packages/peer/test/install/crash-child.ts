@@ -3,11 +3,17 @@
  * step, or in the middle of filling staging.
  */
 import { asGameId } from "@lanspread/proto";
-import { createUnrarJsUnpacker, installGame, uninstallGame } from "../../src/install/index.ts";
+import {
+  createUnrarJsUnpacker,
+  type InstallProgress,
+  installGame,
+  uninstallGame,
+  updateGame,
+} from "../../src/install/index.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 
 export interface CrashPlan {
-  readonly operation: "install" | "uninstall";
+  readonly operation: "install" | "update" | "uninstall";
   readonly root: string;
   readonly stateDir: string;
   readonly step: string;
@@ -28,13 +34,13 @@ const stateDir = await openStateDir(plan.stateDir);
 if (plan.operation === "uninstall") {
   await uninstallGame({ gameId, root: plan.root, stateDir, onStep });
 } else {
-  await installGame({
+  await (plan.operation === "install" ? installGame : updateGame)({
     gameId,
     root: plan.root,
     stateDir,
     unpacker: createUnrarJsUnpacker(),
     onStep,
-    onProgress: ({ doneBytes }) => {
+    onProgress: ({ doneBytes }: InstallProgress) => {
       if (plan.moment === "during" && doneBytes > 0) die();
     },
   });
