@@ -12,6 +12,8 @@ export interface PeerFlags {
   readonly listen?: string;
   readonly partyCa?: string;
   readonly lanes?: number;
+  /** Of the commands that unpack. */
+  readonly unrar?: string;
 }
 
 /** Options of every command about what is printed. */
@@ -59,6 +61,14 @@ export function addPeerOptions(command: Command): Command {
       "threads that move the games' bytes, each with a UDP port, 0 to 16; 0: the program's own does (default: 1 to 4, by the processors)",
       (text) => parseCount(text, 0, MAX_LANES),
     );
+}
+
+/** For the commands whose peer may unpack archives. */
+export function addUnpackerOption(command: Command): Command {
+  return command.option(
+    "--unrar <program>",
+    "path of an unrar or 7z that unpacks the archives (default: the built-in UnRAR)",
+  );
 }
 
 export function addOutputOptions(command: Command): Command {

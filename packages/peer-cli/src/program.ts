@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import {
   addOutputOptions,
   addPeerOptions,
+  addUnpackerOption,
   addWaitOption,
   type OutputFlags,
   type PeerFlags,
@@ -30,7 +31,7 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
     .showHelpAfterError("(add --help for the options)")
     .helpCommand("help [command]", "print the help of a command");
 
-  withOptions(program.command("serve").description("share the games folder and stay until Ctrl+C"))
+  withUnpacker(program.command("serve").description("share the games folder and stay until Ctrl+C"))
     .addHelpText(
       "after",
       examples(
@@ -83,7 +84,7 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
     });
 
   addWaitOption(
-    withOptions(program.command("get").description("download games from the others and install them")),
+    withUnpacker(program.command("get").description("download games from the others and install them")),
     GET_WAIT_SECONDS,
   )
     .argument("<id...>", "ids of the games, as `lanspread games` prints them")
@@ -103,9 +104,15 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
       );
     });
 
-  withOptions(program.command("install").description("install downloaded games"))
+  withUnpacker(program.command("install").description("install downloaded games"))
     .argument("<id...>", "ids of downloaded games")
-    .addHelpText("after", examples(["lanspread install quake3", "unpack it into its folder local/"]))
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread install quake3", "unpack it into its folder local/"],
+        ["lanspread install quake3 --unrar /usr/bin/unrar", "with another program than the built-in UnRAR"],
+      ),
+    )
     .action(async (ids: string[], flags: PeerFlags & OutputFlags) => {
       done(
         await runCommand(flags, async (context) =>
@@ -155,7 +162,9 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
       );
     });
 
-  addPeerOptions(program.command("harness").description("drive a peer by JSON lines on stdin and stdout"))
+  addUnpackerOption(
+    addPeerOptions(program.command("harness").description("drive a peer by JSON lines on stdin and stdout")),
+  )
     .option("-v, --verbose", "tell what happens on stderr; twice: everything", (_, n: number) => n + 1, 0)
     .option(
       "--fixture <id>",
@@ -246,6 +255,11 @@ async function runCommand(
 
 function withOptions(command: Command): Command {
   return addOutputOptions(addPeerOptions(command));
+}
+
+/** For the commands whose peer may unpack. */
+function withUnpacker(command: Command): Command {
+  return addOutputOptions(addUnpackerOption(addPeerOptions(command)));
 }
 
 function forEachCommand(command: Command, apply: (command: Command) => void): void {

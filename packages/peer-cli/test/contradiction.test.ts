@@ -30,11 +30,12 @@ describe("options beside a running peer", () => {
   });
 
   it("names what has no effect on it", () => {
-    const flags = { catalog: "c.json", interface: ["127.0.0.1"], partyCa: "ca" };
+    const flags = { catalog: "c.json", interface: ["127.0.0.1"], partyCa: "ca", unrar: "/usr/bin/unrar" };
     expect(compareWithRunning(flags, running, undefined).unseen).toEqual([
       "--catalog",
       "--interface",
       "--party-ca",
+      "--unrar",
     ]);
   });
 });

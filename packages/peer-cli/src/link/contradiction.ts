@@ -2,7 +2,12 @@ import type { StatusData } from "@lanspread/proto";
 import type { PeerFlags } from "../options.ts";
 
 /** Options that are a running peer's own affair and that it does not tell: they are not looked at. */
-const UNSEEN = { catalog: "--catalog", interface: "--interface", partyCa: "--party-ca" } as const;
+const UNSEEN = {
+  catalog: "--catalog",
+  interface: "--interface",
+  partyCa: "--party-ca",
+  unrar: "--unrar",
+} as const;
 
 /** How given options relate to a peer that runs already. */
 export interface Comparison {

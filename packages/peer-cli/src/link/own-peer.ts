@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { defaultStateDir, makeDirectories, type Peer, startPeer } from "@lanspread/peer";
+import {
+  createExternalUnpacker,
+  defaultStateDir,
+  makeDirectories,
+  type Peer,
+  startPeer,
+  type Unpacker,
+} from "@lanspread/peer";
 import { createStderrLogger } from "../log.ts";
 import type { PeerFlags } from "../options.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -13,7 +20,7 @@ export function stateDirOf(flags: PeerFlags): string {
 /**
  * Starts a peer in this process. The wish to end aborts its start; once it runs, whoever started it stops it.
  *
- * @throws PeerError among others `state-locked` where another peer has the state directory.
+ * @throws PeerError among others `state-locked` where another peer has the state directory, and `unpacker-unusable`.
  */
 export async function startOwnPeer(context: CommandContext, flags: PeerFlags): Promise<Peer> {
   const { gamesDir, named } = gamesPlace(flags);
@@ -23,14 +30,28 @@ export async function startOwnPeer(context: CommandContext, flags: PeerFlags): P
   context.signal.throwIfAborted();
   context.signal.addEventListener("abort", giveUp, { once: true });
   try {
+    const unpacker = await openUnpacker(context, flags, starting.signal);
     return await startPeer({
       gamesDir,
       stateDir: stateDirOf(flags),
       ...peerSettings(flags),
+      ...(unpacker === undefined ? {} : { unpacker }),
       logger: createStderrLogger(context.reporter, context.verbosity),
       signal: starting.signal,
     });
   } finally {
     context.signal.removeEventListener("abort", giveUp);
   }
+}
+
+/** The program that was named to unpack, if one was: what it is shows now, not when the first game is installed. */
+async function openUnpacker(
+  { reporter }: CommandContext,
+  { unrar }: PeerFlags,
+  signal: AbortSignal,
+): Promise<Unpacker | undefined> {
+  if (unrar === undefined) return undefined;
+  const unpacker = await createExternalUnpacker(unrar, { signal });
+  reporter.notice(`archives are unpacked by ${unpacker.description}`);
+  return unpacker;
 }

@@ -43,6 +43,8 @@ export function runProgram({ path, args, signal }: RunProgramOptions): RunningPr
     detached: HAS_GROUPS,
     windowsHide: true,
   });
+  // When a program ends, Node throws away what nobody has begun to read; this is a beginning, and takes nothing.
+  child.stdout.on("readable", () => {});
   const complaints = gather(child.stderr);
   const ended = endOf(child, path, complaints);
   ended.catch(() => {});
