@@ -12,6 +12,8 @@ export interface Operation {
 /** Which game has which operation: at most one per game. */
 export class OperationTable {
   readonly #operations = new Map<GameId, Operation>();
+  /** What {@link takeChange} said last. */
+  #taken: readonly ActiveOperation[] = [];
   #closed: PeerError | null = null;
 
   isBusy(gameId: GameId): boolean {
@@ -25,6 +27,20 @@ export class OperationTable {
   /** In the order of their beginning. */
   list(): readonly ActiveOperation[] {
     return [...this.#operations.values()].map(({ gameId, kind }) => ({ gameId, kind }));
+  }
+
+  /**
+   * The list where it is not what it was at the last call, else null: operations that begin at the same moment are told
+   * together, and none of them a second time.
+   */
+  takeChange(): readonly ActiveOperation[] | null {
+    const now = this.list();
+    const before = this.#taken;
+    const isSame =
+      now.length === before.length &&
+      now.every(({ gameId, kind }, at) => gameId === before[at]?.gameId && kind === before[at].kind);
+    this.#taken = now;
+    return isSame ? null : now;
   }
 
   /** @throws PeerError `operation-in-progress` where the slot is taken */

@@ -88,7 +88,8 @@ async function runOperation(
 }
 
 function tellOperations(context: OperationContext): void {
-  context.bus.emit({ type: "active-operations-changed", operations: context.operations.list() });
+  const operations = context.operations.takeChange();
+  if (operations !== null) context.bus.emit({ type: "active-operations-changed", operations });
 }
 
 function nextTurn(): Promise<void> {

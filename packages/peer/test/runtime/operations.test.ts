@@ -23,6 +23,23 @@ describe("the operation table", () => {
     expect(table.isBusy(doom)).toBe(true);
   });
 
+  it("says once what has changed, however many begin or end at the same moment", () => {
+    const table = new OperationTable();
+    expect(table.takeChange()).toBeNull();
+    const download = table.begin(quake, "downloading");
+    table.begin(doom, "installing");
+    expect(table.takeChange()).toEqual(table.list());
+    expect(table.takeChange()).toBeNull();
+    const install = table.change(download, "installing");
+    expect(table.takeChange()).toEqual(table.list());
+    table.end(install);
+    table.begin(quake, "uninstalling");
+    expect(table.takeChange()).toEqual([
+      { gameId: "doom", kind: "installing" },
+      { gameId: "quake", kind: "uninstalling" },
+    ]);
+  });
+
   it("goes from one kind to the next without leaving the slot", () => {
     const table = new OperationTable();
     const download = table.begin(quake, "downloading");

@@ -268,4 +268,23 @@ describe("events", () => {
     await eventually(() => told().includes(1));
     expect([...new Set(told())]).toEqual([0, 1]);
   });
+
+  it("tell of operations that begin at the same moment once, and of each of them before its end", async () => {
+    const { gamesDir } = await party.folders("alpha");
+    for (const id of [QUAKE, DOOM]) await makeGame(gamesDir, id);
+    const alpha = await party.start("alpha", { discovery: null });
+    await eventually(() => alpha.peer.snapshot().localGames.length === 2);
+    await Promise.all([QUAKE, DOOM].map((gameId) => alpha.peer.send({ type: "install-game", gameId })));
+    for (const gameId of [QUAKE, DOOM]) {
+      const end = await alpha.event("install-finished", (event) => event.gameId === gameId);
+      const before = alpha.events.slice(0, alpha.events.indexOf(end));
+      const listed = before.filter(
+        (event) =>
+          event.type === "active-operations-changed" &&
+          event.operations.some((operation) => operation.gameId === gameId),
+      );
+      expect(listed).not.toEqual([]);
+    }
+    expect(repeated(alpha.events)).toEqual([]);
+  });
 });
