@@ -1,5 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import {
   encodeFrame,
@@ -8,7 +7,13 @@ import {
   TAG,
   TaggedFrameDecoder,
 } from "@lanspread/proto";
-import { eventually, type Rar5Entry, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
+import {
+  eventually,
+  type Rar5Entry,
+  temporaryDirectory,
+  type WriteRar5Options,
+  writeRar5,
+} from "@lanspread/testkit";
 import { expect } from "vitest";
 import { createUnrarJsUnpacker, type Unpacker } from "../../../src/install/index.ts";
 import type { RequestStream } from "../../../src/transfer/index.ts";
@@ -22,12 +27,19 @@ export { openFilesBelow, unpackingThreads } from "./threads.ts";
 export const MTIME = new Date("2019-07-06T05:04:03.125Z");
 
 /** The bytes of an archive. */
-export async function archiveOf(entries: readonly Rar5Entry[]): Promise<Buffer> {
+export async function archiveOf(
+  entries: readonly Rar5Entry[],
+  options: WriteRar5Options = {},
+): Promise<Buffer> {
   await using place = await temporaryDirectory();
   const path = place.join("archive.eti");
-  await mkdir(dirname(path), { recursive: true });
-  await writeRar5(path, entries);
+  await writeRar5(path, entries, options);
   return await readFile(path);
+}
+
+/** The bytes of an archive that says of itself that it has to be unpacked from its first entry on. */
+export function solidArchiveOf(entries: readonly Rar5Entry[]): Promise<Buffer> {
+  return archiveOf(entries, { solid: true });
 }
 
 /** The files of a game with these archives. */
