@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RunId, runnerOf, runOfEnvironment, runOfFolder } from "./run-id.ts";
+
+/** What was found of earlier runs, and removed. */
+export interface Leftovers {
+  readonly processes: readonly number[];
+  readonly folders: readonly string[];
+}
+
+/** Processes that belong to a run, whoever started them. Of Linux; none elsewhere. */
+export async function processesOf(run: RunId): Promise<readonly number[]> {
+  return (await runningProcesses()).filter((found) => found.run === run).map(({ pid }) => pid);
+}
+
+/**
+ * Ends and removes what runs have left whose runner is gone. The namespaces of such runs go when the next ones are made
+ * (`createVirtualLan`). Nothing is touched that is not named by a run.
+ */
+export async function removeLeftovers(): Promise<Leftovers> {
+  const isOrphan = (run: RunId): boolean => {
+    const runner = runnerOf(run);
+    return runner !== undefined && !isRunning(runner);
+  };
+  const processes = (await runningProcesses()).filter(({ run }) => isOrphan(run)).map(({ pid }) => pid);
+  for (const pid of processes) kill(pid);
+  const folders: string[] = [];
+  for (const name of await readdir(tmpdir())) {
+    const run = runOfFolder(name);
+    if (run === undefined || !isOrphan(run)) continue;
+    const folder = join(tmpdir(), name);
+    for (const mount of await mountsBelow(folder)) unmount(mount);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    folders.push(folder);
+  }
+  return { processes, folders };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Not ours to signal, and so there.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function runningProcesses(): Promise<readonly { readonly pid: number; readonly run: RunId }[]> {
+  if (!existsSync("/proc/self/environ")) return [];
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      // It may end at this very moment, or be somebody else's.
+      const run = runOfEnvironment(await readFile(`/proc/${pid}/environ`, "utf8").catch(() => ""));
+      return run === undefined ? [] : [{ pid, run }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Mount points below a folder, the deepest first. */
+async function mountsBelow(folder: string): Promise<readonly string[]> {
+  const table = await readFile("/proc/self/mounts", "utf8").catch(() => "");
+  const points = table.split("\n").map((line) => line.split(" ")[1] ?? "");
+  return points.filter((point) => point.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length);
+}
+
+function unmount(point: string): void {
+  // Lazily: a file that is still open must not keep the mount point for ever.
+  execFileSync("umount", ["--lazy", point], { stdio: "ignore" });
+}

@@ -1,0 +1,6 @@
+import type { Scenario } from "../scenario.ts";
+import { DOWNLOADING } from "./downloading.ts";
+import { MEETING } from "./meeting.ts";
+
+/** Every scenario that is written; the matrix document says what each has to show. */
+export const SCENARIOS: readonly Scenario[] = [...MEETING, ...DOWNLOADING];

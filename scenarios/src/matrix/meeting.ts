@@ -1,0 +1,226 @@
+import { isEvent } from "../harness-process.ts";
+import { ALPHA, BRAVO, CHARLIE } from "../library/games.ts";
+import { equal, prove } from "../proofs/prove.ts";
+import type { Scenario } from "../scenario.ts";
+import type { LocalGameLine, StagePeer } from "../stage/stage-peer.ts";
+
+const DISCOVERED_WITHIN_MS = 2_000;
+const GOODBYE_WITHIN_MS = 2_000;
+const TIME_OUT_WITHIN_MS = 50_000;
+
+/** Peers find each other, see each other's games, and notice who has left. */
+export const MEETING: readonly Scenario[] = [
+  {
+    id: "S1",
+    async run(stage) {
+      const alpha = await stage.peer("alpha", { games: ALPHA });
+      const names = alpha.harness.events.map(({ event }) => event);
+      const [ready, changed] = [names.indexOf("local-peer-ready"), names.indexOf("local-library-changed")];
+      prove(ready === 0 && changed > ready, "local-peer-ready comes first, then local-library-changed");
+      const { games } = (await alpha.event(isEvent("local-library-changed"))).data as {
+        games: LocalGameLine[];
+      };
+      const states = games.map(({ id, downloaded, installed, availability }) => [
+        id,
+        downloaded,
+        installed,
+        availability,
+      ]);
+      const expected = ALPHA.map(({ id }) => [id, true, false, "ready"]);
+      equal("the library", states.sort(), expected.sort());
+      return `${ALPHA.length} games downloaded, not installed, ready`;
+    },
+  },
+  {
+    id: "S2",
+    async run(stage) {
+      const alpha = await stage.peer("alpha", { games: ALPHA });
+      const bravo = await stage.peer("bravo", { games: BRAVO });
+      const { peer_id } = (await alpha.send({ cmd: "connect", addr: bravo.addr })) as { peer_id: string };
+      equal("who answered", peer_id, bravo.peerId);
+      for (const [peer, other] of [
+        [alpha, bravo],
+        [bravo, alpha],
+      ] as const) {
+        await peer.sees([other]);
+        const [listed, ...more] = await peer.listPeers();
+        equal(`peers of ${peer.name} besides ${other.name}`, more.length, 0);
+        equal(`the peer of ${peer.name}`, [listed?.peer_id, listed?.addr], [other.peerId, other.addr]);
+        equal(`games that ${peer.name} sees`, (await idsAt(peer)).join(), idsOf(ALPHA, BRAVO).join());
+      }
+      return "one peer each, nobody sees itself, six games on both sides";
+    },
+  },
+  {
+    id: "S3",
+    async run(stage) {
+      const [client, alpha, bravo] = await Promise.all([
+        stage.peer("client"),
+        stage.peer("alpha", { games: ALPHA }),
+        stage.peer("bravo", { games: BRAVO }),
+      ]);
+      await client.sees([alpha, bravo]);
+      const counts = (await client.listGames()).map(({ id, peer_count }) => [id, peer_count]);
+      const expected = idsOf(ALPHA, BRAVO).map((id) => [id, id === "ggoo" ? 2 : 1]);
+      equal("games and their peer_count", counts.sort(), expected.sort());
+      return "six games, each once; ggoo from 2, the others from 1";
+    },
+  },
+  {
+    id: "S20",
+    async run(stage) {
+      const alpha = await stage.peer("alpha", { games: CHARLIE });
+      const bravo = await stage.peer("bravo");
+      const took = await Promise.all([timeToDiscover(alpha, bravo), timeToDiscover(bravo, alpha)]);
+      const slowest = Math.max(...took);
+      prove(
+        slowest <= DISCOVERED_WITHIN_MS,
+        `discovered within ${DISCOVERED_WITHIN_MS} ms, not ${slowest} ms`,
+      );
+      return `discovered ${took.join(" and ")} ms after the second was ready`;
+    },
+  },
+  {
+    id: "S21",
+    cores: 2,
+    async run(stage) {
+      const first = await Promise.all(
+        ["one", "two", "three", "four"].map((name, index) =>
+          stage.peer(name, { games: [{ ...smallGame(`game-${index}`), seed: index }] }),
+        ),
+      );
+      await Promise.all(first.map((peer) => peer.sees(first.filter((other) => other !== peer))));
+      const late = await stage.peer("late", { games: [smallGame("late-game")] });
+      await late.sees(first);
+      equal("what the late one sees", await idsAt(late), [
+        "game-0",
+        "game-1",
+        "game-2",
+        "game-3",
+        "late-game",
+      ]);
+      for (const peer of first) {
+        await peer.isOffered("late-game", 1);
+        equal(`peers of ${peer.name}`, (await peer.listPeers()).length, first.length);
+      }
+      return "the fifth sees four libraries, and the four see its own";
+    },
+  },
+  {
+    id: "S22",
+    async run(stage) {
+      const [leaver, ...others] = await Promise.all(["leaver", "one", "two"].map((name) => stage.peer(name)));
+      if (leaver === undefined) throw new Error("nobody is there");
+      await Promise.all(
+        others.map((peer) => peer.sees([leaver, ...others.filter((other) => other !== peer)])),
+      );
+      const toldAt = Date.now();
+      await leaver.shutdown();
+      const took = await Promise.all(
+        others.map((peer) => timeOfLoss(peer, leaver, toldAt, GOODBYE_WITHIN_MS)),
+      );
+      return `dropped ${took.join(" and ")} ms after shutdown was sent`;
+    },
+  },
+  {
+    id: "S23",
+    cores: 0.5,
+    async run(stage) {
+      const victim = await stage.peer("victim", { games: CHARLIE });
+      const others = await Promise.all(["one", "two"].map((name) => stage.peer(name)));
+      await Promise.all(
+        others.map((peer) => peer.sees([victim, ...others.filter((other) => other !== peer)])),
+      );
+      const killedAt = Date.now();
+      await victim.kill();
+      const took = await Promise.all(
+        others.map((peer) => timeOfLoss(peer, victim, killedAt, TIME_OUT_WITHIN_MS)),
+      );
+      // A newcomer asks everybody by multicast: records of the dead one that somebody keeps would come back now.
+      const late = await stage.peer("late");
+      await late.sees(others);
+      await Promise.all(others.map((peer) => peer.sees([late, ...others.filter((other) => other !== peer)])));
+      for (const peer of [...others, late]) {
+        const after = peer.harness.events.filter(
+          ({ event, time, data }) =>
+            event === "peer-discovered" && data["peer_id"] === victim.peerId && time > killedAt,
+        );
+        equal(`rediscoveries of the dead one at ${peer.name}`, after.length, 0);
+        equal(`cnc4 at ${peer.name}`, (await peer.game("cnc4"))?.peer_count ?? 0, 0);
+      }
+      return `dropped after ${took.map((ms) => (ms / 1_000).toFixed(1)).join(" and ")} s, never seen again`;
+    },
+  },
+  {
+    id: "S33",
+    cores: 2,
+    async run(stage) {
+      const games = ["shared", "rare"].map((id) => smallGame(id));
+      const peers = await Promise.all(
+        ["one", "two", "three", "four", "five"].map((name, index) =>
+          stage.peer(name, { games: games.slice(0, index === 0 ? 2 : index < 3 ? 1 : 0) }),
+        ),
+      );
+      for (const peer of peers) {
+        await peer.sees(peers.filter((other) => other !== peer));
+        const [one, two, three] = peers;
+        const others = (owners: readonly (StagePeer | undefined)[]) =>
+          owners.filter((owner) => owner !== peer).length;
+        await peer.isOffered("shared", others([one, two, three]));
+        await peer.isOffered("rare", others([one]));
+      }
+      return "each of five sees four; peer_counts of 3 and 1, one less where the game is one's own";
+    },
+  },
+  {
+    id: "S35",
+    async run(stage) {
+      const alpha = await stage.peer("alpha");
+      const port = alpha.addr.slice(alpha.addr.lastIndexOf(":") + 1);
+      const addresses = new Set([alpha.addr, `${alpha.host.address}:${port}`]);
+      if (stage.hosts.isLan) addresses.add(`127.0.0.1:${port}`);
+      for (const addr of addresses) {
+        equal(`connect to ${addr}`, await alpha.refuses({ cmd: "connect", addr }), "self-connect");
+      }
+      equal("peers", (await alpha.listPeers()).length, 0);
+      return `self-connect at ${[...addresses].join(", ")}`;
+    },
+  },
+];
+
+function smallGame(id: string) {
+  return {
+    id,
+    version: "20240101",
+    archives: { [`${id}.eti`]: { files: { "game.dat": 500_000 } } },
+    seed: 900,
+  };
+}
+
+function idsOf(...libraries: readonly (readonly { readonly id: string }[])[]): readonly string[] {
+  return [...new Set(libraries.flat().map(({ id }) => id))].sort();
+}
+
+async function idsAt(peer: StagePeer): Promise<readonly string[]> {
+  return (await peer.listGames()).map(({ id }) => id).sort();
+}
+
+/** From when the later of the two was ready until one has discovered the other, ms. */
+async function timeToDiscover(peer: StagePeer, other: StagePeer): Promise<number> {
+  const ready = await Promise.all([peer, other].map((each) => each.event(isEvent("local-peer-ready"))));
+  const found = await peer.event(isEvent("peer-discovered", { peer_id: other.peerId }));
+  return found.time - Math.max(...ready.map(({ time }) => time));
+}
+
+/** From `since` until a peer has dropped another, ms. */
+async function timeOfLoss(
+  peer: StagePeer,
+  other: StagePeer,
+  since: number,
+  withinMs: number,
+): Promise<number> {
+  const lost = await peer.event(isEvent("peer-lost", { peer_id: other.peerId }), { deadlineMs: withinMs });
+  const took = lost.time - since;
+  prove(took <= withinMs, `${peer.name} dropped ${other.name} within ${withinMs} ms, not ${took} ms`);
+  return took;
+}

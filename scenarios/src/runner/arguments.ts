@@ -1,0 +1,59 @@
+import { parseArgs } from "node:util";
+import { asScenarioId, type ScenarioId } from "./matrix-document.ts";
+
+/** What the command line asks for. */
+export interface RunnerArguments {
+  /** None: all. */
+  readonly ids: readonly ScenarioId[];
+  readonly keep: boolean;
+  readonly list: boolean;
+  readonly sabotage: boolean;
+  readonly loopback: boolean;
+  readonly junit: string | undefined;
+  /** How many times the whole is run; the first failure ends it. */
+  readonly repeat: number;
+}
+
+export const USAGE = `usage: pnpm scenarios [S4 S13 ...] [--list] [--keep] [--junit FILE] [--repeat N] [--loopback] [--sabotage]
+
+  --list        show the matrix and which rows have a scenario
+  --keep        leave the peers' folders and logs where they are
+  --junit FILE  write the results as JUnit XML too
+  --repeat N    run all of it N times, or until something fails
+  --loopback    processes on 127.0.0.1 even where hosts of their own could be made
+  --sabotage    break what the peers answer and leave, on purpose, and show that each time the runner notices
+`;
+
+const MOST_REPEATS = 1_000;
+
+/** @throws Error that says what is wrong with them */
+export function parseArguments(args: readonly string[]): RunnerArguments {
+  const flag = { type: "boolean", default: false } as const;
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      keep: flag,
+      list: flag,
+      sabotage: flag,
+      loopback: flag,
+      junit: { type: "string" },
+      repeat: { type: "string", default: "1" },
+    },
+  });
+  const repeat = Number(values.repeat);
+  if (!Number.isInteger(repeat) || repeat < 1 || repeat > MOST_REPEATS) {
+    throw new Error(`--repeat takes a whole number from 1 to ${MOST_REPEATS}`);
+  }
+  const ids = positionals.map((text) => asScenarioId(text.toUpperCase()));
+  if (values.sabotage && ids.length > 0) throw new Error("--sabotage chooses its scenarios by itself");
+  return {
+    ids: [...new Set(ids)],
+    keep: values.keep,
+    list: values.list,
+    sabotage: values.sabotage,
+    loopback: values.loopback,
+    junit: values.junit,
+    repeat,
+  };
+}

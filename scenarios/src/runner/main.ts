@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
+import { removeLeftovers } from "../hosts/leftovers.ts";
+import { makeRunId, workspaceName } from "../hosts/run-id.ts";
+import { SCENARIOS } from "../matrix/index.ts";
+import type { StagePeer } from "../stage/stage-peer.ts";
+import { createWorkspace } from "../workspace.ts";
+import { parseArguments, type RunnerArguments, USAGE } from "./arguments.ts";
+import { joinMatrix, selectEntries } from "./compare-matrix.ts";
+import { CLEAN_UP_DEADLINE_MS, NEEDED_BYTES } from "./constants.ts";
+import { toJunit } from "./junit.ts";
+import { keepAs } from "./keep.ts";
+import { parseMatrix } from "./matrix-document.ts";
+import { countOf } from "./outcome.ts";
+import { failureLines, listLines, outcomeLine, reportLines } from "./report.ts";
+import { runMatrix, whyLoopback } from "./run-matrix.ts";
+
+// `pnpm scenarios`: the matrix of scenarios/matrix.md with real processes; exit code 1 where a proof failed, 2 for bad usage.
+
+const MATRIX = new URL("../../matrix.md", import.meta.url);
+
+const controller = new AbortController();
+/** Peers of all scenarios so far; each list grows while its scenario runs. */
+const peers: (readonly StagePeer[])[] = [];
+let directory: string | undefined;
+let endedBy: NodeJS.Signals | undefined;
+
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    if (endedBy !== undefined) endNow(exitCodeOf(endedBy));
+    endedBy = name;
+    controller.abort(new Error(`ended by ${name}`));
+    setTimeout(() => endNow(exitCodeOf(name)), CLEAN_UP_DEADLINE_MS).unref();
+  });
+}
+// A closed terminal takes the output away, not the duty to clean up.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`${error.stack ?? error.message}\n`);
+  endNow(1);
+});
+
+const args = readArguments();
+if (args === undefined) {
+  process.exitCode = 2;
+} else {
+  const code = await run(args).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
+  process.exitCode = endedBy === undefined ? code : exitCodeOf(endedBy);
+}
+
+async function run({ ids, keep, list, junit, repeat, loopback }: RunnerArguments): Promise<number> {
+  const all = joinMatrix(parseMatrix(await readFile(MATRIX, "utf8")), SCENARIOS);
+  const entries = selectEntries(all, ids);
+  if (list) {
+    print(listLines(entries));
+    return 0;
+  }
+  const { processes, folders } = await removeLeftovers();
+  for (const pid of processes) print([`ended process ${pid} of an earlier run that was killed`]);
+  for (const folder of folders) print([`removed ${folder} of an earlier run that was killed`]);
+  const why = whyLoopback(loopback);
+  if (why !== undefined) print([`every peer is a process on 127.0.0.1 (${why})`]);
+  for (let turn = 1; turn <= repeat && !controller.signal.aborted; turn++) {
+    const name = workspaceName(makeRunId(process.pid, randomBytes(6).toString("hex")));
+    const workspace = await createWorkspace(name, NEEDED_BYTES);
+    directory = workspace.root;
+    const startedAt = performance.now();
+    const outcomes = await runMatrix({
+      ...{ entries, workspace, keep, loopback },
+      signal: controller.signal,
+      onOutcome: (outcome) => {
+        if (outcome.result !== "not written") print([outcomeLine(outcome), ...failureLines(outcome)]);
+      },
+      onPeers: (made) => void peers.push(made),
+    });
+    const isBad = countOf(outcomes, "failed") > 0;
+    if (keep) print([`everything is kept in ${await keepAs(workspace.root, "kept")}`]);
+    else await workspace.remove();
+    directory = undefined;
+    print([
+      "",
+      ...(repeat === 1 ? [] : [`run ${turn} of ${repeat}`]),
+      ...reportLines(outcomes, performance.now() - startedAt),
+    ]);
+    if (junit !== undefined) await writeFile(junit, toJunit(outcomes));
+    if (isBad) return 1;
+  }
+  return 0;
+}
+
+function readArguments(): RunnerArguments | undefined {
+  try {
+    return parseArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+/** The last resort: kills the peers by their process ids and removes their files, without waiting for anybody. */
+function endNow(code: number): never {
+  for (const peer of peers.flat()) peer.killNow();
+  if (directory !== undefined) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+  process.exit(code);
+}
+
+/** The code that a shell gives to a process that a signal ended. */
+function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

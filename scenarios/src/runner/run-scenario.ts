@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { HostNetwork } from "../hosts/host.ts";
+import { makeRunId } from "../hosts/run-id.ts";
+import type { Fixtures } from "../library/fixtures.ts";
+import { faultsAfterAll } from "../proofs/after-all.ts";
+import type { Scenario } from "../scenario.ts";
+import { SCENARIO_DEADLINE_MS } from "../stage/constants.ts";
+import { createStage } from "../stage/stage.ts";
+import type { StagePeer } from "../stage/stage-peer.ts";
+import type { Workspace } from "../workspace.ts";
+import { EVENT_CHARS, EVENTS_SHOWN } from "./constants.ts";
+import { keepAs } from "./keep.ts";
+import type { MatrixRow } from "./matrix-document.ts";
+import type { Outcome } from "./outcome.ts";
+
+export interface RunScenarioOptions {
+  readonly workspace: Workspace;
+  readonly fixtures: Fixtures;
+  readonly createHosts: () => HostNetwork;
+  readonly signal: AbortSignal;
+  /** Leaves what the peers have on disk. */
+  readonly keep: boolean;
+  /** See `StageOptions.program`. */
+  readonly program?: readonly [string, ...string[]];
+  /** Told of the peers as soon as there can be any: for the last resort. */
+  readonly onPeers?: (peers: readonly StagePeer[]) => void;
+}
+
+/** Runs one scenario and everything that has to hold behind it; never rejects for what is wrong with the product. */
+export async function runScenario(
+  row: MatrixRow,
+  scenario: Scenario,
+  options: RunScenarioOptions,
+): Promise<Outcome> {
+  const startedAt = performance.now();
+  const elapsed = (): number => performance.now() - startedAt;
+  const deadlineMs = scenario.deadlineMs ?? SCENARIO_DEADLINE_MS;
+  const deadline = new AbortController();
+  const timer = setTimeout(
+    () => deadline.abort(new Error(`the scenario took more than ${deadlineMs} ms`)),
+    deadlineMs,
+  );
+  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const run = makeRunId(process.pid, randomBytes(6).toString("hex"));
+  const hosts = options.createHosts();
+  const stage = await createStage({ ...options, id: row.id, run, hosts, signal });
+  options.onPeers?.(stage.peers);
+  // Whoever waits for a peer waits no longer when it is gone.
+  const killAll = (): void => {
+    for (const peer of stage.peers) peer.killNow();
+  };
+  signal.addEventListener("abort", killAll, { once: true });
+  try {
+    const faults: string[] = [];
+    let proof = "";
+    try {
+      proof = await scenario.run(stage);
+    } catch (error) {
+      faults.push(messageOf(signal.aborted ? signal.reason : error));
+    }
+    faults.push(...(await faultsAfterAll(stage.peers, run, options.signal)));
+    const elapsedMs = elapsed();
+    if (faults.length === 0) return { row, result: "passed", elapsedMs, proof };
+    return {
+      ...{ row, result: "failed", elapsedMs, faults, story: tell(stage.peers) },
+      logs: await keepAs(stage.logs, row.id),
+    };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", killAll);
+    await Promise.all(stage.peers.map((peer) => peer.close()));
+    hosts.remove();
+    if (!options.keep)
+      await rm(join(options.workspace.peers, row.id), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The last events of every life of every peer, in the order in which they came. */
+function tell(peers: readonly StagePeer[]): string {
+  const told = peers.flatMap(({ name, lives }) =>
+    lives.flatMap(({ harness }) => harness.events.slice(-EVENTS_SHOWN).map((event) => ({ name, event }))),
+  );
+  return told
+    .sort((a, b) => a.event.time - b.event.time)
+    .map(({ name, event: { time, event, data } }) => {
+      const at = new Date(time).toISOString().slice(11, 23);
+      const text = `${at} ${name}: ${event} ${JSON.stringify(data)}`;
+      return text.length > EVENT_CHARS ? `${text.slice(0, EVENT_CHARS)}…` : text;
+    })
+    .join("\n");
+}

@@ -1,0 +1,12 @@
+/** How long a scenario may take where it does not say otherwise, ms: far more than any needs, since a longer one hangs. */
+export const SCENARIO_DEADLINE_MS = 120_000;
+/** To `local-peer-ready`, ms: a second when the machine is free, longer where many start at once. */
+export const READY_DEADLINE_MS = 30_000;
+/** What everybody waits for is there within 2 s; a machine busy with other scenarios gets longer, ms. */
+export const WAIT_DEADLINE_MS = 30_000;
+/** An operation of a scenario at a hundredth of the usual rate is still in time, ms. */
+export const OPERATION_DEADLINE_MS = 90_000;
+/** A look that no event leads to is taken again after this, ms: files and counters change without one. */
+export const LOOK_AGAIN_MS = 50;
+/** After the end of a scenario everything of it has to come to rest within this, ms. */
+export const REST_DEADLINE_MS = 15_000;

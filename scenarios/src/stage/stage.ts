@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { programCommand } from "lanspread";
+import type { Host, HostNetwork, Lan } from "../hosts/host.ts";
+import { RUN_ID_VARIABLE, type RunId } from "../hosts/run-id.ts";
+import type { Fixtures, KnownGame } from "../library/fixtures.ts";
+import type { GamePlan } from "../library/make-game.ts";
+import type { Workspace } from "../workspace.ts";
+import { StagePeer } from "./stage-peer.ts";
+import { type UntilOptions, until } from "./until.ts";
+
+export interface PeerOptions {
+  /** Games that it has when it starts. */
+  readonly games?: readonly GamePlan[];
+  /** Default: a host of its own. */
+  readonly host?: Host;
+  /** LANs of the host that is made for it; default: the one that everybody is in. */
+  readonly lans?: readonly [Lan, ...Lan[]];
+  /** Further arguments of the harness. */
+  readonly args?: readonly string[];
+  /** Default: the scenario's own. */
+  readonly party?: string;
+  /** A games directory that somebody else made; default: one of its own, empty but for `games`. */
+  readonly gamesDir?: string;
+  /** False: it is made, and starts when it is told. Default true. */
+  readonly start?: boolean;
+}
+
+/** What a scenario has to play with: peers on hosts, games, a deadline. */
+export interface Stage {
+  readonly hosts: HostNetwork;
+  /** A folder of the scenario's own. */
+  readonly directory: string;
+  readonly party: string;
+  /** Aborted when the scenario has to end. */
+  readonly signal: AbortSignal;
+  readonly peers: readonly StagePeer[];
+  /** Starts a peer and waits until it is ready and has looked at its games. */
+  peer(name: string, options?: PeerOptions): Promise<StagePeer>;
+  know(plan: GamePlan): Promise<KnownGame>;
+  /** Copies a game into a games directory, as a user does; its folder appears complete. */
+  place(plan: GamePlan, gamesDir: string): Promise<KnownGame>;
+  until<T>(
+    what: string,
+    look: () => T | Promise<T>,
+    options?: Partial<UntilOptions>,
+  ): ReturnType<typeof until<T>>;
+}
+
+export interface StageOptions {
+  /** Names folders and logs, such as `S4`. */
+  readonly id: string;
+  readonly run: RunId;
+  readonly workspace: Workspace;
+  readonly fixtures: Fixtures;
+  readonly hosts: HostNetwork;
+  readonly signal: AbortSignal;
+  /** What every peer's process is; default: `lanspread harness` on this Node. */
+  readonly program?: readonly [string, ...string[]];
+}
+
+export async function createStage(options: StageOptions): Promise<Stage & { readonly logs: string }> {
+  const { id, run, workspace, fixtures, hosts, signal } = options;
+  // Of its own in every run: scenarios at the same time, or a real party on the same network, never meet.
+  const party = `${id}-${randomBytes(6).toString("hex")}`;
+  const peers: StagePeer[] = [];
+  const directory = join(workspace.peers, id);
+  const logs = join(workspace.logs, id);
+  await mkdir(directory, { recursive: true });
+  await mkdir(logs, { recursive: true });
+  return {
+    hosts,
+    directory,
+    logs,
+    party,
+    signal,
+    peers,
+    know: fixtures.know,
+    place: fixtures.place,
+    async peer(name, more = {}) {
+      const { games, state, temporary } = await workspace.peer(join(id, name));
+      for (const plan of more.games ?? []) await fixtures.place(plan, more.gamesDir ?? games);
+      const peer = new StagePeer({
+        name,
+        host: more.host ?? hosts.addHost(name, more.lans),
+        games: more.gamesDir ?? games,
+        state,
+        party: more.party ?? party,
+        program: options.program ?? [...programCommand, "harness"],
+        // What a killed peer leaves of its temporary files goes with the workspace.
+        env: { [RUN_ID_VARIABLE]: run, TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+        logFile: join(logs, `${name}.log`),
+        args: more.args ?? [],
+        signal,
+      });
+      peers.push(peer);
+      if (more.start === false) return peer;
+      await peer.start();
+      for (const { id: gameId } of more.games ?? []) await hasDigests(peer, gameId);
+      return peer;
+    },
+    until: (what, look, more = {}) => until(what, look, { signal, ...more }),
+  };
+}
+
+/** Waits until a peer has hashed its game: before that nobody can check what it sends. */
+export async function hasDigests(peer: StagePeer, gameId: string): Promise<void> {
+  await peer.until(`the digests of ${gameId} at ${peer.name}`, async () => {
+    const { games = [] } = (peer.harness.events.findLast(({ event }) => event === "local-library-changed")
+      ?.data ?? {}) as { readonly games?: readonly { readonly id: string; readonly content_id: unknown }[] };
+    return typeof games.find(({ id }) => id === gameId)?.content_id === "string";
+  });
+}

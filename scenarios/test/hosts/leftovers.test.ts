@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { processesOf, removeLeftovers } from "../../src/hosts/leftovers.ts";
+import {
+  makeRunId,
+  RUN_ID_VARIABLE,
+  runnerOf,
+  runOfEnvironment,
+  runOfFolder,
+} from "../../src/hosts/run-id.ts";
+
+describe("the name of a run", () => {
+  const run = makeRunId(4711, "beef01");
+
+  it("is found again in a folder and in an environment", () => {
+    expect(runnerOf(run)).toBe(4711);
+    expect(runOfFolder(`lanspread-${run}-Ab3xYz`)).toBe(run);
+    expect(runOfEnvironment(`HOME=/root\0${RUN_ID_VARIABLE}=${run}\0TERM=x\0`)).toBe(run);
+  });
+
+  it.each([
+    "lanspread-demo-Ab3xYz",
+    `${run}-Ab3xYz`,
+    `lanspread-${run}`,
+    `lanspread-${run}-Ab3xYz.old`,
+    "lsscn",
+  ])("is not found in the folder %s", (name) => {
+    expect(runOfFolder(name)).toBeUndefined();
+  });
+
+  it.each([
+    "HOME=/root\0",
+    `X${RUN_ID_VARIABLE}=${run}\0`,
+    `${RUN_ID_VARIABLE}=\0`,
+    `${RUN_ID_VARIABLE}=lsscn12\0`,
+    `NOTE=${RUN_ID_VARIABLE}=${run}\0`,
+  ])("is not found in the environment %j", (environment) => {
+    expect(runOfEnvironment(environment)).toBeUndefined();
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("what a killed run leaves (needs /proc)", () => {
+  it("is ended and removed; what belongs to a living one, or to nobody, stays", async () => {
+    const gone = spawn(process.execPath, ["-e", ""]);
+    await exitOf(gone);
+    const dead = makeRunId(gone.pid ?? 0, "dead01");
+    const living = makeRunId(process.pid, "face01");
+    const orphan = startIdler({ [RUN_ID_VARIABLE]: dead });
+    const owned = startIdler({ [RUN_ID_VARIABLE]: living });
+    const stranger = startIdler({});
+    const folder = `lanspread-${dead}-abcdef`;
+    await mkdir(join(tmpdir(), folder, "peers", "S1"), { recursive: true });
+    await expect.poll(() => processesOf(living)).toEqual([owned.pid]);
+    await expect.poll(() => processesOf(dead)).toEqual([orphan.pid]);
+
+    const found = await removeLeftovers();
+    expect(found.processes).toContain(orphan.pid);
+    expect(found.folders).toContain(join(tmpdir(), folder));
+    expect(await exitOf(orphan)).toBe("SIGKILL");
+    expect(await readdir(tmpdir())).not.toContain(folder);
+    expect(await processesOf(dead)).toEqual([]);
+    expect(await processesOf(living)).toEqual([owned.pid]);
+    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+  });
+});
+
+function startIdler(env: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
+    env: { ...process.env, ...env },
+    stdio: "ignore",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+function exitOf(child: ChildProcess): Promise<NodeJS.Signals | number | null> {
+  if (child.exitCode !== null || child.signalCode !== null)
+    return Promise.resolve(child.signalCode ?? child.exitCode);
+  return new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
+}
