@@ -152,7 +152,9 @@ export class StagingWriter {
       const handle = await this.#open(file);
       await using _ = handle;
       await Promise.all(file.writes);
-      await handle.utimes(file.mtime / 1000, file.mtime / 1000);
+      // As a date: Node takes a number below 0 for now.
+      const changed = new Date(file.mtime);
+      await handle.utimes(changed, changed);
     } catch (error) {
       this.#fail(error, file.absolute);
     }

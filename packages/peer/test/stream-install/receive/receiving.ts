@@ -1,0 +1,80 @@
+import { rm } from "node:fs/promises";
+import { seededBytes } from "@lanspread/testkit";
+import { expect } from "vitest";
+import { PeerError } from "../../../src/errors/index.ts";
+import {
+  type StreamInstallOptions,
+  type StreamInstallResult,
+  type StreamSource,
+  streamInstallGame,
+} from "../../../src/stream-install/receive/index.ts";
+import { createRig, type Files, GGOO, type Rig, tree } from "../../install/support.ts";
+import { createSenders, type Script, type ScriptedSender } from "./scripted-sender.ts";
+import { framesOf, manifestOf, type StreamArchive } from "./support.ts";
+
+/** Bytes of the largest file: some buffers, and part of one. */
+export const LEVEL = seededBytes(1, 2_500_000);
+
+/** A game of one archive, as streams bring it. */
+export const GAME: StreamArchive = {
+  name: "ggoo.eti",
+  entries: [
+    { path: "saves" },
+    { path: "data/level.bin", content: LEVEL },
+    { path: "data/empty.txt", content: "" },
+    { path: "game.exe", content: "the game" },
+  ],
+};
+export const MANIFEST = manifestOf({ "ggoo.eti": 1_000_000 });
+export const FRAMES = framesOf([GAME]);
+
+/** A games directory, and sources that do what scripts say. */
+export interface Receiving extends AsyncDisposable {
+  readonly rig: Rig;
+  sender(script: Script): Promise<ScriptedSender>;
+  receive(
+    sources: readonly StreamSource[],
+    options?: Partial<StreamInstallOptions>,
+  ): Promise<StreamInstallResult>;
+}
+
+/** @param files of the game root; undefined: there is none */
+export async function createReceiving(files?: Files): Promise<Receiving> {
+  const opened = new AsyncDisposableStack();
+  const rig = opened.use(await createRig(files ?? {}));
+  if (files === undefined) await rm(rig.root, { recursive: true });
+  const senders = opened.use(await createSenders(rig.place.join("senders")));
+  return {
+    rig,
+    sender: (script) => senders.add(script),
+    receive: (sources, options) =>
+      streamInstallGame({
+        gameId: GGOO,
+        root: rig.root,
+        stateDir: rig.stateDir,
+        manifest: MANIFEST,
+        sources,
+        logger: rig.logger,
+        ...options,
+      }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** It fails, and games and state are what they were before. Returns its error. */
+export async function failureOf({ rig }: Receiving, operation: () => Promise<unknown>): Promise<PeerError> {
+  const look = async () => ({ games: await tree(rig.gamesDir), intent: await tree(rig.stateDir.gamesDir) });
+  const before = await look();
+  const error: unknown = await operation().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const after = await look();
+  expect(after.games).toEqual(before.games);
+  // The directory of the game's state stays.
+  expect(Object.keys(after.intent).filter((path) => !path.endsWith("/"))).toEqual(
+    Object.keys(before.intent).filter((path) => !path.endsWith("/")),
+  );
+  expect(error).toBeInstanceOf(PeerError);
+  return error as PeerError;
+}
