@@ -3,6 +3,7 @@ import type { CatalogBuildFlags } from "./commands/catalog-build.ts";
 import type { CertsRotateFlags } from "./commands/certs-rotate.ts";
 import type { GetFlags } from "./commands/get.ts";
 import type { HarnessFlags } from "./commands/harness.ts";
+import type { RemoveFlags } from "./commands/remove.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import {
   addOutputOptions,
@@ -136,6 +137,24 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
       done(
         await runCommand(flags, async (context) =>
           (await import("./commands/uninstall.ts")).uninstall(context, ids, flags),
+        ),
+      );
+    });
+
+  withOptions(program.command("remove").description("delete downloaded games that are not installed"))
+    .argument("<id...>", "ids of downloaded games")
+    .option("-y, --yes", "do not ask")
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread remove quake3", "delete its folder with everything in it, after a question"],
+        ["lanspread remove quake3 bf1942 --yes", "for scripts: without one"],
+      ),
+    )
+    .action(async (ids: string[], flags: PeerFlags & OutputFlags & RemoveFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/remove.ts")).remove(context, ids, flags),
         ),
       );
     });

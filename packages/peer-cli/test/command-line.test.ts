@@ -8,6 +8,7 @@ const COMMANDS = [
   ["get"],
   ["install"],
   ["uninstall"],
+  ["remove"],
   ["catalog"],
   ["catalog", "build"],
   ["certs"],
@@ -77,6 +78,8 @@ describe("a wrong command line", () => {
     [["peers", "--party", "a\u0007b"], "Expected some visible text"],
     [["certs", "rotate"], "required option '--out <dir>' not specified"],
     [["get", "../etc"], '"../etc" is no game id'],
+    [["remove", "--yes", ".."], '".." is no game id'],
+    [["remove", "quake3"], "Add --yes"],
     [["harness", "--fixture", "No Game"], '"No Game" is no game id'],
   ])("%j ends with code 2 and says what is wrong", async (args, message) => {
     const { code, stdout, stderr } = await runCli(args);

@@ -1,23 +1,16 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { startCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
 import { makePlace } from "./support/place.ts";
 import { Screen } from "./support/screen.ts";
+import { noTerminal, ON_A_TERMINAL, TERMINAL_ENV } from "./support/terminal.ts";
 import { DEADLINE_MS, startTestHarness } from "./support/test-harness.ts";
 
 const MIB = 1_048_576;
-/** Of util-linux. A program of the system, no package of npm. */
-const SCRIPT = "script";
-const version = spawnSync(SCRIPT, ["--version"], { encoding: "utf8" }).stdout ?? "";
-const hasTerminal = version.includes("util-linux");
-const why = hasTerminal ? "" : " (skipped: `script` of util-linux makes the terminal)";
-/** Gives the command line behind it a terminal of its own, which passes on what is written there. */
-const ON_A_TERMINAL = ["bash", "-c", `exec script -qec "\${*@Q}" /dev/null`, "bash"];
 
 describe("lanspread get", () => {
-  it.skipIf(!hasTerminal)(
-    `draws bars on a terminal, without a colour where none is wanted, and leaves the result there${why}`,
+  it.skipIf(noTerminal !== undefined)(
+    `draws bars on a terminal, without a colour where none is wanted, and leaves the result there${noTerminal === undefined ? "" : ` (skipped: ${noTerminal})`}`,
     async () => {
       await using place = await makePlace();
       const [attic, me] = [await place.peer("attic"), await place.peer("me")];
@@ -26,8 +19,7 @@ describe("lanspread get", () => {
       const source = startTestHarness(attic.args);
       await source.event("local-peer-ready");
       const cli = startCli(["get", "quake3", "doom", "--no-install", ...me.args], {
-        // Node.js itself warns of NO_COLOR beside FORCE_COLOR.
-        env: { SHELL: "/bin/sh", NO_COLOR: "1", NODE_NO_WARNINGS: "1", TERM: "xterm" },
+        env: TERMINAL_ENV,
         inFront: ON_A_TERMINAL,
       });
       const { code, stdout } = await cli.ended;

@@ -122,6 +122,16 @@ describe("the end of an operation", () => {
       { type: "uninstall-failed", gameId, code: "no-permission", message: "no" },
       { gameId, outcome: "failed", error: { code: "no-permission", message: "no" } },
     ],
+    [
+      "remove",
+      { type: "remove-finished", gameId, files: 3, bytes: 9, left: 1 },
+      { gameId, outcome: "done", removedFiles: 3, removedBytes: 9, left: 1 },
+    ],
+    [
+      "remove",
+      { type: "remove-failed", gameId, code: "already-installed", message: "local is there" },
+      { gameId, outcome: "failed", error: { code: "already-installed", message: "local is there" } },
+    ],
   ];
   it.each(ends)("of %s with %j is %j", (verb, event, outcome) => {
     expect(follow({ verb, install: true }, [event])).toEqual({ outcome, after: 1 });

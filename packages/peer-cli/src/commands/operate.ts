@@ -20,6 +20,8 @@ export interface OperateOptions {
   readonly install: boolean;
   /** Seconds to look for somebody who has the games; 0 where the others are not needed. */
   readonly waitSeconds: number;
+  /** Asked before anything is done; false cancels all of it. */
+  readonly proceed?: (link: PeerLink) => Promise<boolean>;
 }
 
 /** The ids as given by the user; throws a usage error that names the first wrong one. */
@@ -49,6 +51,7 @@ export function operateOnGames(
       });
       if (!(await everyGameHere(link, options.ids))) await requireNetwork(link);
     }
+    if (options.proceed !== undefined && !(await options.proceed(link))) return nothingDone(options);
     const names = createPeerNames();
     const leave = link.onEvent((event) => names.take(event));
     names.learn(await link.listPeers());
@@ -84,6 +87,11 @@ export function operateOnGames(
       result: { kind: "operations", verb: options.verb, outcomes, names },
     };
   });
+}
+
+function nothingDone({ verb, ids }: OperateOptions): CommandOutcome {
+  const outcomes = ids.map((gameId): OperationOutcome => ({ gameId, outcome: "cancelled" }));
+  return { exit: EXIT.cancelled, result: { kind: "operations", verb, outcomes, names: createPeerNames() } };
 }
 
 /**

@@ -104,6 +104,13 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
           : { ...done, installedFiles: event.files, installedBytes: event.bytes, installMs: event.elapsedMs };
       case "uninstall-finished":
         return verb === "uninstall" ? done : undefined;
+      case "remove-progress":
+        progress = without("deleting", gameId, event.doneBytes, event.totalBytes || null);
+        return undefined;
+      case "remove-finished":
+        return verb === "remove"
+          ? { ...done, removedFiles: event.files, removedBytes: event.bytes, left: event.left }
+          : undefined;
       case "download-cancelled":
         return { gameId, outcome: "cancelled" };
       case "no-peers-have-game":
@@ -113,6 +120,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
       case "download-failed":
       case "install-failed":
       case "uninstall-failed":
+      case "remove-failed":
         if (event.code === "cancelled") return { gameId, outcome: "cancelled" };
         return failed(gameId, event.code, event.message);
       default:
@@ -134,6 +142,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
 const FIRST_PHASE: Readonly<Partial<Record<OperationVerb, string>>> = {
   get: "asking the others",
   uninstall: "deleting",
+  remove: "deleting",
 };
 
 function totalsOf(event: RuntimeEventOf<"download-finished">): TransferTotals {

@@ -101,6 +101,9 @@ function createLink(
     async uninstall(gameId) {
       await peer.send({ type: "uninstall-game", gameId });
     },
+    async remove(gameId) {
+      await peer.send({ type: "remove-downloaded-game", gameId });
+    },
     async cancel(gameId) {
       await peer.send({ type: "cancel-download", gameId });
     },

@@ -16,6 +16,8 @@ export interface PeerLink {
   download(gameId: GameId, options: { readonly install: boolean }): Promise<void>;
   install(gameId: GameId): Promise<void>;
   uninstall(gameId: GameId): Promise<void>;
+  /** Deletes the folder of a downloaded game. */
+  remove(gameId: GameId): Promise<void>;
   /** Ends the download of a game; its end event follows. */
   cancel(gameId: GameId): Promise<void>;
   /** Calls the handler with every event from now on; returns what ends that. */

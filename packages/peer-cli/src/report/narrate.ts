@@ -53,11 +53,14 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
     case "download-failed":
     case "install-failed":
     case "uninstall-failed":
+    case "remove-failed":
       return `${event.gameId}: ${event.message} (${event.code})`;
     case "install-finished":
       return `${event.gameId}: installed, ${count(event.files, "file")}`;
     case "uninstall-finished":
       return `${event.gameId}: uninstalled`;
+    case "remove-finished":
+      return `${event.gameId}: removed, ${count(event.files, "file")}, ${formatBytes(event.bytes)}`;
     default:
       return undefined;
   }

@@ -11,6 +11,7 @@ const PAST: Readonly<Record<OperationVerb, string>> = {
   get: "got",
   install: "installed",
   uninstall: "uninstalled",
+  remove: "removed",
 };
 const BYTES_PER_MIB = 1_048_576;
 
@@ -39,11 +40,12 @@ function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Co
   }
   if (given.length === 1 && only !== undefined) details.push(`all from ${only.name}`);
   if (retried > 0) details.push(`${count(retried, "piece")} asked for again`);
-  details.push(...renderInstalled(outcome, verb));
+  details.push(...renderInstalled(outcome, verb), ...renderRemoved(outcome));
   const text = details.length === 0 ? "" : `  ${details.join(", ")}`;
   const below = [
     ...(given.length > 1 ? renderShares(given, colors) : []),
     ...renderStruckOut(outcome, names, colors),
+    ...renderLeft(outcome, colors),
   ];
   return [`${colors.green(PAST[verb])} ${gameId}${text}`, ...below.map((line) => `  ${line}`)];
 }
@@ -62,6 +64,16 @@ function renderInstalled(
     ...(installedBytes === undefined ? [] : [formatBytes(installedBytes)]),
     ...(time === undefined ? [] : [time]),
   ];
+}
+
+function renderRemoved({ removedFiles, removedBytes = 0 }: Done): readonly string[] {
+  return removedFiles === undefined ? [] : [count(removedFiles, "file"), formatBytes(removedBytes)];
+}
+
+function renderLeft({ left = 0 }: Done, colors: Colors): readonly string[] {
+  if (left === 0) return [];
+  const what = `${count(left, "file")} could not be deleted yet: the next start of lanspread tries again`;
+  return [`${colors.yellow("left:")} ${what}`];
 }
 
 interface Share {

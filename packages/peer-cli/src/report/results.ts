@@ -28,6 +28,11 @@ export type OperationOutcome =
       readonly installedBytes?: number;
       /** What the install took, milliseconds. */
       readonly installMs?: number;
+      /** Files that were deleted, by a removal. */
+      readonly removedFiles?: number;
+      readonly removedBytes?: number;
+      /** What a removal could not delete yet. */
+      readonly left?: number;
     }
   | { readonly gameId: string; readonly outcome: "cancelled" }
   | { readonly gameId: string; readonly outcome: "failed"; readonly error: Failure };
@@ -48,7 +53,7 @@ export type CommandResult =
   /** Of commands that run on and told everything when it happened. */
   | { readonly kind: "nothing" };
 
-export type OperationVerb = "get" | "install" | "uninstall";
+export type OperationVerb = "get" | "install" | "uninstall" | "remove";
 const PEER_ID_COLUMNS = 8;
 
 /** The result as one JSON value, in the names of the JSONL harness. */
