@@ -4,6 +4,7 @@ import type { Report } from "./bench.ts";
 import { verdictOf } from "./bench.ts";
 import { downloadBench } from "./download/index.ts";
 import { formatMachine, formatReport } from "./format.ts";
+import { installBench } from "./install/index.ts";
 import { libraryBench } from "./library/index.ts";
 import { describeMachine } from "./machine.ts";
 import { meshBench } from "./mesh/index.ts";
@@ -11,7 +12,7 @@ import { quicBench } from "./quic/index.ts";
 
 // `npm run bench -- NAME… [--short] [--json]`: measures, prints, and exits with 1 where a bar is missed.
 
-const BENCHES = [downloadBench, libraryBench, meshBench, quicBench];
+const BENCHES = [downloadBench, installBench, libraryBench, meshBench, quicBench];
 
 const USAGE = `usage: npm run bench -- NAME… [--short] [--json]
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
-import type { Answers, Listening, PeerIsTold, PeerSettings, Sample } from "./messages.ts";
+import type { Answers, HowToInstall, Listening, PeerIsTold, PeerSettings, Sample } from "./messages.ts";
 
 const HOST = beside(import.meta.url, "./hosts/peer");
 
@@ -76,6 +76,11 @@ export class BenchPeer implements AsyncDisposable {
   /** Fetches a game that so many sources have, and that it has no longer. */
   fetch(gameId: string, sources: number): Promise<Answers["fetch"]> {
     return this.#ask({ kind: "fetch", gameId, sources });
+  }
+
+  /** Fetches and installs a game that one source has, and that it has no longer. */
+  install(gameId: string, how: HowToInstall): Promise<Answers["install"]> {
+    return this.#ask({ kind: "install", gameId, how });
   }
 
   sample(): Promise<Sample> {

@@ -18,12 +18,17 @@ export type PeerIsTold =
   | { readonly kind: "meet"; readonly addr: string }
   /** Wait until so many sources have the game and the own disk has not, then fetch it. */
   | { readonly kind: "fetch"; readonly gameId: string; readonly sources: number }
+  /** The same, and install it: of the archives that were fetched, or streamed without them. */
+  | { readonly kind: "install"; readonly gameId: string; readonly how: HowToInstall }
   | { readonly kind: "sample" };
+
+export type HowToInstall = "downloaded" | "streamed";
 
 export interface Answers {
   readonly index: { readonly indexed: true };
   readonly meet: { readonly met: true };
   readonly fetch: Fetched;
+  readonly install: Installed;
   readonly sample: Sample;
 }
 
@@ -42,6 +47,17 @@ export interface Fetched {
   readonly steadyMbPerS: number | null;
   readonly retried: number;
   /** Of all threads, from the command to the end event. */
+  readonly cpuSeconds: number;
+}
+
+/** A finished install, as its receiver saw it. */
+export interface Installed {
+  /** Of what is installed. */
+  readonly bytes: number;
+  /** The command, and the end event. */
+  readonly begunAt: Moment;
+  readonly endedAt: Moment;
+  /** Of all threads. */
   readonly cpuSeconds: number;
 }
 

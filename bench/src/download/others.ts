@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beside } from "../beside.ts";
 import { Child } from "../child.ts";
+import { endedChildrenCpuSeconds } from "../cpu.ts";
 import { LISTEN_DEADLINE_MS, LISTEN_RETRY_MS } from "./constants.ts";
 import type { Copies } from "./copies.ts";
 import { ONLY_FILE } from "./games.ts";
@@ -104,20 +104,6 @@ function cpuPerGib(usedBefore: number | null, bytes: number): number | null {
   const used = endedChildrenCpuSeconds();
   return used === null || usedBefore === null ? null : (used - usedBefore) * (GIB / bytes);
 }
-
-/** Processor time of all children of this process that have ended (Linux); null elsewhere. */
-function endedChildrenCpuSeconds(): number | null {
-  try {
-    // proc_pid_stat(5): cutime and cstime are fields 16 and 17; the name, field 2, may have spaces in it.
-    const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
-  } catch {
-    return null;
-  }
-}
-
-/** USER_HZ of Linux: the same on every architecture that Node runs on. */
-const TICKS_PER_SECOND = 100;
 
 async function runToEnd(program: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const status = await ended(spawn(program, args, { stdio: ["ignore", "ignore", "inherit"], signal }));

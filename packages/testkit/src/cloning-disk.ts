@@ -6,7 +6,10 @@ import { mountNew, unmount } from "./mounts.ts";
 import type { SmallDisk } from "./small-disk.ts";
 import { rootUnavailable, run } from "./system.ts";
 
-/** The least with which mkfs.btrfs is content, and some room. */
+/** Of Debian's `btrfs-progs`. */
+const MAKE_FILE_SYSTEM = "mkfs.btrfs";
+
+/** The least with which it is content, and some room. */
 const MIN_BYTES = 128 * 1024 * 1024;
 
 /** Why {@link cloningDisk} cannot work here, or undefined where it can: for the title of a skipped test. */
@@ -20,7 +23,7 @@ export function cloningDiskUnavailable(): string | undefined {
 let unavailable: { readonly reason: string | undefined } | undefined;
 
 function tryOnce(): { reason: string | undefined } {
-  if (spawnSync("mkfs.btrfs", ["--version"]).status !== 0) return { reason: "needs btrfs-progs" };
+  if (spawnSync(MAKE_FILE_SYSTEM, ["--version"]).status !== 0) return { reason: "needs btrfs-progs" };
   try {
     const disk = mountImage(MIN_BYTES);
     disk.remove();
@@ -51,7 +54,7 @@ function mountImage(bytes: number): { readonly path: string; readonly remove: ()
   try {
     writeFileSync(image, "");
     truncateSync(image, bytes);
-    run("mkfs.btrfs", "--quiet", "--metadata", "single", image);
+    run(MAKE_FILE_SYSTEM, "--quiet", "--metadata", "single", image);
     const path = mountNew("-t", "btrfs", "-o", "loop", image);
     // It is mounted: the name is not needed any more, and nothing is left if the process is killed but the mount.
     rmSync(place, { recursive: true });

@@ -38,6 +38,8 @@ async function answer(asked: PeerIsTold): Promise<Answers[PeerIsTold["kind"]]> {
       return { met: true };
     case "fetch":
       return await fetch(asked);
+    case "install":
+      return await install(asked);
     case "sample":
       return { cpuSeconds: cpuSeconds(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
   }
@@ -79,8 +81,37 @@ async function fetch({ gameId: id, sources }: PeerIsTold & { kind: "fetch" }): P
   }
 }
 
+async function install({ gameId: id, how }: PeerIsTold & { kind: "install" }): Promise<Answers["install"]> {
+  const gameId = asGameId(id);
+  await until(`a source of ${id}`, () => {
+    const { games } = peer.snapshot();
+    return games.some((game) => game.id === id && !game.downloaded && !game.installed && game.peerCount > 0);
+  });
+  const [usedBefore, begunAt] = [cpuSeconds(), now()];
+  const { promise, resolve, reject } = Promise.withResolvers<Answers["install"]>();
+  const forget = peer.onEvent((event) => {
+    if (!("gameId" in event) || event.gameId !== gameId) return;
+    if (event.type === "install-finished" || event.type === "stream-install-finished") {
+      const { bytes } = event;
+      resolve({ bytes, begunAt, endedAt: now(), cpuSeconds: cpuSeconds() - usedBefore });
+    } else if (isBadEnd(event)) {
+      reject(new Error(`${own.name}: ${JSON.stringify(event)}`));
+    }
+  });
+  try {
+    await peer.send(
+      how === "streamed"
+        ? { type: "stream-install-game", gameId }
+        : { type: "download-game-files", gameId, install: true },
+    );
+    return await promise;
+  } finally {
+    forget();
+  }
+}
+
 function isBadEnd({ type }: RuntimeEvent): boolean {
-  return type === "download-failed" || type === "download-cancelled" || type === "no-peers-have-game";
+  return type.endsWith("-failed") || type === "download-cancelled" || type === "no-peers-have-game";
 }
 
 /** Looks again at every event. Rejects at the deadline. */

@@ -4,7 +4,7 @@ const MIN_MATCH = 5;
 const MAX_MATCH = 4_000;
 
 /** The dictionary: how far back a match may lie, bytes. */
-export const DICTIONARY_BYTES = 1024 * 1024;
+const DICTIONARY_BYTES = 1024 * 1024;
 
 const HASH_BITS = 16;
 
