@@ -18,6 +18,7 @@ export {
   type RemoveStep,
   removeGame,
 } from "./remove/remove.ts";
+export { isInstalled } from "./reserved-directory.ts";
 export {
   type InstallStep,
   type StagedFiles,

@@ -146,7 +146,7 @@ export class LocalPeer implements Peer {
         downloadCommand(context, command.gameId, command);
         return ACCEPTED;
       case "install-game":
-        installCommand(context, command.gameId);
+        await installCommand(context, command.gameId);
         return ACCEPTED;
       case "stream-install-game":
         streamInstallCommand(context, command.gameId);

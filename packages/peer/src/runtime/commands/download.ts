@@ -1,13 +1,22 @@
-import type { GameId, Manifest, OperationKind, PeerId, RuntimeEvent, TransferTotals } from "@lanspread/proto";
+import type {
+  GameId,
+  LocalGame,
+  Manifest,
+  OperationKind,
+  PeerId,
+  RuntimeEvent,
+  TransferTotals,
+} from "@lanspread/proto";
 import { downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
 import { PeerError } from "../../errors/index.ts";
-import { recoverGame } from "../../install/index.ts";
+import { isInstalled, readInstalledList, recoverGame } from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
-import { install, installFailed, requireFree } from "./install.ts";
+import { install, installFailed, requireFree, update } from "./install.ts";
+import { installAfterDownload } from "./install-after-download.ts";
 
 export interface DownloadOptions {
-  /** Installs the game in the same slot when it is downloaded. */
+  /** Installs the game in the same slot when it is downloaded; one that is installed is brought to that version. */
   readonly install: boolean;
   /** Fetches from the others even if a copy is here. */
   readonly latest: boolean;
@@ -26,7 +35,7 @@ export function downloadCommand(context: RuntimeContext, gameId: GameId, options
   });
 }
 
-/** `cancel-download`. Also ends an install that follows a download in its slot, and a streamed install. */
+/** `cancel-download`. Also ends an install or update that follows a download in its slot, and a streamed install. */
 export function cancelCommand(context: RuntimeContext, gameId: GameId): void {
   const operation = context.operations.get(gameId);
   if (operation === undefined || !CANCELLABLE.has(operation.kind)) {
@@ -38,6 +47,7 @@ export function cancelCommand(context: RuntimeContext, gameId: GameId): void {
 const CANCELLABLE: ReadonlySet<OperationKind> = new Set([
   "downloading",
   "installing",
+  "updating",
   "stream-installing",
 ] as const);
 
@@ -48,25 +58,44 @@ async function work(
   frame: OperationFrame,
 ): Promise<RuntimeEvent> {
   const own = localGame(context, gameId);
-  const totals = own?.downloaded === true && !options.latest ? NOTHING : await fetch(context, gameId, frame);
+  const here = own?.downloaded === true && !options.latest;
+  const { totals, manifest } = here ? HERE : await fetch(context, gameId, frame);
   const finished: RuntimeEvent = { type: "download-finished", gameId, ...totals };
   if (!options.install) return finished;
-  if (own?.installed === true) {
+  const root = rootOf(context, gameId);
+  const next = installAfterDownload({
+    installed: await isInstalled(root),
+    installedVersion: (await readInstalledList(context.stateDir, gameId))?.version ?? null,
+    version: manifest?.version ?? own?.version ?? null,
+    isReplaced: manifest !== null && !isSameContent(own, manifest),
+    latest: options.latest,
+  });
+  if (next === "nothing") {
     context.logger.info("the game is installed already: nothing was installed", { gameId });
     return finished;
   }
-  frame.continueAs("installing", finished);
-  return install(context, gameId, frame);
+  frame.continueAs(next, finished);
+  return next === "updating" ? update(context, gameId, frame) : install(context, gameId, frame);
+}
+
+/** Whether a copy is proven to be what was fetched. */
+function isSameContent(own: LocalGame | undefined, { content_id }: Manifest): boolean {
+  return content_id !== null && own?.contentId === content_id;
+}
+
+interface Fetched {
+  readonly totals: TransferTotals;
+  /** What was fetched; null where it was here already. */
+  readonly manifest: Manifest | null;
 }
 
 /** What is here already is not fetched again. */
-const NOTHING: TransferTotals = { bytes: 0, pieces: 0, retried: 0, elapsedMs: 0, mibPerS: 0, sources: {} };
+const HERE: Fetched = {
+  totals: { bytes: 0, pieces: 0, retried: 0, elapsedMs: 0, mibPerS: 0, sources: {} },
+  manifest: null,
+};
 
-async function fetch(
-  context: RuntimeContext,
-  gameId: GameId,
-  frame: OperationFrame,
-): Promise<TransferTotals> {
+async function fetch(context: RuntimeContext, gameId: GameId, frame: OperationFrame): Promise<Fetched> {
   const { bus, mesh, catalog, library, stateDir, logger } = context;
   const { signal } = frame;
   await recoverGame({ gameId, gamesDir: library.state().gamesDir, stateDir, logger, signal });
@@ -102,7 +131,7 @@ async function fetch(
   frame.know({ manifestHash: manifest.manifest_hash, digests: result.digests });
   const { digests: _, struckOut, ...totals } = result;
   const out = [...liars, ...struckOut];
-  return { ...totals, ...(out.length === 0 ? {} : { struckOut: out }) };
+  return { totals: { ...totals, ...(out.length === 0 ? {} : { struckOut: out }) }, manifest };
 }
 
 /**
@@ -135,7 +164,7 @@ function tellOfSources(
 }
 
 function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): RuntimeEvent {
-  if (kind === "installing") return installFailed(gameId, error);
+  if (kind === "installing" || kind === "updating") return installFailed(gameId, error);
   const { code, message } = error;
   if (code === "cancelled") return { type: "download-cancelled", gameId };
   if (code === "no-peers-have-game") return { type: "no-peers-have-game", gameId, message };

@@ -1,11 +1,21 @@
-import type { GameId, OperationKind, RuntimeEvent } from "@lanspread/proto";
+import type { GameId, LocalGame, OperationKind, RuntimeEvent } from "@lanspread/proto";
 import { PeerError } from "../../errors/index.ts";
-import { installGame, uninstallGame } from "../../install/index.ts";
+import {
+  type InstallOptions,
+  type InstallResult,
+  installGame,
+  readInstalledList,
+  uninstallGame,
+  updateGame,
+} from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
 
-/** `install-game`: unpacks a downloaded game into its `local/`. */
-export function installCommand(context: RuntimeContext, gameId: GameId): void {
+/**
+ * `install-game`: unpacks a downloaded game into its `local/`. One that is installed in another version is brought to that of
+ * the download.
+ */
+export async function installCommand(context: RuntimeContext, gameId: GameId): Promise<void> {
   requireInCatalog(context, gameId);
   requireGamesDir(context);
   requireFree(context, gameId);
@@ -13,13 +23,20 @@ export function installCommand(context: RuntimeContext, gameId: GameId): void {
   if (game?.downloaded !== true) {
     throw new PeerError("not-downloaded", `${gameId} is not downloaded: it cannot be installed.`);
   }
-  if (game.installed) throw new PeerError("already-installed", `${gameId} is installed already.`);
+  if (game.installed) await requireOtherVersion(context, game);
   beginOperation(context, {
     gameId,
-    kind: "installing",
-    work: (frame) => install(context, gameId, frame),
+    kind: game.installed ? "updating" : "installing",
+    work: (frame) => (game.installed ? update : install)(context, gameId, frame),
     failed: (error) => installFailed(gameId, error),
   });
+}
+
+/** @throws PeerError `already-installed`, also where nobody knows which version is installed */
+async function requireOtherVersion({ stateDir }: RuntimeContext, { id, version }: LocalGame): Promise<void> {
+  const list = await readInstalledList(stateDir, id);
+  if (list !== undefined && list.version !== version) return;
+  throw new PeerError("already-installed", `${id} is installed already.`);
 }
 
 /** `uninstall-game`: removes `local/`; the download stays. */
@@ -43,14 +60,32 @@ export function uninstallCommand(context: RuntimeContext, gameId: GameId): void 
 }
 
 /** The work of an install, alone or behind a download; returns its end event. */
-export async function install(
+export function install(
   context: RuntimeContext,
   gameId: GameId,
   frame: OperationFrame,
 ): Promise<RuntimeEvent> {
+  return makeLocal(context, gameId, frame, installGame);
+}
+
+/** The work of an update, alone or behind a download; returns its end event, which is that of an install. */
+export function update(
+  context: RuntimeContext,
+  gameId: GameId,
+  frame: OperationFrame,
+): Promise<RuntimeEvent> {
+  return makeLocal(context, gameId, frame, updateGame);
+}
+
+async function makeLocal(
+  context: RuntimeContext,
+  gameId: GameId,
+  frame: OperationFrame,
+  work: (options: Omit<InstallOptions, "onStep">) => Promise<InstallResult>,
+): Promise<RuntimeEvent> {
   const { stateDir, unpacker, logger, bus } = context;
   const begun = performance.now();
-  const { files, bytes } = await installGame({
+  const { files, bytes } = await work({
     gameId,
     root: rootOf(context, gameId),
     stateDir,
