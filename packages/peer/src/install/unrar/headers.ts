@@ -58,10 +58,13 @@ export function referenceRefused(archive: string, name: string): UnpackFailure {
   );
 }
 
+/** The year, counted from 1980, of what the library makes of no time at all in RAR 4: the end of 1979, cut to seven bits. */
+const YEAR_OF_NO_TIME = 127;
+
 /** Milliseconds since 1970 of a time as MS-DOS packs it: local time in steps of two seconds. */
 function fromDosTime(time: number): number | null {
-  if (time === 0) return null;
   const bits = (from: number, count: number): number => (time >>> from) & ((1 << count) - 1);
+  if (time === 0 || bits(25, 7) === YEAR_OF_NO_TIME) return null;
   const at = new Date(
     1980 + bits(25, 7),
     bits(21, 4) - 1,

@@ -162,6 +162,8 @@ function openVolume(path: string): OpenVolume {
 }
 
 function readVolume(volume: OpenVolume, into: Uint8Array): number {
+  // A damaged header leads to positions that the system does not even take.
+  if (volume.position >= volume.size) return 0;
   try {
     return readSync(volume.descriptor, into, 0, into.length, volume.position);
   } catch (error) {

@@ -5,6 +5,8 @@ import type { EarlyEnd, VolumeReader } from "./volume-reader.ts";
 
 /** What entries compressed by RAR 3 and later need to be unpacked, times ten. RAR 3 began to end archives with a block. */
 const RAR_3 = 29;
+/** The method of entries that are stored: any version of RAR may have written them. */
+const STORED = 0x30;
 
 export interface ArchiveWalk {
   readonly archive: string;
@@ -39,7 +41,7 @@ export function walkArchive(unrar: UnrarModule, walk: ArchiveWalk): { readonly s
     const header = rar.getFileHeader();
     if (header.state.errCode === RESULT.endOfArchive) break;
     if (header.state.errCode !== RESULT.ok) throw readFailure(archive, header.state.errCode, reader);
-    newest = Math.max(newest, header.unpVer);
+    if (header.method !== STORED) newest = Math.max(newest, header.unpVer);
     const { unpack, done } = walk.entry(header);
     const result = rar.readFile(!unpack);
     if (result.errCode !== RESULT.ok) throw readFailure(archive, result.errCode, reader, header.name);
@@ -54,7 +56,7 @@ export function walkArchive(unrar: UnrarModule, walk: ArchiveWalk): { readonly s
   return { solid: (flags & ARCHIVE_FLAG.solid) !== 0 };
 }
 
-/** Archives of RAR 2 have no block at their end. */
+/** Archives of RAR 2 have no block at their end. Only what it compressed proves that an archive is of RAR 2. */
 function mayEndWithoutBlock({ betweenBlocks }: EarlyEnd, reader: VolumeReader, newest: number): boolean {
   return betweenBlocks && newest > 0 && newest < RAR_3 && reader.format() === "rar4";
 }

@@ -1,0 +1,43 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { platform } from "node:process";
+import { expect } from "vitest";
+
+/** Threads that the engine starts when it likes, and keeps. */
+const OF_THE_ENGINE = new Set(["V8Worker", "libuv-worker", "node", "DelayedTaskSche"]);
+
+export interface Leftovers {
+  /** Throws where threads, child processes or files below the directory are left that were not there before. */
+  expectNone(): Promise<void>;
+}
+
+/** Looks at what this process has open and running. Only Linux tells it. */
+export async function watchLeftovers(directory: string): Promise<Leftovers> {
+  if (platform !== "linux") return { expectNone: async () => {} };
+  const before = await look(directory);
+  return {
+    expectNone: async () => expect(await look(directory), "what is left open or running").toEqual(before),
+  };
+}
+
+async function look(directory: string) {
+  const tasks = await readdir("/proc/self/task");
+  const threads: string[] = [];
+  const children: string[] = [];
+  for (const task of tasks) {
+    const about = `/proc/self/task/${task}`;
+    const name = await readOrNothing(`${about}/comm`);
+    if (name !== "" && !OF_THE_ENGINE.has(name)) threads.push(name);
+    children.push(...(await readOrNothing(`${about}/children`)).split(" ").filter(Boolean));
+  }
+  const files: string[] = [];
+  for (const descriptor of await readdir("/proc/self/fd")) {
+    const target = await readlink(`/proc/self/fd/${descriptor}`).catch(() => "");
+    if (target.startsWith(directory)) files.push(target);
+  }
+  return { threads: threads.sort(), children: children.sort(), files };
+}
+
+/** What ends while it is looked at is not there. */
+async function readOrNothing(path: string): Promise<string> {
+  return (await readFile(path, "utf8").catch(() => "")).trim();
+}
