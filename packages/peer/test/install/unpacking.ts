@@ -51,3 +51,5 @@ export function told({ archive, error }: Attempt): [string | undefined, string |
   expect(error?.message, "the archive is named").toContain(archive);
   return [error?.code, error?.message.replace(archive, "ARCHIVE")];
 }
+
+export const MTIME = new Date("2019-07-06T05:04:03.125Z");
