@@ -1,10 +1,13 @@
-import { encodeControlFrame, MAX_TAGGED_FRAME_BYTES, type StreamControl, TAG } from "@lanspread/proto";
+import {
+  encodeControlFrame,
+  MAX_TAGGED_FRAME_BYTES,
+  type StreamControl,
+  TAG,
+  TAGGED_HEADER_BYTES,
+} from "@lanspread/proto";
 import { writeInSteps } from "../../serve/write-in-steps.ts";
 import type { OutboundTransfer, RequestStream } from "../../transfer/index.ts";
 import { FRAME_BUFFER_BYTES } from "./constants.ts";
-
-/** Bytes before the payload of a raw frame: tag and length. */
-const HEADER_BYTES = 5;
 
 /**
  * Writes tagged frames, collected in one buffer that is written whenever it is full. Its size is all the memory it takes,
@@ -16,7 +19,6 @@ const HEADER_BYTES = 5;
 export class FrameSender {
   readonly #stream: Pick<RequestStream, "write">;
   readonly #transfer: OutboundTransfer;
-  // Not from Node's pool: the transport may read it from another thread's point of view at any time.
   readonly #buffer = Buffer.allocUnsafeSlow(FRAME_BUFFER_BYTES);
   #filled = 0;
 
@@ -57,7 +59,7 @@ export class FrameSender {
 }
 
 function headerOf(length: number): Uint8Array {
-  const header = Buffer.alloc(HEADER_BYTES);
+  const header = Buffer.alloc(TAGGED_HEADER_BYTES);
   header[0] = TAG.data;
   header.writeUInt32BE(length, 1);
   return header;

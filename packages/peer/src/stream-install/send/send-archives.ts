@@ -3,7 +3,7 @@ import type { ManifestFile } from "@lanspread/proto";
 import { archiveNamesOf, type InspectOptions, inspectPayload } from "../../install/payload.ts";
 import { Refused } from "../../serve/refused.ts";
 import { type ArchiveFiles, checkArchiveFiles } from "./archive-files.ts";
-import type { InstallFrames } from "./install-frames.ts";
+import type { ArchiveHead, InstallFrames } from "./install-frames.ts";
 
 export interface SendArchivesOptions extends InspectOptions {
   readonly signal: AbortSignal;
@@ -21,7 +21,24 @@ export interface SendArchivesOptions extends InspectOptions {
  *   PeerError of the unpacker; what the stream, the gate and the signal say. No thread is left then.
  */
 export async function sendArchives(options: SendArchivesOptions): Promise<void> {
-  const { unpacker, signal, files, fileAt, frames } = options;
+  const { unpacker, signal, frames } = options;
+  for (const { archive, head, files } of await listArchives(options)) {
+    await frames.beginArchive(head);
+    await whileUnchanged(files, () => unpacker.stream({ archive, signal, sink: frames.sink }));
+  }
+}
+
+/** All that is needed of a listing: its entries are many, and a stream may take hours. */
+interface ListedArchive {
+  /** Absolute path. */
+  readonly archive: string;
+  readonly head: ArchiveHead;
+  readonly files: ArchiveFiles;
+}
+
+/** Lists every archive, which checks all of their names, and that they are those of the manifest. */
+async function listArchives(options: SendArchivesOptions): Promise<readonly ListedArchive[]> {
+  const { files, fileAt } = options;
   const source = await inspectPayload(options);
   const archives = source.kind === "archives" ? source.archives : [];
   const read = new Set(archives.flatMap(({ listing }) => listing.volumes.map((path) => basename(path))));
@@ -29,25 +46,22 @@ export async function sendArchives(options: SendArchivesOptions): Promise<void> 
   if (missing !== undefined) {
     throw new Refused("manifest_changed", `${JSON.stringify(missing)}: is no longer there`);
   }
-  const states = await Promise.all(archives.map(({ listing }) => checkArchiveFiles(listing.volumes, fileAt)));
-  for (const [index, { path, listing }] of archives.entries()) {
-    await frames.beginArchive({
-      name: basename(path),
-      solid: listing.solid,
-      unpackedSize: listing.unpackedBytes,
-      entries: listing.entries.length,
-    });
-    await whileUnchanged(states[index], () => unpacker.stream({ archive: path, signal, sink: frames.sink }));
-  }
+  return await Promise.all(
+    archives.map(async ({ path, listing: { solid, unpackedBytes, entries, volumes } }) => ({
+      archive: path,
+      head: { name: basename(path), solid, unpackedSize: unpackedBytes, entries: entries.length },
+      files: await checkArchiveFiles(volumes, fileAt),
+    })),
+  );
 }
 
 /** What an archive that changes meanwhile gives is worth nothing, whether it looks whole or damaged. */
-async function whileUnchanged(state: ArchiveFiles | undefined, work: () => Promise<unknown>): Promise<void> {
+async function whileUnchanged(files: ArchiveFiles, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    await state?.requireUnchanged();
+    await files.requireUnchanged();
     throw error;
   }
-  await state?.requireUnchanged();
+  await files.requireUnchanged();
 }

@@ -205,6 +205,7 @@ describe("over a stream in memory", () => {
     });
     await using rig = await createStreamRig(files);
     let steps = 0;
+    const registered = new Set<number | undefined>();
     const whole = async (): Promise<readonly Received[]> => {
       const { asking, served } = rig.open();
       try {
@@ -215,10 +216,13 @@ describe("over a stream in memory", () => {
     };
     rig.onGate = () => {
       steps += 1;
+      registered.add(rig.outbound.counts()[GGOO]);
     };
     expect((await whole()).at(-1)).toMatchObject({ type: "complete" });
     const total = steps;
     expect(total).toBeGreaterThan(8);
+    // The guard is registered before the gate is asked, each time.
+    expect([...registered]).toEqual([1]);
     for (let at = 1; at <= total; at++) {
       steps = 0;
       rig.clock += 1000;
