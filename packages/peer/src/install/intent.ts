@@ -27,17 +27,36 @@ const intentSchema = z.strictObject({
   step: z.string(),
   /** The game root that is meant: there may be another games directory by now. */
   root: z.string(),
+  /** The operation makes the root: nothing else is in it that is missed. */
+  made_root: z.literal(true).optional(),
 });
 
 /** Records what is about to be done to a game root, before any name in it changes. */
 export async function writeIntent(
   stateDir: StateDir,
   gameId: GameId,
-  intent: { readonly operation: InstallIntent; readonly step: string; readonly root: string },
+  intent: {
+    readonly operation: InstallIntent;
+    readonly step: string;
+    readonly root: string;
+    readonly madeRoot?: boolean;
+  },
 ): Promise<void> {
   await ensureGameDir(stateDir, gameId);
-  const text = `${JSON.stringify({ format: 1, ...intent } satisfies z.infer<typeof intentSchema>)}\n`;
+  const { madeRoot = false, ...told } = intent;
+  const record: z.infer<typeof intentSchema> = {
+    format: 1,
+    ...told,
+    ...(madeRoot ? { made_root: true } : {}),
+  };
+  const text = `${JSON.stringify(record)}\n`;
   await writeFileDurably(stateDir.installIntent(gameId), text, { mode: PRIVATE_FILE_MODE });
+}
+
+/** An intent, as far as recovery asks. */
+export interface RecordedIntent {
+  readonly operation: InstallIntent;
+  readonly madeRoot: boolean;
 }
 
 /** What was about to be done to this game root; a damaged intent is set aside and reported. */
@@ -46,7 +65,7 @@ export async function readIntent(
   gameId: GameId,
   root: string,
   logger: Logger,
-): Promise<InstallIntent | undefined> {
+): Promise<RecordedIntent | undefined> {
   const file = await readJson(stateDir.installIntent(gameId), intentSchema);
   if (file.status === "damaged") {
     logger.warn("the intent of an interrupted operation is damaged and was set aside", {
@@ -55,7 +74,8 @@ export async function readIntent(
       reason: file.reason,
     });
   }
-  return file.status === "ok" && file.value.root === root ? file.value.operation : undefined;
+  if (file.status !== "ok" || file.value.root !== root) return undefined;
+  return { operation: file.value.operation, madeRoot: file.value.made_root === true };
 }
 
 /** Forgets the intent: the operation is over. */

@@ -61,7 +61,8 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
     return [];
   }
   const actions = decideRecovery({
-    intent: recorded ?? backup.purpose ?? "none",
+    intent: recorded?.operation ?? backup.purpose ?? "none",
+    madeRoot: recorded?.madeRoot ?? false,
     sentinel: (await lstatIfThere(join(root, SENTINEL_NAME))) !== undefined,
     local,
     staging: staging.state,
@@ -75,7 +76,12 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
     if (!action.startsWith("report-")) done.push(action);
   }
   if (done.length > 0) {
-    logger.info("an interrupted operation was put right", { gameId, root, intent: recorded, actions: done });
+    logger.info("an interrupted operation was put right", {
+      gameId,
+      root,
+      intent: recorded?.operation,
+      actions: done,
+    });
   }
   return done;
 

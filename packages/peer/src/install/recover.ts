@@ -52,9 +52,9 @@ export async function recoverInstalls(options: RecoverInstallsOptions): Promise<
   for (const gameId of await gamesWithState(stateDir)) {
     if (isBusy(gameId) || ids.includes(gameId)) continue;
     try {
-      await forgetGoneRemoval(options, gameId, logger);
+      await forgetWithoutRoot(options, gameId, logger);
     } catch (error) {
-      logger.error("a removed game could not be forgotten", { gameId, error });
+      logger.error("a game that is gone could not be forgotten", { gameId, error });
     }
   }
 }
@@ -77,17 +77,20 @@ export async function recoverGame(
 }
 
 /**
- * A removal whose root is gone is over. Where there is still something on its list and the games directory is empty, a
+ * A removal whose root is gone is over, and an install that has not made its root yet has not begun. Where there is still something on its list and the games directory is empty, a
  * drive may be missing that is to be plugged in again.
  */
-async function forgetGoneRemoval(
+async function forgetWithoutRoot(
   { gamesDir, stateDir }: RecoverInstallsOptions,
   gameId: GameId,
   logger: Logger,
 ): Promise<void> {
   const root = join(gamesDir, gameId);
-  if ((await readIntent(stateDir, gameId, root, logger)) !== "removing") return;
+  const intent = await readIntent(stateDir, gameId, root, logger);
   if ((await lstatIfThere(root)) !== undefined) return;
+  // It was to be made, and was not, or is gone again.
+  if (intent?.operation === "installing" && intent.madeRoot) return clearIntent(stateDir, gameId);
+  if (intent?.operation !== "removing") return;
   const listed = (await lstatIfThere(stateDir.removalList(gameId))) !== undefined;
   if (listed && (await readdir(gamesDir)).length === 0) return;
   await forgetInstalledList(stateDir, gameId);

@@ -24,6 +24,8 @@ export type LocalState = "absent" | "present" | "promoted";
 export interface RecoveryState {
   /** `none`: no operation was interrupted here, as far as anybody knows. */
   readonly intent: InstallIntent | "none";
+  /** Whether the intent says that the root was made for the operation. Asked for installs alone. */
+  readonly madeRoot: boolean;
   /** Whether anything is at the sentinel's name. It makes a difference to removals alone. */
   readonly sentinel: boolean;
   readonly local: LocalState;
@@ -75,6 +77,8 @@ export function decideRecovery(state: RecoveryState): readonly RecoveryAction[] 
         ...clearStaging(state, "ours"),
         // An install makes no backup: this one is a rest of an earlier operation, or somebody else's.
         ...clearBackup(state, "marked only"),
+        // Of a streamed install: the root was not there before.
+        ...deleteRootIf(state.madeRoot && state.local === "absent"),
         "clear-intent",
       ];
     case "uninstalling":
@@ -126,6 +130,10 @@ function clearStaging({ staging }: RecoveryState, whose: Whose): readonly Recove
 function clearBackup({ backup }: RecoveryState, whose: Whose): readonly RecoveryAction[] {
   if (backup === "absent") return [];
   return [backup === "marked" || whose === "ours" ? "delete-backup" : "report-backup"];
+}
+
+function deleteRootIf(condition: boolean): readonly RecoveryAction[] {
+  return condition ? ["delete-root"] : [];
 }
 
 function forgetIf(condition: boolean): readonly RecoveryAction[] {

@@ -4,6 +4,7 @@ import type { Logger } from "../logger.ts";
 import { flushDirectory, INSTALLING_NAME, LOCAL_NAME, type StateDir } from "../storage/index.ts";
 import { forgetInstalledList, writeInstalledList } from "./installed-list.ts";
 import { clearIntent, removeDurably, writeIntent } from "./intent.ts";
+import { deleteRoot } from "./remove/delete-root.ts";
 import { deleteOwned, unmark } from "./reserved-directory.ts";
 import { withSpaceFigures } from "./space.ts";
 import { makeStaging, promote, requirePromotable, type StagingStep } from "./staging.ts";
@@ -24,6 +25,11 @@ export interface StagedInstallOptions {
   readonly gameId: GameId;
   /** Absolute path of the game root: a directory without `local/` and with nothing at the reserved names. */
   readonly root: string;
+  /**
+   * Makes the root, where there is none; only then it is given. Where the install fails, or is interrupted, the root is
+   * removed again unless somebody has put something into it.
+   */
+  readonly makeRoot?: () => Promise<void>;
   readonly stateDir: StateDir;
   readonly logger: Logger;
   readonly signal?: AbortSignal;
@@ -54,11 +60,14 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
   const { gameId, root, stateDir, signal, step, logger } = options;
   const cancellable = signal === undefined ? {} : { signal };
   let files: readonly UnpackedFile[];
-  let made = false;
+  const intent = { operation: "installing", root, madeRoot: options.makeRoot !== undefined } as const;
+  let [rootMade, made] = [false, false];
   try {
-    await step("record-staging", () =>
-      writeIntent(stateDir, gameId, { operation: "installing", step: "staging", root }),
-    );
+    await step("record-staging", () => writeIntent(stateDir, gameId, { ...intent, step: "staging" }));
+    if (options.makeRoot !== undefined) {
+      await options.makeRoot();
+      rootMade = true;
+    }
     const staged = await makeStaging({
       root,
       step,
@@ -70,9 +79,7 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
       beforeFlush: () => options.onFlush?.(),
     });
     files = staged.files;
-    await step("record-promotion", () =>
-      writeIntent(stateDir, gameId, { operation: "installing", step: "promoting", root }),
-    );
+    await step("record-promotion", () => writeIntent(stateDir, gameId, { ...intent, step: "promoting" }));
     await step("write-list", async () => {
       await writeInstalledList(stateDir, gameId, { version: staged.version, files: [...files] });
       // Launch settings were applied to an earlier install.
@@ -81,7 +88,7 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
     await requirePromotable({ gameId, root, files, ...cancellable });
     await step("promote", () => promote(root));
   } catch (error) {
-    await rollBack(options, made);
+    await rollBack(options, { rootMade, stagingMade: made });
     throw await withSpaceFigures(error, { root, state: stateDir.root, needed: options.neededBytes?.() });
   }
   await tidy(logger, gameId, async () => {
@@ -95,11 +102,12 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
 /** Brings back what was before the install. What cannot be deleted now is deleted by the next recovery: the intent stays. */
 async function rollBack(
   { gameId, root, stateDir, logger }: StagedInstallOptions,
-  stagingMade: boolean,
+  { rootMade, stagingMade }: { readonly rootMade: boolean; readonly stagingMade: boolean },
 ): Promise<void> {
   try {
     if (stagingMade) await deleteOwned(join(root, INSTALLING_NAME));
     await forgetInstalledList(stateDir, gameId);
+    if (rootMade) await deleteRoot(root);
     await clearIntent(stateDir, gameId);
   } catch (error) {
     logger.warn("a failed install could not be cleaned up yet", { gameId, error });

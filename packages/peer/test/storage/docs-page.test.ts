@@ -114,7 +114,12 @@ const WRITERS: readonly {
     heading: "`games/<id>/install_intent.json`",
     path: (state) => state.installIntent(GGOO),
     write: (state) =>
-      writeIntent(state, GGOO, { operation: "installing", step: "staging", root: "/games/ggoo" }),
+      writeIntent(state, GGOO, {
+        operation: "installing",
+        step: "staging",
+        root: "/games/ggoo",
+        madeRoot: true,
+      }),
   },
   {
     heading: "`games/<id>/removal.json`",

@@ -4,6 +4,7 @@ export {
   type StreamInstallOptions,
   type StreamInstallProgress,
   type StreamInstallResult,
+  type StreamInstallStep,
   type StreamPhase,
   type StreamSource,
   streamInstallGame,

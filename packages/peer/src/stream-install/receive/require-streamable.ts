@@ -18,10 +18,10 @@ export async function requireStreamable(options: {
   readonly root: string;
   readonly stateDir: StateDir;
   readonly logger: Logger;
-}): Promise<void> {
+}): Promise<{ readonly rootIsThere: boolean }> {
   const { gameId, root, stateDir, logger } = options;
   const stats = await lstatIfThere(root);
-  if (stats === undefined) return;
+  if (stats === undefined) return { rootIsThere: false };
   if (!stats.isDirectory()) {
     throw new PeerError("not-a-directory", `${root} is in the way: a directory is needed there`);
   }
@@ -29,6 +29,7 @@ export async function requireStreamable(options: {
   await recoverInstall({ gameId, root, stateDir, logger });
   await requireNoLocal(gameId, root);
   await requireFreeName(join(root, INSTALLING_NAME));
+  return { rootIsThere: true };
 }
 
 /** What is here need not come over the network. */

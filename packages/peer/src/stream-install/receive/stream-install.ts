@@ -1,14 +1,15 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { GameId, Manifest, PeerId, StruckOutSource } from "@lanspread/proto";
 import { fromNodeError } from "../../errors/index.ts";
 import { type InstallStep, type StepHook, stageAndPromote, type UnpackedFile } from "../../install/index.ts";
 import { createRunStep } from "../../install/step.ts";
 import { type Logger, silentLogger } from "../../logger.ts";
-import type { StateDir } from "../../storage/index.ts";
+import { flushDirectory, type StateDir } from "../../storage/index.ts";
 import type { RawChannel } from "../../transfer/index.ts";
 import { receiveFailure, sourcesFailure } from "./attempt-failure.ts";
 import { MAX_SOURCES_TRIED } from "./constants.ts";
 import { expectedArchives } from "./expected-archives.ts";
-import { makeRoot, removeOwnRoot } from "./own-root.ts";
 import { type ReceiveStreamOptions, receiveStream, type StreamProgress } from "./receive-stream.ts";
 import { requireStreamable } from "./require-streamable.ts";
 import { SourceFault } from "./source-fault.ts";
@@ -18,6 +19,9 @@ export interface StreamSource {
   readonly peerId: PeerId;
   readonly channel: RawChannel;
 }
+
+/** The steps of a streamed install: those of an install, and behind `record-staging` `make-root`, where there is no root. */
+export type StreamInstallStep = InstallStep | "make-root";
 
 /** What a streamed install does at the moment: receives, or writes everything through to the disk. */
 export type StreamPhase = "streaming" | "flushing";
@@ -44,7 +48,7 @@ export interface StreamInstallOptions
   /** Called whenever something has come. */
   readonly onProgress?: (progress: StreamInstallProgress) => void;
   /** As of an install; every source that is asked goes through the steps anew. */
-  readonly onStep?: StepHook<InstallStep>;
+  readonly onStep?: StepHook<StreamInstallStep>;
 }
 
 export interface StreamInstallResult {
@@ -75,10 +79,9 @@ export async function streamInstallGame(options: StreamInstallOptions): Promise<
   try {
     for (const source of sources.slice(0, MAX_SOURCES_TRIED)) {
       signal?.throwIfAborted();
-      await requireStreamable({ ...options, logger });
-      const made = await makeRoot(root);
+      const { rootIsThere } = await requireStreamable({ ...options, logger });
       try {
-        const files = await fromSource(source, options, logger);
+        const files = await fromSource(source, options, rootIsThere, logger);
         return {
           files: files.length,
           bytes: files.reduce((sum, { size }) => sum + size, 0),
@@ -86,7 +89,6 @@ export async function streamInstallGame(options: StreamInstallOptions): Promise<
           failed: faults.map(([peerId, { message }]) => ({ peerId, why: message })),
         };
       } catch (error) {
-        if (made) await removeOwnRoot(root, logger);
         if (!(error instanceof SourceFault)) throw error;
         faults.push([source.peerId, error]);
         logger.warn("a source did not send the game to its end", {
@@ -108,19 +110,22 @@ export async function streamInstallGame(options: StreamInstallOptions): Promise<
 async function fromSource(
   { channel }: StreamSource,
   options: StreamInstallOptions,
+  rootIsThere: boolean,
   logger: Logger,
 ): Promise<readonly UnpackedFile[]> {
   const { gameId, root, stateDir, manifest, signal, onProgress } = options;
   const cancellable = signal === undefined ? {} : { signal };
   let last: StreamProgress = { doneBytes: 0, totalBytes: 0, knownBytes: 0 };
   onProgress?.({ phase: "streaming", doneBytes: 0, totalBytes: 0 });
+  const step = createRunStep(options.onStep);
   return stageAndPromote({
     gameId,
     root,
     stateDir,
     logger,
     ...cancellable,
-    step: createRunStep(options.onStep),
+    step,
+    ...(rootIsThere ? {} : { makeRoot: () => step("make-root", () => makeRoot(root)) }),
     neededBytes: () => last.knownBytes,
     fill: async (staging) => {
       const files = await receiveStream({
@@ -145,4 +150,13 @@ async function fromSource(
     onFlush: () =>
       onProgress?.({ phase: "flushing", doneBytes: last.doneBytes, totalBytes: last.totalBytes }),
   });
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await mkdir(root);
+  } catch (error) {
+    throw fromNodeError(error, root);
+  }
+  await flushDirectory(dirname(root));
 }

@@ -5,10 +5,12 @@ import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../../src/errors/index.ts";
 import { readInstalledList } from "../../../src/install/index.ts";
-import type { StreamInstallProgress, StreamSource } from "../../../src/stream-install/receive/index.ts";
+import type { StreamInstallProgress } from "../../../src/stream-install/receive/index.ts";
 import { GGOO, namesIn, tree, writeFiles } from "../../install/support.ts";
 import { openFilesBelow } from "../send/threads.ts";
-import { createReceiving, FRAMES, failureOf, GAME, LEVEL, type Receiving } from "./receiving.ts";
+import { FRAMES, GAME, LEVEL } from "./game.ts";
+import { memorySource } from "./memory-source.ts";
+import { createReceiving, failureOf, type Receiving } from "./receiving.ts";
 import { type Script, sends, sendsAndWaits, sendsForEver } from "./scripted-sender.ts";
 import { encodeFrames, type Frame, framesOf, MTIME, manifestOf, type StreamArchive } from "./support.ts";
 
@@ -149,18 +151,9 @@ describe("receiving a game", () => {
 
   it("does not wait for the end of a stream that is complete and then lost", async () => {
     await using receiving = await createReceiving();
-    const bytes = encodeFrames(FRAMES);
-    let sent = 0;
-    const read = async (into: Uint8Array): Promise<number> => {
-      if (sent === bytes.length) throw new Error("the connection is lost");
-      const count = bytes.copy(into, 0, sent);
-      sent += count;
-      return count;
-    };
-    const sender: StreamSource = {
-      peerId: (await receiving.sender(WHOLE)).peerId,
-      channel: { requestRaw: async () => ({ read, cancel: () => {} }) },
-    };
+    const sender = memorySource(encodeFrames(FRAMES), () => {
+      throw new Error("the connection is lost");
+    });
     expect((await receiving.receive([sender])).files).toBe(3);
     await expectInstalled(receiving);
   });

@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { seededBytes } from "@lanspread/testkit";
 import { expect } from "vitest";
 import { PeerError } from "../../../src/errors/index.ts";
 import {
@@ -9,24 +8,8 @@ import {
   streamInstallGame,
 } from "../../../src/stream-install/receive/index.ts";
 import { createRig, type Files, GGOO, type Rig, tree } from "../../install/support.ts";
+import { MANIFEST } from "./game.ts";
 import { createSenders, type Script, type ScriptedSender } from "./scripted-sender.ts";
-import { framesOf, manifestOf, type StreamArchive } from "./support.ts";
-
-/** Bytes of the largest file: some buffers, and part of one. */
-export const LEVEL = seededBytes(1, 2_500_000);
-
-/** A game of one archive, as streams bring it. */
-export const GAME: StreamArchive = {
-  name: "ggoo.eti",
-  entries: [
-    { path: "saves" },
-    { path: "data/level.bin", content: LEVEL },
-    { path: "data/empty.txt", content: "" },
-    { path: "game.exe", content: "the game" },
-  ],
-};
-export const MANIFEST = manifestOf({ "ggoo.eti": 1_000_000 });
-export const FRAMES = framesOf([GAME]);
 
 /** A games directory, and sources that do what scripts say. */
 export interface Receiving extends AsyncDisposable {
