@@ -30,6 +30,7 @@ describe("the narrator", () => {
       type: "local-library-changed",
       libraryRev,
       games: [],
+      warnings: [],
     });
     expect(narrate(changed(1))).toBe("sharing 0 games");
     expect(narrate(changed(2))).toBeUndefined();

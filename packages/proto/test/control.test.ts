@@ -105,6 +105,7 @@ const EVENTS: Examples = {
           warnings: ["aB is left out"],
         },
       ],
+      warnings: ["the games directory holds no games yet"],
     },
     {
       library_rev: 4,
@@ -121,6 +122,7 @@ const EVENTS: Examples = {
           warnings: ["aB is left out"],
         },
       ],
+      warnings: ["the games directory holds no games yet"],
     },
   ],
   "active-operations-changed": [

@@ -166,8 +166,14 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   library.onChange(({ snapshotChanged, localChanged }) => {
     lanes.check();
     if (snapshotChanged) mesh.libraryChanged();
-    const libraryRev = library.snapshot().library_rev;
-    if (localChanged) bus.emit({ type: "local-library-changed", libraryRev, games: library.localGames() });
+    if (!localChanged) return;
+    const { problem, warnings } = library.state();
+    bus.emit({
+      type: "local-library-changed",
+      libraryRev: library.snapshot().library_rev,
+      games: library.localGames(),
+      warnings: [...(problem === null ? [] : [problem.message]), ...warnings],
+    });
   });
   mesh.onEvent((event) => {
     if (event.type !== "remote-games-changed") bus.emit(event);

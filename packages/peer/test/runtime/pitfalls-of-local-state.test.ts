@@ -220,7 +220,7 @@ describe("events", () => {
   /** A revision is no news by itself: it counts what others are told. */
   function strip(event: RuntimeEvent | undefined): unknown {
     if (event?.type !== "local-library-changed") return event;
-    return event.games;
+    return [event.games, event.warnings];
   }
 
   const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -267,6 +267,19 @@ describe("events", () => {
         .flatMap((told) => (told.type === "local-library-changed" ? [told.games.length] : []));
     await eventually(() => told().includes(1));
     expect([...new Set(told())]).toEqual([0, 1]);
+  });
+
+  it("that show the same games as before say what else has changed: what the user should know of the folder", async () => {
+    const { gamesDir } = await party.folders("alpha");
+    const alpha = await party.start("alpha", { discovery: null });
+    const first = await alpha.event("local-library-changed");
+    expect(first.warnings).toEqual([expect.stringContaining("holds no games yet")]);
+    // A folder that a download has left and that is no game: the directory is empty no more, and there is no game either.
+    await mkdir(join(gamesDir, QUAKE));
+    await alpha.peer.send({ type: "set-game-dir", path: gamesDir });
+    const second = await alpha.event("local-library-changed", (event) => event !== first);
+    expect([second.games, second.warnings]).toEqual([[], []]);
+    expect(repeated(alpha.events)).toEqual([]);
   });
 
   it("tell of operations that begin at the same moment once, and of each of them before its end", async () => {

@@ -65,7 +65,12 @@ export interface RuntimeEventData {
   "peer-incompatible": { readonly peerId: PeerId | null; readonly addr: string; readonly reason: string };
   /** The joint library changed. */
   "list-games": { readonly games: readonly ListedGame[] };
-  "local-library-changed": { readonly libraryRev: number; readonly games: readonly LocalGame[] };
+  "local-library-changed": {
+    readonly libraryRev: number;
+    readonly games: readonly LocalGame[];
+    /** What the user should know of the games directory as a whole: it is missing, unreadable, empty, cannot be watched. */
+    readonly warnings: readonly string[];
+  };
   "active-operations-changed": { readonly operations: readonly ActiveOperation[] };
   "got-game-files": Game & { readonly manifest: Manifest; readonly sources: readonly PeerId[] };
   /** Why nobody counts: others may have the game, but not as it is wanted. */
