@@ -5,6 +5,7 @@ import { absent, entriesAre, present, sameGame, sameInstall } from "../proofs/on
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import { cast } from "./cast.ts";
+import { bytesFrom, chunkBytesFrom, idsIn, percent } from "./transfers.ts";
 
 const MIB = 1_048_576;
 
@@ -62,7 +63,7 @@ export const DOWNLOADING: readonly Scenario[] = [
       equal("agreements on the metadata", agreed.length, 1);
       equal(
         "sources of the metadata",
-        idsOf(agreed[0], "sources"),
+        idsIn(agreed[0], "sources"),
         sources.map(({ peerId }) => peerId).sort(),
       );
       const bytes = sources.map(({ peerId }) => bytesFrom(end, peerId));
@@ -226,24 +227,4 @@ const MILESTONES = [
 /** The events that an orderly download consists of, without what comes many times in between. */
 function milestones(events: readonly HarnessEvent[]): readonly string[] {
   return events.map(({ event }) => event).filter((name) => MILESTONES.includes(name));
-}
-
-function idsOf(event: HarnessEvent | undefined, field: string): readonly string[] {
-  return [...((event?.data[field] ?? []) as readonly string[])].sort();
-}
-
-/** Bytes of one source, as the end event of a transfer counts them. */
-function bytesFrom(end: HarnessEvent, peerId: string): number {
-  return ((end.data["sources"] ?? {}) as Readonly<Record<string, number>>)[peerId] ?? 0;
-}
-
-/** Bytes of one source, as the events of finished chunks tell them. */
-function chunkBytesFrom(events: readonly HarnessEvent[], peerId: string): number {
-  return events
-    .filter(({ event, data }) => event === "download-chunk-finished" && data["peer_id"] === peerId)
-    .reduce((sum, { data }) => sum + Number(data["length"]), 0);
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { DOWNLOADING } from "./downloading.ts";
+import { FAILING_SOURCES } from "./failing-sources.ts";
 import { MEETING } from "./meeting.ts";
 
 /** Every scenario that is written; the matrix document says what each has to show. */
-export const SCENARIOS: readonly Scenario[] = [...MEETING, ...DOWNLOADING];
+export const SCENARIOS: readonly Scenario[] = [...MEETING, ...DOWNLOADING, ...FAILING_SOURCES];

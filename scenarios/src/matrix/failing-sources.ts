@@ -1,0 +1,79 @@
+import { ALIENSWARM } from "../library/games.ts";
+import { absent, present, sameGame } from "../proofs/on-disk.ts";
+import { equal, prove } from "../proofs/prove.ts";
+import type { Scenario } from "../scenario.ts";
+import { cast } from "./cast.ts";
+import { bytesFrom, idsIn, percent } from "./transfers.ts";
+
+/** Mbit/s of each source: a second or more of download for something to happen in the middle. */
+const UP_MBIT = 300;
+
+/** Sources that die, lie, or are no source. */
+export const FAILING_SOURCES: readonly Scenario[] = [
+  {
+    id: "S10",
+    async run(stage) {
+      const { client, sources, game } = await cast(stage, ALIENSWARM, { sources: 2, upMbit: UP_MBIT });
+      const [victim, survivor] = sources;
+      if (survivor === undefined) throw new Error("there is no second source");
+      const operation = await client.download("alienswarm", { install: false });
+      await operation.reaches(0.3);
+      await victim.kill();
+      const end = await operation.endsWith("download-finished");
+      prove(bytesFrom(end, survivor.peerId) > 0, "the survivor sent something");
+      const share = bytesFrom(end, survivor.peerId) / game.bytes;
+      return `${await sameGame(game, client.path("alienswarm"))}; ${percent(share)} from the survivor`;
+    },
+  },
+  {
+    id: "S11",
+    cores: 0.5,
+    async run(stage) {
+      const { client, sources, game } = await cast(stage, ALIENSWARM, { upMbit: UP_MBIT });
+      const [source] = sources;
+      const root = client.path("alienswarm");
+      const first = await client.download("alienswarm", { install: false });
+      await first.reaches(0.3);
+      await source.kill();
+      await first.endsWith("download-peers-gone");
+      await absent(`${root}/version.ini`);
+      await present(`${root}/alienswarm.eti`);
+      equal("downloaded", (await client.game("alienswarm"))?.downloaded ?? false, false);
+      await source.start();
+      const second = await client.download("alienswarm", { install: false });
+      const end = await second.endsWith("download-finished");
+      const fetched = bytesFrom(end, source.peerId);
+      const compared = await sameGame(game, root);
+      prove(
+        fetched <= game.bytes * 0.9,
+        `the second download goes on where the first was: it fetched ${percent(fetched / game.bytes)}`,
+      );
+      return `no sentinel in between; ${percent(fetched / game.bytes)} fetched after the source was back; ${compared}`;
+    },
+  },
+  {
+    id: "S16",
+    async run(stage) {
+      const older = { ...ALIENSWARM, version: "20230101", seed: 250 };
+      const [client, old, ...current] = await Promise.all([
+        stage.peer("client"),
+        stage.peer("old", { games: [older] }),
+        ...["one", "two"].map((name) => stage.peer(name, { games: [ALIENSWARM] })),
+      ]);
+      await client.sees([old, ...current]);
+      await client.isOffered("alienswarm", 2);
+      const sentBefore = stage.hosts.isLan ? old.host.cable.sentBytes() : 0;
+      const operation = await client.download("alienswarm", { install: false });
+      const end = await operation.endsWith("download-finished");
+      equal("bytes of the older one", bytesFrom(end, old.peerId), 0);
+      const agreed = operation.events.find(({ event }) => event === "got-game-files");
+      equal("sources", idsIn(agreed, "sources"), current.map(({ peerId }) => peerId).sort());
+      const compared = await sameGame(await stage.know(ALIENSWARM), client.path("alienswarm"));
+      if (!stage.hosts.isLan) return `${compared}; nothing from the older one`;
+      const sent = old.host.cable.sentBytes() - sentBefore;
+      // Pings, acknowledgements and news of the others' games.
+      prove(sent < 100_000, `the older one sends no part of the game: ${sent} bytes left its interface`);
+      return `${compared}; ${sent} bytes left the older one's interface meanwhile`;
+    },
+  },
+];
