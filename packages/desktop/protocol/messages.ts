@@ -1,0 +1,40 @@
+import type { RuntimeEvent } from "@lanspread/proto";
+import { runtimeCommandSchema } from "@lanspread/proto";
+import { z } from "zod";
+import { settingsChangeSchema } from "./settings.ts";
+import type { DesktopSnapshot } from "./snapshot.ts";
+
+/** Correlates an answer with what was asked; chosen by the page. */
+const idSchema = z.int().nonnegative();
+
+const ask = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
+  z.strictObject({ type: z.literal(type), id: idSchema, ...shape });
+
+/** What a page asks of the shell. Each is answered once. */
+export const pageMessageSchema = z.discriminatedUnion("type", [
+  /** For the runtime, as it is. */
+  ask("command", { command: runtimeCommandSchema }),
+  /** Fields that are left out stay as they are. */
+  ask("change-settings", { change: settingsChangeSchema }),
+]);
+export type PageMessage = z.input<typeof pageMessageSchema>;
+/** A message without the id that its sender gives it. */
+export type PageRequest = PageMessage extends infer Message
+  ? Message extends { readonly id: number }
+    ? Omit<Message, "id">
+    : never
+  : never;
+
+/** Why something that was asked for did not happen: code and hint of the runtime's errors, for people. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What the shell says to a page. A snapshot comes first, and again whenever the page may have missed something. */
+export type ShellMessage =
+  | { readonly type: "snapshot"; readonly snapshot: DesktopSnapshot }
+  | { readonly type: "event"; readonly event: RuntimeEvent }
+  | { readonly type: "answer"; readonly id: number; readonly data: unknown }
+  | { readonly type: "refusal"; readonly id: number; readonly refusal: Refusal };

@@ -1,0 +1,32 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The only address the shell listens at: nobody on the network can reach it. */
+export const SHELL_HOST = "127.0.0.1";
+
+/** Random bytes of the token in the opened address, and of the session behind it: 256 bits, so that none can be guessed. */
+export const SECRET_BYTES = 32;
+
+/** For so long the token of an address can be used, milliseconds: a browser that starts for the first time takes its time. */
+export const TOKEN_LIFETIME_MS = 5 * 60_000;
+
+/** Tokens that wait to be used: more than anybody opens windows within their lifetime. */
+export const MOST_TOKENS = 16;
+
+/** Largest message of a page, bytes: a command is a few hundred. */
+export const MAX_MESSAGE_BYTES = 64 * KIB;
+
+/** Pages that are connected at once: more windows than anybody opens, and few enough to send each every event. */
+export const MOST_PAGES = 16;
+
+/** Bytes that wait for a page that does not read; then it is sent no events until it has caught up, and a snapshot instead. */
+export const MAX_WAITING_BYTES = 4 * MIB;
+
+/** How often a page that was left behind is looked at, milliseconds. */
+export const CATCH_UP_MS = 100;
+
+/** A page that says nothing and answers no ping for so long is gone, milliseconds. */
+export const PAGE_TIMEOUT_MS = 30_000;
+
+/** Time that pages and requests have to end when the shell stops, milliseconds. */
+export const STOP_MS = 1_000;

@@ -1,0 +1,12 @@
+/**
+ * The desktop app's shell: starts a peer, and serves a page to browsers on this computer that shows it.
+ *
+ * @module
+ */
+export { type Desktop, type DesktopOptions, startDesktop } from "./desktop.ts";
+export {
+  type AppWindow,
+  openAppWindow,
+  openInDefaultBrowser,
+  type WindowOptions,
+} from "./window/app-window.ts";

@@ -1,0 +1,153 @@
+import {
+  type Catalog,
+  openCatalog,
+  type Peer,
+  PeerError,
+  type PeerOptions,
+  startPeer,
+} from "@lanspread/peer";
+import type { RuntimeEvent } from "@lanspread/proto";
+import type { PageMessage } from "../../protocol/messages.ts";
+import type { Settings } from "../../protocol/settings.ts";
+import type { DesktopSnapshot, GameFacts } from "../../protocol/snapshot.ts";
+import type { SettingsFile } from "../settings/settings-file.ts";
+import type { PageHost } from "./page-session.ts";
+
+/** Settings that a peer is started with: a change of them starts another one. */
+const OF_THE_PEER = ["playerName", "party", "partyCa", "interfaces", "lanes"] as const;
+
+export interface PeerHostOptions {
+  /** What the peer is started with where the settings say nothing. */
+  readonly peer: PeerOptions;
+  readonly settings: SettingsFile;
+  /** Of the program. */
+  readonly version: string;
+}
+
+/** The peer behind the pages. A change of settings that it was started with replaces it; pages see a new snapshot. */
+export class PeerHost implements PageHost, AsyncDisposable {
+  readonly #options: PeerHostOptions;
+  readonly #facts: DesktopSnapshot["facts"];
+  readonly #eventHandlers = new Set<(event: RuntimeEvent) => void>();
+  readonly #snapshotHandlers = new Set<() => void>();
+  #peer: Peer;
+  /** One change after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: PeerHostOptions, facts: DesktopSnapshot["facts"], peer: Peer) {
+    this.#options = options;
+    this.#facts = facts;
+    this.#peer = peer;
+    this.#follow(peer);
+  }
+
+  /** @throws PeerError, among others `state-locked` where another peer has the state directory */
+  static async start(options: PeerHostOptions): Promise<PeerHost> {
+    const { catalog } = options.peer;
+    const facts = catalog === undefined ? {} : factsOf(await openCatalog(catalog));
+    return new PeerHost(options, facts, await startPeer(peerOptions(options)));
+  }
+
+  get peer(): Peer {
+    return this.#peer;
+  }
+
+  snapshot(): DesktopSnapshot {
+    const { settings, version } = this.#options;
+    return { peer: this.#peer.snapshot(), facts: this.#facts, settings: settings.get(), version };
+  }
+
+  onEvent(handler: (event: RuntimeEvent) => void): () => void {
+    this.#eventHandlers.add(handler);
+    return () => this.#eventHandlers.delete(handler);
+  }
+
+  onSnapshotDue(handler: () => void): () => void {
+    this.#snapshotHandlers.add(handler);
+    return () => this.#snapshotHandlers.delete(handler);
+  }
+
+  async answer(message: PageMessage, signal: AbortSignal): Promise<unknown> {
+    switch (message.type) {
+      case "command":
+        return await this.#peer.send(message.command, { signal });
+      case "change-settings":
+        return await this.#change(message.change);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#changing;
+    await this.#peer.stop();
+  }
+
+  #change(change: Parameters<SettingsFile["change"]>[0]): Promise<void> {
+    const changed = this.#changing.then(async () => {
+      const { settings } = this.#options;
+      const before = settings.get();
+      if (change.gamesDir !== undefined && change.gamesDir !== null && change.gamesDir !== before.gamesDir) {
+        await this.#peer.send({ type: "set-game-dir", path: change.gamesDir });
+      }
+      const restarts = OF_THE_PEER.some((key) => key in change && !isSame(before[key], change[key]));
+      if (restarts) this.#requireIdle();
+      await settings.change(change);
+      if (restarts) await this.#restart();
+      for (const handler of this.#snapshotHandlers) handler();
+    });
+    this.#changing = changed.catch(() => {});
+    return changed;
+  }
+
+  #requireIdle(): void {
+    const { operations } = this.#peer.snapshot().status;
+    if (operations.length === 0) return;
+    throw new PeerError("operation-in-progress", "Games are being worked on at the moment.", {
+      hint: "Change this when the downloads and installs have ended, or cancel them.",
+    });
+  }
+
+  async #restart(): Promise<void> {
+    await this.#peer.stop();
+    this.#peer = await startPeer(peerOptions(this.#options));
+    this.#follow(this.#peer);
+  }
+
+  #follow(peer: Peer): void {
+    peer.onEvent((event) => {
+      for (const handler of this.#eventHandlers) handler(event);
+    });
+  }
+}
+
+function peerOptions({ peer, settings }: PeerHostOptions): PeerOptions {
+  return { ...peer, ...fromSettings(settings.get()) };
+}
+
+function fromSettings({ playerName, gamesDir, party, partyCa, interfaces, lanes }: Settings) {
+  return {
+    ...(playerName === undefined ? {} : { name: playerName }),
+    ...(gamesDir === undefined ? {} : { gamesDir }),
+    ...(party === undefined ? {} : { party }),
+    ...(partyCa === undefined ? {} : { partyCa }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    ...(lanes === undefined ? {} : { lanes }),
+  };
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before ?? null) === JSON.stringify(after ?? null);
+}
+
+function factsOf(catalog: Catalog): DesktopSnapshot["facts"] {
+  const facts: Record<string, GameFacts> = {};
+  for (const { id, genre, max_players, year, description, can_host_server } of catalog.entries()) {
+    facts[id] = {
+      ...(genre === undefined ? {} : { genre }),
+      ...(max_players === undefined ? {} : { maxPlayers: max_players }),
+      ...(year === undefined ? {} : { year }),
+      ...(description === undefined ? {} : { description }),
+      ...(can_host_server === undefined ? {} : { canHostServer: can_host_server }),
+    };
+  }
+  return facts;
+}

@@ -1,0 +1,72 @@
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
+import { createRig, enter, TestPage } from "../support.ts";
+
+function snapshots({ messages }: TestPage): DesktopSnapshot[] {
+  return messages.flatMap((message) => (message.type === "snapshot" ? [message.snapshot] : []));
+}
+
+describe("a page", () => {
+  it("gets a snapshot, then events, and answers to what it asks", async () => {
+    await using rig = await createRig();
+    const door = await enter((await rig.start()).openAddress());
+    const page = await TestPage.open(door);
+    expect(snapshots(page)[0]).toMatchObject({ version: "1.2.3", settings: {}, peer: { games: [] } });
+    await mkdir(rig.dir.join("games", "quake"));
+    await writeFile(rig.dir.join("games", "quake", "version.ini"), "1");
+    await page.until(
+      (message) =>
+        message.type === "event" &&
+        message.event.type === "local-library-changed" &&
+        message.event.games.some(({ id }) => id === "quake"),
+    );
+    expect(await page.ask({ type: "command", command: { type: "get-peer-count" } })).toMatchObject({
+      data: { count: 0 },
+    });
+    expect(
+      await page.ask({ type: "command", command: { type: "uninstall-game", gameId: "quake" as never } }),
+    ).toMatchObject({ type: "refusal", refusal: { code: "not-installed" } });
+    page.socket.terminate();
+  });
+
+  it("keeps settings, which every page sees and the next run knows", async () => {
+    await using rig = await createRig();
+    const desktop = await rig.start();
+    const door = await enter(desktop.openAddress());
+    const [one, other] = [await TestPage.open(door), await TestPage.open(door)];
+    const change = { playerName: "  Ada ", language: "de", welcomed: true } as const;
+    expect(await one.ask({ type: "change-settings", change })).toMatchObject({ type: "answer" });
+    await other.until(({ type, ...rest }) => type === "snapshot" && JSON.stringify(rest).includes('"Ada"'));
+    expect(snapshots(other).at(-1)).toMatchObject({
+      settings: { playerName: "Ada", language: "de", welcomed: true },
+      peer: { status: { name: "Ada" } },
+    });
+    const file = rig.dir.join("state", "desktop.json");
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({
+      playerName: "Ada",
+      language: "de",
+      welcomed: true,
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await one.ask({ type: "change-settings", change: { language: null } });
+    await desktop[Symbol.asyncDispose]();
+    const page = await TestPage.open(await enter((await rig.start()).openAddress()));
+    expect(snapshots(page)[0]?.settings).toEqual({ playerName: "Ada", welcomed: true });
+    page.socket.terminate();
+  });
+
+  it("finds the app again where it was when that comes back", async () => {
+    await using rig = await createRig();
+    const desktop = await rig.start();
+    const door = await enter(desktop.openAddress());
+    const page = await TestPage.open(door);
+    const closed = new Promise<number>((resolve) => page.socket.once("close", resolve));
+    await desktop[Symbol.asyncDispose]();
+    expect(await closed).toBe(1001);
+    await rig.start();
+    const again = await TestPage.open(door);
+    expect(snapshots(again)).toHaveLength(1);
+    again.socket.terminate();
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { MAX_MESSAGE_BYTES, MOST_PAGES } from "../../shell/constants.ts";
+import { ask, createRig, enter, TestPage } from "../support.ts";
+
+/** The status that a socket is refused with. */
+function refusalOf(origin: string, headers: Record<string, string>, path = "/socket"): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const socket = new WebSocket(`${origin.replace("http", "ws")}${path}`, { headers });
+  socket.once("unexpected-response", (request, response) => {
+    resolve(response.statusCode ?? 0);
+    request.destroy();
+  });
+  socket.once("open", () => reject(new Error("it was let in")));
+  socket.on("error", () => {});
+  return promise;
+}
+
+describe("the app's door", () => {
+  it("turns the opened address into a session, once", async () => {
+    await using rig = await createRig();
+    const desktop = await rig.start();
+    const address = desktop.openAddress();
+    const entered = await ask(address);
+    expect(entered.status).toBe(303);
+    expect(entered.headers.location).toBe("/");
+    expect(entered.headers["set-cookie"]).toEqual([
+      expect.stringMatching(/^lanspread-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/u),
+    ]);
+    const stolen = await ask(address);
+    expect(stolen.status).toBe(401);
+    expect(stolen.headers["set-cookie"]).toBeUndefined();
+    expect((await ask(desktop.openAddress())).status).toBe(303);
+  });
+
+  it("serves the page to who has the session, with headers that keep everybody else out", async () => {
+    await using rig = await createRig();
+    const { origin, cookie } = await enter((await rig.start()).openAddress());
+    const page = await ask(`${origin}/`, { cookie });
+    expect([page.status, page.body]).toEqual([200, "<!doctype html><title>lanspread</title>"]);
+    expect(page.headers["content-security-policy"]).toMatch(/default-src 'none';.*frame-ancestors 'none'/u);
+    expect(page.headers["x-content-type-options"]).toBe("nosniff");
+    const script = await ask(`${origin}/assets/app-1a2b.js`, { cookie });
+    expect(script.headers["content-type"]).toBe("text/javascript; charset=utf-8");
+    expect(script.headers["cache-control"]).toContain("immutable");
+    const again = await ask(`${origin}/`, { cookie, "if-none-match": String(page.headers["etag"]) });
+    expect([again.status, again.body]).toEqual([304, ""]);
+    for (const refused of [
+      await ask(`${origin}/`),
+      await ask(`${origin}/`, { cookie: "lanspread-session=x" }),
+    ]) {
+      expect(refused.status).toBe(401);
+      expect(refused.headers["content-security-policy"]).toBe(page.headers["content-security-policy"]);
+    }
+  });
+
+  it.each([
+    "/../page/index.html",
+    "/..%2fstate%2fdesktop.json",
+    "/assets/../../state/identity/key.pem",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "//etc/passwd",
+    "/assets/app-1a2b.js%00.html",
+    "/index.html/",
+    "/desktop.json",
+  ])("has nothing at %s", async (path) => {
+    await using rig = await createRig();
+    const { origin, cookie } = await enter((await rig.start()).openAddress());
+    const { hostname, port } = new URL(origin);
+    // As it is: an address would be tidied up before it is sent.
+    const asked = await ask(`http://${hostname}:${port}/`, { cookie });
+    expect(asked.status).toBe(200);
+    const { request } = await import("node:http");
+    const status = await new Promise<number>((resolve, reject) => {
+      const sent = request({ hostname, port, path, headers: { cookie } }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.on("error", reject).end();
+    });
+    expect(status).toBe(404);
+  });
+
+  it("refuses other names, other pages and other methods", async () => {
+    await using rig = await createRig();
+    const { origin, cookie } = await enter((await rig.start()).openAddress());
+    const status = async (headers: Record<string, string>, method?: string): Promise<number> =>
+      (await ask(`${origin}/`, { cookie, ...headers }, method)).status;
+    expect(await status({ host: "evil.example" })).toBe(403);
+    expect(await status({ origin: "https://evil.example" })).toBe(403);
+    expect(await status({ "sec-fetch-site": "cross-site" })).toBe(403);
+    expect(await status({}, "POST")).toBe(405);
+    expect(await status({})).toBe(200);
+    expect(await refusalOf(origin, { cookie })).toBe(403);
+    expect(await refusalOf(origin, { origin })).toBe(401);
+    expect(await refusalOf(origin, { cookie, origin: "https://evil.example" })).toBe(403);
+    expect(await refusalOf(origin, { cookie, origin, host: "evil.example" })).toBe(403);
+    expect(await refusalOf(origin, { cookie, origin }, "/other")).toBe(404);
+  });
+
+  it("ends a connection that sends what no page sends, and serves the others", async () => {
+    await using rig = await createRig();
+    const door = await enter((await rig.start()).openAddress());
+    const good = await TestPage.open(door);
+    for (const message of [
+      "",
+      "null",
+      "{}",
+      `{"type":"command"}`,
+      "x".repeat(MAX_MESSAGE_BYTES + 1),
+      Buffer.of(1),
+    ]) {
+      const bad = await TestPage.open(door);
+      const closed = new Promise<number>((resolve) => bad.socket.once("close", resolve));
+      bad.socket.send(message);
+      expect([1003, 1008, 1009]).toContain(await closed);
+    }
+    expect(await good.ask({ type: "command", command: { type: "status" } })).toMatchObject({
+      type: "answer",
+    });
+    good.socket.terminate();
+  });
+
+  it("has room for some windows, and serves those however many more are asked for", async () => {
+    await using rig = await createRig();
+    const door = await enter((await rig.start()).openAddress());
+    const pages = await Promise.all(Array.from({ length: MOST_PAGES }, () => TestPage.open(door)));
+    const headers = { cookie: door.cookie, origin: door.origin };
+    const refused = await Promise.all(Array.from({ length: 200 }, () => refusalOf(door.origin, headers)));
+    expect(new Set(refused)).toEqual(new Set([503]));
+    expect(await pages[0]?.ask({ type: "command", command: { type: "status" } })).toMatchObject({
+      type: "answer",
+    });
+    for (const { socket } of pages) socket.terminate();
+  });
+});
