@@ -13,8 +13,8 @@ import { FRAME_BUFFER_BYTES } from "./constants.ts";
  * Writes tagged frames, collected in one buffer that is written whenever it is full. Its size is all the memory it takes,
  * and whoever waits for a call has the back-pressure of the receiver.
  *
- * Call order: {@link control} and {@link data} one after the other, {@link flush} where the receiver should know at once,
- * and at the end. What they reject with is what the stream and the transfer's signal say; nothing may be sent after that.
+ * Call order: {@link control} and {@link data} one after the other, {@link flush} at the end. What they reject with is what
+ * the stream and the transfer's signal say; nothing may be sent after that.
  */
 export class FrameSender {
   readonly #stream: Pick<RequestStream, "write">;

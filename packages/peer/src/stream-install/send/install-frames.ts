@@ -30,8 +30,6 @@ export function createInstallFrames(frames: FrameSender, checkGate: () => void):
     beginArchive: async ({ name, solid, unpackedSize, entries }) => {
       checkGate();
       await frames.control({ type: "archive_begin", name, solid, unpacked_size: unpackedSize, entries });
-      // The receiver can look for space while the unpacker starts.
-      await frames.flush();
     },
     sink: {
       directory: async ({ path }) => {
