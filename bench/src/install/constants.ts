@@ -30,8 +30,14 @@ export const LOOK_INTERVAL_MS = 50;
 /** Share of a disk's free space that the huge stream may take at most. */
 export const HUGE_STREAM_SHARE = 0.4;
 
-/** Lanes of every peer: as many as a peer of a usual machine has at least. */
+/** Lanes of the peers that are compared: what moves most over 127.0.0.1 on a few processors. */
 export const LANES = 1;
+
+/**
+ * Lanes of those that a huge stream is measured with. Streams do not go over lanes, whose threads take some 30 MB each: the bar is held
+ * against peers without any.
+ */
+export const HUGE_LANES = [0, 2] as const;
 
 export interface Amounts {
   readonly rounds: number;
