@@ -105,6 +105,35 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
       );
     });
 
+  addWaitOption(
+    withUnpacker(
+      program
+        .command("update")
+        .description(
+          "bring games that are here to the newest version there is, and what is installed with them",
+        ),
+    ),
+    LIST_WAIT_SECONDS,
+  )
+    .argument("[id...]", "ids of downloaded games (default: all of them)")
+    .addHelpText(
+      "after",
+      `${examples(
+        [
+          "lanspread update quake3",
+          "fetch the newest version, and install it over the old one if that is installed",
+        ],
+        ["lanspread update", "every game that is here and of which somebody has a newer version"],
+      )}\nAn update keeps what you have in local/: saved games, and files that you made or changed, unless the new version brings\nthem too. Where it fails the old install is as it was.\n`,
+    )
+    .action(async (ids: string[], flags: PeerFlags & OutputFlags & WaitFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/update.ts")).update(context, ids, flags),
+        ),
+      );
+    });
+
   withUnpacker(program.command("install").description("install downloaded games"))
     .argument("<id...>", "ids of downloaded games")
     .addHelpText(

@@ -1,6 +1,9 @@
+import type { GameId } from "@lanspread/proto";
+import type { PeerLink } from "../link/peer-link.ts";
 import type { PeerFlags, WaitFlags } from "../options.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
-import { checkGameIds, operateOnGames } from "./operate.ts";
+import { discover, requireNetwork } from "./discovery.ts";
+import { checkGameIds, type Job, operateOnGames } from "./operate.ts";
 
 export interface GetFlags extends WaitFlags {
   /** False with `--no-install`. */
@@ -13,10 +16,35 @@ export function get(
   ids: readonly string[],
   flags: PeerFlags & GetFlags,
 ): Promise<CommandOutcome> {
+  const games = checkGameIds(ids);
   return operateOnGames(context, flags, {
     verb: "get",
-    ids: checkGameIds(ids),
-    install: flags.install,
-    waitSeconds: flags.wait,
+    ids: games,
+    lookAround: async (link) => {
+      await discover(context, link, { seconds: flags.wait, enough: () => everyGameOffered(link, games) });
+      if (!(await everyGameHere(link, games))) await requireNetwork(link);
+    },
+    jobs: async () => games.map((gameId) => download(gameId, flags)),
   });
+}
+
+function download(gameId: GameId, { install }: GetFlags): Job {
+  return {
+    gameId,
+    install,
+    begin: async (link) => {
+      await link.download(gameId, { install });
+      return "accepted";
+    },
+  };
+}
+
+async function everyGameOffered(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
+  const games = await link.listGames();
+  return ids.every((id) => games.some((game) => game.id === id && (game.downloaded || game.peerCount > 0)));
+}
+
+async function everyGameHere(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
+  const games = await link.listGames();
+  return ids.every((id) => games.some((game) => game.id === id && game.downloaded));
 }

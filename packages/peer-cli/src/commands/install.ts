@@ -11,7 +11,5 @@ export function install(
   return operateOnGames(context, flags, {
     verb: "install",
     ids: checkGameIds(ids),
-    install: true,
-    waitSeconds: 0,
   });
 }

@@ -10,18 +10,27 @@ import type { ProgressView } from "../report/progress.ts";
 import type { OperationOutcome, OperationVerb } from "../report/results.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
 import { CANCEL_DEADLINE_MS, PARALLEL_OPERATIONS } from "./constants.ts";
-import { discover, requireNetwork } from "./discovery.ts";
 import { createOperationTracker } from "./operation-tracker.ts";
 
 export interface OperateOptions {
   readonly verb: OperationVerb;
+  /** Named by the user. */
   readonly ids: readonly GameId[];
-  /** With `get`: install what was downloaded. */
-  readonly install: boolean;
-  /** Seconds to look for somebody who has the games; 0 where the others are not needed. */
-  readonly waitSeconds: number;
+  /** Looks for those who have the games, where others are needed. */
+  readonly lookAround?: (link: PeerLink) => Promise<void>;
   /** Asked before anything is done; false cancels all of it. */
   readonly proceed?: (link: PeerLink) => Promise<boolean>;
+  /** What is to be done. Default: `verb` with each of `ids`. */
+  readonly jobs?: (link: PeerLink) => Promise<readonly Job[]>;
+}
+
+/** One operation on one game. */
+export interface Job {
+  readonly gameId: GameId;
+  /** Where something is downloaded: the operation ends with an install. */
+  readonly install: boolean;
+  /** Gives the command. Resolves when it is accepted, or with `up-to-date` where there is nothing to do. */
+  readonly begin: (link: PeerLink) => Promise<"accepted" | "up-to-date">;
 }
 
 /** The ids as given by the user; throws a usage error that names the first wrong one. */
@@ -44,43 +53,39 @@ export function operateOnGames(
   options: OperateOptions,
 ): Promise<CommandOutcome> {
   return withLink(context, flags, async (link) => {
-    if (options.verb === "get") {
-      await discover(context, link, {
-        seconds: options.waitSeconds,
-        enough: (peer) => everyGameOffered(peer, options.ids),
-      });
-      if (!(await everyGameHere(link, options.ids))) await requireNetwork(link);
-    }
+    await options.lookAround?.(link);
     if (options.proceed !== undefined && !(await options.proceed(link))) return nothingDone(options);
+    const jobs = (await options.jobs?.(link)) ?? options.ids.map((gameId) => plainJob(options.verb, gameId));
     const names = createPeerNames();
     const leave = link.onEvent((event) => names.take(event));
     names.learn(await link.listPeers());
     const progress = context.reporter.openProgress("lines");
     const outcomes: OperationOutcome[] = [];
-    const waiting = [...options.ids];
+    const waiting = [...jobs];
     const work = async (): Promise<void> => {
-      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        const outcome = await operate(context, link, { progress, names }, id, options);
+      for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+        const outcome = await operate(context, link, { progress, names }, job, options.verb);
+        const { gameId: id } = job;
         outcomes.push(outcome);
         if (outcome.outcome === "failed") {
           progress.finish(id);
           context.reporter.failure(withHint(outcome.error), names.inText);
         } else {
           // What a single game has come to is in the result, at once.
-          progress.finish(id, ...(options.ids.length > 1 ? [outcome.outcome] : []));
+          progress.finish(id, ...(jobs.length > 1 && !isUpToDate(outcome) ? [outcome.outcome] : []));
         }
         // The next one is taken up at once.
-        progress.waiting(waiting.slice(1));
+        progress.waiting(idsOf(waiting.slice(1)));
       }
     };
-    progress.waiting(waiting.slice(PARALLEL_OPERATIONS));
+    progress.waiting(idsOf(waiting.slice(PARALLEL_OPERATIONS)));
     try {
       await Promise.all(Array.from({ length: PARALLEL_OPERATIONS }, work));
     } finally {
       progress.close();
       leave();
     }
-    const order: readonly string[] = options.ids;
+    const order: readonly string[] = idsOf(jobs);
     outcomes.sort((a, b) => order.indexOf(a.gameId) - order.indexOf(b.gameId));
     return {
       exit: combineExitCodes(outcomes.map(exitCode)),
@@ -102,11 +107,10 @@ async function operate(
   context: CommandContext,
   link: PeerLink,
   { progress, names }: { readonly progress: ProgressView; readonly names: PeerNames },
-  gameId: GameId,
-  options: OperateOptions,
+  { gameId, install, begin }: Job,
+  verb: OperationVerb,
 ): Promise<OperationOutcome> {
   if (context.signal.aborted) return { gameId, outcome: "cancelled" };
-  const { verb, install } = options;
   const tracker = createOperationTracker({ gameId, verb, install, nameOf: names.nameOf });
   const ended = Promise.withResolvers<OperationOutcome>();
   const leave = link.onEvent((event) => {
@@ -129,15 +133,15 @@ async function operate(
     giveUp = setTimeout(() => ended.resolve({ gameId, outcome: "cancelled" }), CANCEL_DEADLINE_MS);
   };
   try {
-    if (verb === "get") await link.download(gameId, { install });
-    else await link[verb](gameId);
+    if ((await begin(link)) === "up-to-date") return { gameId, outcome: "done", upToDate: true };
     if (context.signal.aborted) cancel();
     else context.signal.addEventListener("abort", cancel, { once: true });
     const outcome = await ended.promise;
     if (!context.signal.aborted || outcome.outcome !== "failed") return outcome;
     if (outcome.error.code !== "shutting-down") return outcome;
-    if (verb === "get" && tracker.hasBegun) {
-      context.reporter.notice(`${gameId}: what has come is kept; the same command goes on from there`);
+    if (tracker.hasBegun) {
+      const next = verb === "get" ? "the same command" : `\`lanspread get ${gameId}\``;
+      context.reporter.notice(`${gameId}: what has come is kept; ${next} goes on from there`);
     }
     return { gameId, outcome: "cancelled" };
   } catch (error) {
@@ -149,14 +153,26 @@ async function operate(
   }
 }
 
-async function everyGameOffered(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
-  const games = await link.listGames();
-  return ids.every((id) => games.some((game) => game.id === id && (game.downloaded || game.peerCount > 0)));
+/** Commands of one operation each, that are named as the verb is. */
+function plainJob(verb: OperationVerb, gameId: GameId): Job {
+  if (verb === "get" || verb === "update") throw new Error(`${verb} says itself what is to be done`);
+  return {
+    gameId,
+    install: verb === "install",
+    begin: async (link) => {
+      await link[verb](gameId);
+      return "accepted";
+    },
+  };
 }
 
-async function everyGameHere(link: PeerLink, ids: readonly GameId[]): Promise<boolean> {
-  const games = await link.listGames();
-  return ids.every((id) => games.some((game) => game.id === id && game.downloaded));
+function idsOf(jobs: readonly Job[]): GameId[] {
+  return jobs.map(({ gameId }) => gameId);
+}
+
+/** Nothing was to be done. */
+export function isUpToDate(outcome: OperationOutcome): boolean {
+  return outcome.outcome === "done" && outcome.upToDate === true;
 }
 
 function exitCode(outcome: OperationOutcome): ReturnType<typeof exitCodeForFailure> {

@@ -92,7 +92,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
         progress = installing(event, now);
         return undefined;
       case "download-finished":
-        if (verb !== "get") return undefined;
+        if (verb !== "get" && verb !== "update") return undefined;
         // What was here already has shown nothing so far, and goes on to be unpacked or to nothing at all.
         if (options.install && event.bytes > 0) progress = without("unpacking", gameId, 0, null);
         done = { ...done, ...totalsOf(event) };
@@ -141,6 +141,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
 /** What is shown before the peer tells anything. */
 const FIRST_PHASE: Readonly<Partial<Record<OperationVerb, string>>> = {
   get: "asking the others",
+  update: "preparing",
   uninstall: "deleting",
   remove: "deleting",
 };

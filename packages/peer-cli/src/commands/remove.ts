@@ -29,8 +29,6 @@ export function remove(
   return operateOnGames(context, flags, {
     verb: "remove",
     ids: games,
-    install: false,
-    waitSeconds: 0,
     ...(flags.yes === true ? {} : { proceed: (link) => ask(context, link, games) }),
   });
 }

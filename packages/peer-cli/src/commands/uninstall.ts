@@ -11,7 +11,5 @@ export function uninstall(
   return operateOnGames(context, flags, {
     verb: "uninstall",
     ids: checkGameIds(ids),
-    install: false,
-    waitSeconds: 0,
   });
 }

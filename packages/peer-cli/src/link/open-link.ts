@@ -92,8 +92,8 @@ function createLink(
     status: () => peer.send({ type: "status" }),
     listPeers: async () => (await peer.send({ type: "list-peers" })).peers,
     listGames: async () => (await peer.send({ type: "list-games" })).games,
-    async download(gameId, { install }) {
-      await peer.send({ type: "download-game-files", gameId, install });
+    async download(gameId, options) {
+      await peer.send({ type: "download-game-files", gameId, ...options });
     },
     async install(gameId) {
       await peer.send({ type: "install-game", gameId });

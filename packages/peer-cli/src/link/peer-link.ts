@@ -13,7 +13,8 @@ export interface PeerLink {
   status(): Promise<StatusData>;
   listPeers(): Promise<readonly ListedPeer[]>;
   listGames(): Promise<readonly ListedGame[]>;
-  download(gameId: GameId, options: { readonly install: boolean }): Promise<void>;
+  /** `latest`: also where a version of it is here. */
+  download(gameId: GameId, options: { readonly install: boolean; readonly latest?: boolean }): Promise<void>;
   install(gameId: GameId): Promise<void>;
   uninstall(gameId: GameId): Promise<void>;
   /** Deletes the folder of a downloaded game. */

@@ -9,6 +9,7 @@ type Names = Pick<PeerNames, "nameOf" | "inText">;
 
 const PAST: Readonly<Record<OperationVerb, string>> = {
   get: "got",
+  update: "updated",
   install: "installed",
   uninstall: "uninstalled",
   remove: "removed",
@@ -28,6 +29,7 @@ export function renderOutcomes(
 
 function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Colors): string[] {
   const { gameId, bytes, elapsedMs, mibPerS, retried = 0 } = outcome;
+  if (outcome.upToDate === true) return [`up to date ${gameId}`];
   const given = shares(outcome, names);
   const [only] = given;
   const details: string[] = [];
@@ -58,7 +60,8 @@ function renderInstalled(
   const files = count(installedFiles, "file");
   const time = installMs === undefined ? undefined : formatDuration(installMs / 1000);
   // Behind a download there are bytes and time already.
-  if (verb === "get") return [`${files} installed${time === undefined ? "" : ` in ${time}`}`];
+  if (verb === "get" || verb === "update")
+    return [`${files} installed${time === undefined ? "" : ` in ${time}`}`];
   return [
     files,
     ...(installedBytes === undefined ? [] : [formatBytes(installedBytes)]),

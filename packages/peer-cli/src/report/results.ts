@@ -12,6 +12,8 @@ export type OperationOutcome =
   | {
       readonly gameId: string;
       readonly outcome: "done";
+      /** Nothing was to be done: no newer version is to be had. */
+      readonly upToDate?: boolean;
       /** Bytes that were downloaded and verified; absent where nothing was transferred. */
       readonly bytes?: number;
       readonly pieces?: number;
@@ -53,7 +55,7 @@ export type CommandResult =
   /** Of commands that run on and told everything when it happened. */
   | { readonly kind: "nothing" };
 
-export type OperationVerb = "get" | "install" | "uninstall" | "remove";
+export type OperationVerb = "get" | "update" | "install" | "uninstall" | "remove";
 const PEER_ID_COLUMNS = 8;
 
 /** The result as one JSON value, in the names of the JSONL harness. */

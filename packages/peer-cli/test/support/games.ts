@@ -8,6 +8,7 @@ export interface GameContent {
   readonly archive?: WriteRar5Options;
   /** Sizes of plain files by path; their bytes follow from the path's place in the list. */
   readonly files?: Readonly<Record<string, number>>;
+  readonly version?: string;
 }
 
 /** Makes a downloaded game; returns its folder. */
@@ -21,6 +22,6 @@ export async function makeGame(gamesDir: string, id: string, content: GameConten
   }
   if (content.entries !== undefined)
     await writeRar5(join(root, `${id}.eti`), content.entries, content.archive);
-  await writeFile(join(root, "version.ini"), "20240101\n");
+  await writeFile(join(root, "version.ini"), `${content.version ?? "20240101"}\n`);
   return root;
 }
