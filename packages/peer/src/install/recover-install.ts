@@ -23,6 +23,7 @@ import {
   renameInRoot,
   unmark,
 } from "./reserved-directory.ts";
+import { createRunStep, type StepHook } from "./step.ts";
 
 export interface RecoverInstallOptions {
   readonly gameId: GameId;
@@ -32,14 +33,15 @@ export interface RecoverInstallOptions {
   readonly logger: Logger;
   /** Ends the deleting of what is left of a removed game; the next recovery goes on. */
   readonly signal?: AbortSignal;
+  readonly onStep?: StepHook<RecoveryAction>;
 }
 
 /** Directories that the user was told of: once is enough. */
 const reported = new Set<string>();
 
 /**
- * Puts right what an interrupted install, update, uninstall or removal left in one game root. Nobody else may work on the game
- * meanwhile.
+ * Puts right what an interrupted install, update, uninstall or removal left in one game root. Nobody else may work on
+ * the game meanwhile.
  *
  * @returns what was done, in its order; nothing where nothing was left.
  * @throws PeerError when something cannot be moved or deleted; it is tried again the next time.
@@ -68,11 +70,12 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
     staging: staging.state,
     backup: backup.state,
   });
+  const step = createRunStep(options.onStep);
   const done: RecoveryAction[] = [];
   for (const action of actions) {
     // An intent that speaks of another root is not this recovery's to clear.
     if (action === "clear-intent" && recorded === undefined) continue;
-    await perform(action);
+    await step(action, () => perform(action));
     if (!action.startsWith("report-")) done.push(action);
   }
   if (done.length > 0) {

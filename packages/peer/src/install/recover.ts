@@ -13,8 +13,10 @@ import {
 import { forgetInstalledList } from "./installed-list.ts";
 import { clearIntent, readIntent } from "./intent.ts";
 import { recoverInstall } from "./recover-install.ts";
+import type { RecoveryAction } from "./recovery-table.ts";
 import { forgetRemovalList } from "./remove/removal-list.ts";
 import { lstatIfThere } from "./reserved-directory.ts";
+import type { StepHook } from "./step.ts";
 
 export interface RecoverInstallsOptions {
   /** Absolute path of the games directory. */
@@ -24,26 +26,31 @@ export interface RecoverInstallsOptions {
   readonly isBusy: (id: GameId) => boolean;
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
+  readonly onStep?: StepHook<RecoveryAction>;
 }
 
 /**
- * Puts right what interrupted installs, updates, uninstalls and removals left in a games directory, and removes the sentinels of
- * interrupted downloads where no journal waits for them. To be run at start-up and after another games directory was
- * chosen, behind the recovery of downloads.
+ * Puts right what interrupted installs, updates, uninstalls and removals left in a games directory, and removes the
+ * sentinels of interrupted downloads where no journal waits for them. To be run at start-up and after another games
+ * directory was chosen, behind the recovery of downloads.
  *
  * A game that cannot be put right is told to the log, and the others go on.
  *
  * @throws PeerError when the games directory cannot be read, or `cancelled`.
  */
 export async function recoverInstalls(options: RecoverInstallsOptions): Promise<void> {
-  const { gamesDir, stateDir, isBusy, logger = silentLogger, signal } = options;
+  const { gamesDir, stateDir, isBusy, logger = silentLogger, signal, onStep } = options;
+  const passedOn = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onStep === undefined ? {} : { onStep }),
+  };
   const { ids } = await listRoots(gamesDir);
   for (const gameId of ids) {
     if (signal?.aborted === true) throw toPeerError(signal.reason);
     if (isBusy(gameId)) continue;
     const root = join(gamesDir, gameId);
     try {
-      await recoverInstall({ gameId, root, stateDir, logger, ...(signal === undefined ? {} : { signal }) });
+      await recoverInstall({ gameId, root, stateDir, logger, ...passedOn });
       await sweepSentinels(root, stateDir, gameId);
     } catch (error) {
       logger.error("a game could not be put right after an interruption", { gameId, error });

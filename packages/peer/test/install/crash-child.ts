@@ -1,19 +1,22 @@
 /**
- * Runs one operation and kills itself, without any chance to clean up, at the place that it is told: before or after a
- * step, or in the middle of filling staging.
+ * Runs one operation, or a recovery, and kills itself, without any chance to clean up, at the place that it is told:
+ * before or after a step, or in the middle of filling staging or of deleting files.
  */
+import { dirname } from "node:path";
 import { asGameId } from "@lanspread/proto";
 import {
   createUnrarJsUnpacker,
   type InstallProgress,
   installGame,
+  recoverInstalls,
+  removeGame,
   uninstallGame,
   updateGame,
 } from "../../src/install/index.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 
 export interface CrashPlan {
-  readonly operation: "install" | "update" | "uninstall";
+  readonly operation: "install" | "update" | "uninstall" | "remove" | "recover";
   readonly root: string;
   readonly stateDir: string;
   readonly step: string;
@@ -30,18 +33,37 @@ const onStep = (step: string, moment: string): void => {
   if (step === plan.step && moment === plan.moment) die();
 };
 const gameId = asGameId("ggoo");
+const { root } = plan;
+const gamesDir = dirname(root);
 const stateDir = await openStateDir(plan.stateDir);
-if (plan.operation === "uninstall") {
-  await uninstallGame({ gameId, root: plan.root, stateDir, onStep });
-} else {
-  await (plan.operation === "install" ? installGame : updateGame)({
-    gameId,
-    root: plan.root,
-    stateDir,
-    unpacker: createUnrarJsUnpacker(),
-    onStep,
-    onProgress: ({ doneBytes }: InstallProgress) => {
-      if (plan.moment === "during" && doneBytes > 0) die();
-    },
-  });
+switch (plan.operation) {
+  case "install":
+  case "update":
+    await (plan.operation === "install" ? installGame : updateGame)({
+      gameId,
+      root,
+      stateDir,
+      unpacker: createUnrarJsUnpacker(),
+      onStep,
+      onProgress: ({ doneBytes }: InstallProgress) => {
+        if (plan.moment === "during" && doneBytes > 0) die();
+      },
+    });
+    break;
+  case "uninstall":
+    await uninstallGame({ gameId, root, stateDir, onStep });
+    break;
+  case "remove":
+    await removeGame({
+      gameId,
+      gamesDir,
+      stateDir,
+      onStep,
+      onProgress: ({ doneFiles }) => {
+        if (plan.moment === "during" && doneFiles > 0) die();
+      },
+    });
+    break;
+  case "recover":
+    await recoverInstalls({ gamesDir, stateDir, isBusy: () => false, onStep });
 }
