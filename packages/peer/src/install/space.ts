@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { sep } from "node:path";
+import { dirname, sep } from "node:path";
 import { fromNodeError, PeerError } from "../errors/index.ts";
 
 /** A {@link PeerError} `disk-full` that says what is needed and what is free. */
@@ -35,7 +35,10 @@ export async function withSpaceFigures(error: unknown, figures: SpaceFigures): P
   const failure = fromNodeError(error, root);
   if (failure.code !== "disk-full" || failure instanceof TooLittleSpace) return error;
   const ofState = failure.message.startsWith(state + sep);
-  const free = await freeBytes(ofState ? state : root).catch(() => null);
+  // A root that was made for the install is gone again by now.
+  const free = await freeBytes(ofState ? state : root)
+    .catch(() => freeBytes(dirname(root)))
+    .catch(() => null);
   if (free === null) return error;
   const what = ofState || needed === undefined ? "" : `installing needs ${needed} bytes, `;
   return new PeerError("disk-full", `${failure.message}: ${what}${free} bytes are free now`, {

@@ -65,7 +65,7 @@ describe.concurrent("a streamed install whose receiver is killed", () => {
     "%s, %s: is installed or not, and nothing of it is left",
     async (step, moment, happened) => {
       await using rig = await createRig({});
-        await rm(rig.root, { recursive: true });
+      await rm(rig.root, { recursive: true });
       await crash({ root: rig.root, stateDir: rig.stateDir.root, step, moment });
       await recover(rig);
       const recovered = [await tree(rig.gamesDir), await tree(rig.stateDir.root)];
