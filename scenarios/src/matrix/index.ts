@@ -1,7 +1,15 @@
 import type { Scenario } from "../scenario.ts";
+import { CHANGING_LIBRARIES } from "./changing-libraries.ts";
 import { DOWNLOADING } from "./downloading.ts";
 import { FAILING_SOURCES } from "./failing-sources.ts";
 import { MEETING } from "./meeting.ts";
+import { UPDATING } from "./updating.ts";
 
 /** Every scenario that is written; the matrix document says what each has to show. */
-export const SCENARIOS: readonly Scenario[] = [...MEETING, ...DOWNLOADING, ...FAILING_SOURCES];
+export const SCENARIOS: readonly Scenario[] = [
+  ...MEETING,
+  ...DOWNLOADING,
+  ...FAILING_SOURCES,
+  ...CHANGING_LIBRARIES,
+  ...UPDATING,
+];

@@ -1,4 +1,4 @@
-import type { Harness, HarnessCommand, HarnessEvent } from "../harness-process.ts";
+import { type Harness, type HarnessCommand, type HarnessEvent, isEvent } from "../harness-process.ts";
 import { isEndEvent, operationsIn } from "../proofs/operations.ts";
 import { OPERATION_DEADLINE_MS } from "./constants.ts";
 
@@ -30,6 +30,11 @@ export class Operation {
     return this.#harness.events
       .slice(this.#from)
       .filter(({ data }) => data["game_id"] === undefined || data["game_id"] === this.gameId);
+  }
+
+  /** The first event of this name about the game since the command. */
+  told(event: string, deadlineMs = OPERATION_DEADLINE_MS): Promise<HarnessEvent> {
+    return this.#harness.event(isEvent(event, { game_id: this.gameId }), { from: this.#from, deadlineMs });
   }
 
   /** The event that ends the operation as a whole: nothing of the game runs behind it. */

@@ -23,6 +23,8 @@ export interface PeerOptions {
   readonly party?: string;
   /** A games directory that somebody else made; default: one of its own, empty but for `games`. */
   readonly gamesDir?: string;
+  /** A program that runs the harness, with its own arguments: whom it runs as, what it may do. */
+  readonly inFront?: readonly string[];
   /** False: it is made, and starts when it is told. Default true. */
   readonly start?: boolean;
 }
@@ -87,7 +89,7 @@ export async function createStage(options: StageOptions): Promise<Stage & { read
         games: more.gamesDir ?? games,
         state,
         party: more.party ?? party,
-        program: options.program ?? [...programCommand, "harness"],
+        program: inFrontOf(more.inFront ?? [], options.program ?? [...programCommand, "harness"]),
         // What a killed peer leaves of its temporary files goes with the workspace.
         env: { [RUN_ID_VARIABLE]: run, TMPDIR: temporary, TEMP: temporary, TMP: temporary },
         logFile: join(logs, `${name}.log`),
@@ -102,6 +104,12 @@ export async function createStage(options: StageOptions): Promise<Stage & { read
     },
     until: (what, look, more = {}) => until(what, look, { signal, ...more }),
   };
+}
+
+function inFrontOf(inFront: readonly string[], program: readonly string[]): readonly [string, ...string[]] {
+  const [first, ...rest] = [...inFront, ...program];
+  if (first === undefined) throw new Error("there is no program to run");
+  return [first, ...rest];
 }
 
 /** Waits until a peer has hashed its game: before that nobody can check what it sends. */
