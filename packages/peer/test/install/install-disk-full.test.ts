@@ -1,32 +1,12 @@
-import { statfsSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { type SmallDisk, seededBytes, smallDisk, smallDiskUnavailable, writeRar5 } from "@lanspread/testkit";
+import { seededBytes, smallDisk, smallDiskUnavailable, writeRar5 } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { InstallStep } from "../../src/install/index.ts";
 import { openStateDir } from "../../src/storage/index.ts";
+import { at, fill, free, freeOn } from "./full-disk.ts";
 import { createGame, failure, GAME, install, uninstall } from "./installing.ts";
 import { createRig, GGOO, tree, writeFiles } from "./support.ts";
-
-/** The file of somebody else who needs the disk too. */
-const FILLING = "somebody-else";
-
-/** Leaves so many bytes free, to a page. To be done once. */
-function fill(disk: SmallDisk, free: number): void {
-  writeFileSync(disk.join(FILLING), seededBytes(1, freeOn(disk) - free), { flag: "wx" });
-}
-
-function freeOn({ path }: SmallDisk): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
-}
-
-/** Does something before a step. */
-function at(step: InstallStep, act: () => void) {
-  return (done: InstallStep, moment: string): void => {
-    if (done === step && moment === "before") act();
-  };
-}
 
 const noDisk = smallDiskUnavailable();
 
@@ -64,7 +44,7 @@ describe.skipIf(noDisk !== undefined)(
       await writeFiles(root, { "version.ini": "1" });
       await writeRar5(join(root, "a.eti"), GAME);
       const before = await tree(root);
-      const onStep = at("fill-staging", () => fill(disk, 0.5 * MIB));
+      const onStep = at<InstallStep>("fill-staging", () => fill(disk, 0.5 * MIB));
       const { code, message } = await failure(rig, () => install(rig, { root, onStep }));
       expect(code).toBe("disk-full");
       expect(message).toBe(
@@ -72,7 +52,7 @@ describe.skipIf(noDisk !== undefined)(
           `installing needs 1000008 bytes, ${freeOn(disk)} bytes are free now`,
       );
       expect(await tree(root)).toEqual(before);
-      await rm(disk.join(FILLING));
+      await free(disk);
       expect(await install(rig, { root })).toMatchObject({ files: 2 });
     });
 
@@ -98,7 +78,7 @@ describe.skipIf(noDisk !== undefined)(
       expect(message).toContain(join(root, ".local.installing/b.bin"));
       expect(message).toContain(`installing needs ${MIB + 5} bytes, ${freeOn(disk)} bytes are free now`);
       expect(await tree(root)).toEqual(before);
-      await rm(disk.join(FILLING));
+      await free(disk);
       expect(await install(rig, { root })).toMatchObject({ files: 2, bytes: MIB + 5 });
     });
 
@@ -125,14 +105,14 @@ describe.skipIf(noDisk !== undefined)(
         await using disk = await smallDisk(MIB);
         const stateDir = await openStateDir(disk.join("state"));
         const before = [await tree(rig.root), await tree(disk.path)];
-        const onStep = at(step, () => fill(disk, 0));
+        const onStep = at<InstallStep>(step, () => fill(disk, 0));
         const { code, message } = await failure(rig, () => install(rig, { stateDir, onStep }));
         expect(code).toBe("disk-full");
         const file = step === "write-list" ? "installed.json" : "install_intent.json";
         expect(message).toBe(
           `${join(stateDir.gameDir(GGOO), file)}: the disk is full: ${freeOn(disk)} bytes are free now`,
         );
-        await rm(disk.join(FILLING));
+        await free(disk);
         await rm(stateDir.gameDir(GGOO), { recursive: true, force: true });
         expect([await tree(rig.root), await tree(disk.path)]).toEqual(before);
         await install(rig, { stateDir });
@@ -150,7 +130,7 @@ describe.skipIf(noDisk !== undefined)(
       const { code, message } = await failure(rig, () => uninstall({ ...rig, stateDir }));
       expect([code, message]).toEqual(["disk-full", expect.stringContaining(disk.path)]);
       expect(await tree(rig.root)).toEqual(before);
-      await rm(disk.join(FILLING));
+      await free(disk);
       await uninstall({ ...rig, stateDir });
       expect(await readdir(rig.root)).not.toContain("local");
     });
