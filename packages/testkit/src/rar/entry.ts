@@ -29,6 +29,15 @@ export interface Rar5File {
   readonly mode?: number;
   /** Windows attributes instead of a mode: the entry was made on Windows. */
   readonly attributes?: number;
+  /**
+   * Says that the content is compressed like this, which it is not: nobody can unpack it. The dictionary is 128 KiB
+   * shifted left by 0 to 15; version 1 of the algorithm came with RAR 7. RAR 5.0 only.
+   */
+  readonly falseCompression?: {
+    readonly version: number;
+    readonly method: number;
+    readonly dictionary: number;
+  };
 }
 
 export interface Rar5Directory {

@@ -1,3 +1,5 @@
+import type { Rar5File } from "./entry.ts";
+
 /** Where in a set of volumes a block is written, and how the set is packed. */
 export interface MainBlock {
   /** Number of the volume in its set, from 0. */
@@ -23,6 +25,8 @@ export interface FileBlock {
   readonly link?: { readonly type: "symlink" | "junction" | "hardlink"; readonly target: string };
   readonly encryption?: Uint8Array;
   readonly solid?: boolean;
+  /** See {@link Rar5File}. */
+  readonly falseCompression?: Rar5File["falseCompression"] & object;
   /** Compressed, not stored. RAR 5.0 only. */
   readonly compressed?: boolean;
   readonly continuesFromPrevious?: boolean;

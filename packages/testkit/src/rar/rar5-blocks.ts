@@ -107,7 +107,7 @@ function fileBlock(file: FileBlock): Uint8Array {
       vint(file.attributes ?? file.mode),
       file.mtime === undefined ? new Uint8Array() : uint32(Math.floor(file.mtime.getTime() / 1000)),
       file.crc === undefined ? new Uint8Array() : uint32(file.crc),
-      vint((file.compressed === true ? COMPRESSED : STORED) | (file.solid === true ? SOLID : 0)),
+      vint(compression(file)),
       vint(file.attributes === undefined ? HOST.unix : HOST.windows),
       vint(name.length),
       name,
@@ -115,6 +115,13 @@ function fileBlock(file: FileBlock): Uint8Array {
     ],
     file.damaged,
   );
+}
+
+/** How an entry is packed: version of the algorithm, whether it is solid, method, size of the dictionary. */
+function compression({ compressed, solid, falseCompression: claim }: FileBlock): number {
+  const how = compressed === true ? COMPRESSED : STORED;
+  const told = claim === undefined ? how : claim.version | (claim.method << 7) | (claim.dictionary << 10);
+  return solid === true ? told | SOLID : told;
 }
 
 /** A record of the extra area: size of type and fields, type, fields. */

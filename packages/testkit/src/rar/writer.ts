@@ -148,6 +148,7 @@ async function writeFileEntry({ format, files }: Writing, entry: Rar5File, solid
     mode: entry.mode ?? FILE_MODE,
     damaged: entry.damage === "header",
     solid,
+    ...(entry.falseCompression === undefined ? {} : { falseCompression: entry.falseCompression }),
     ...(entry.attributes === undefined ? {} : { attributes: entry.attributes }),
     ...(entry.mtime === undefined ? {} : { mtime: entry.mtime }),
     ...(encryption === undefined ? {} : { encryption: encryption.parameters }),

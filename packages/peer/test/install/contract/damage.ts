@@ -1,6 +1,8 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import {
+  compressRar5,
   type Rar5Entry,
+  type Rar5File,
   seededBytes,
   smallDisk,
   smallDiskUnavailable,
@@ -116,6 +118,69 @@ export function damage({ it }: Contract): void {
       while (positions.length > 0) await Promise.all(positions.splice(0, 4).map(wrong));
     });
   });
+
+  it("damage in a compressed entry is noticed, or has changed nothing", async (place, trial) => {
+    const content = compressRar5(Buffer.from("Humpty Dumpty sat on a wall. ".repeat(2_000)));
+    const archive = place.join("game.eti");
+    await writeRar(5)(archive, [FIRST, { name: "bad", content }]);
+    const whole = await readFile(archive);
+    // The data of the last entry lies in front of the last block.
+    const end = whole.length - 8;
+    let noticed = 0;
+    for (let position = end - 1; position >= end - content.packed.length; position -= 7) {
+      const bytes = Buffer.from(whole);
+      bytes.writeUInt8(bytes.readUInt8(position) ^ 0x04, position);
+      const path = place.join("wrong.eti");
+      await writeFile(path, bytes);
+      const sink = createCollectingSink();
+      const [, error] = await settle(trial.unpacker.stream({ archive: path, sink }));
+      if (error === undefined) {
+        // A bit that the decoder does not look at.
+        expect(sink.files[1]?.crc32, `byte ${position}`).toBe(content.crc);
+      } else {
+        noticed += 1;
+        expect(error.code, `byte ${position}`).toBe("archive-damaged");
+        expect(error.message).toContain('"bad"');
+        expect(sink.files.map((file) => file.path)).toEqual(["first"]);
+      }
+    }
+    expect(noticed).toBeGreaterThan(0);
+  });
+
+  const COMPRESSED: readonly [
+    title: string,
+    falseCompression: NonNullable<Rar5File["falseCompression"]>,
+    codes: readonly PeerErrorCode[],
+  ][] = [
+    ["by RAR 5, which is noise", { version: 0, method: 3, dictionary: 5 }, ["archive-damaged"]],
+    [
+      "with a dictionary of 4 GiB",
+      { version: 0, method: 3, dictionary: 15 },
+      ["archive-unsupported", "archive-damaged"],
+    ],
+    [
+      "by an algorithm of the future",
+      { version: 5, method: 3, dictionary: 5 },
+      ["archive-unsupported", "archive-damaged"],
+    ],
+    [
+      "by a method that does not exist",
+      { version: 0, method: 7, dictionary: 5 },
+      ["archive-unsupported", "archive-damaged"],
+    ],
+  ];
+  for (const [title, falseCompression, codes] of COMPRESSED) {
+    it(`an archive with an entry compressed ${title}`, async (_, trial) => {
+      const { archive, error, streamed } = await trial.runEntries(5, [
+        FIRST,
+        { name: "bad", content: seededBytes(3, 200_000), falseCompression },
+      ]);
+      expect(codes).toContain(error?.code);
+      expect(error?.message).toContain(archive);
+      expect(error?.message).toContain('"bad"');
+      expect(streamed.files.map(({ path }) => path)).not.toContain("bad");
+    });
+  }
 
   const OTHERS: readonly [title: string, content: string, codes: readonly PeerErrorCode[]][] = [
     ["is something else", "certainly no archive", ["archive-unsupported"]],

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type Rar5Entry, seededBytes } from "@lanspread/testkit";
+import { compressRar5, type Rar5Entry, seededBytes } from "@lanspread/testkit";
 import { describe, expect } from "vitest";
 import { tree } from "../support.ts";
 import { timesRead, timesReadUnavailable } from "./bytes-read.ts";
@@ -172,6 +172,21 @@ export function goodArchives({ it }: Contract): void {
       const paths = [...entries].filter(({ type }) => type !== "directory").map(({ name }) => name);
       expect(streamed.files.map(({ path }) => path)).toEqual(paths);
     });
+  });
+
+  it("a compressed archive is unpacked, stored files and empty ones among the others", async (_, trial) => {
+    const text = Buffer.from("All the king's horses and all the king's men. ".repeat(60_000));
+    const noise = seededBytes(3, 700_000);
+    const { files } = await trial.runEntries(5, [
+      { name: "text", content: compressRar5(text), mtime: MTIME },
+      { name: "stored", content: noise, mtime: MTIME },
+      { name: "noise", content: compressRar5(noise), mtime: MTIME },
+      { name: "nothing", content: compressRar5(new Uint8Array()), mtime: MTIME },
+      { name: "zeros", content: compressRar5(new Uint8Array(10_000_000)), mtime: MTIME },
+    ]);
+    expect(files?.map(({ crc32: crc }) => crc)).toEqual(
+      [text, noise, noise, new Uint8Array(), new Uint8Array(10_000_000)].map((bytes) => crc32(bytes)),
+    );
   });
 
   it("an executable file stays one, others do not become one", async (_, trial) => {

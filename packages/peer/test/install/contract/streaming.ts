@@ -82,6 +82,22 @@ export function streaming({ it }: Contract): void {
       expect(called.at(-1)).toBe("bytes");
     });
 
+    it("a stream that is cancelled among many small files calls its sink no more", async (place, trial) => {
+      const archive = place.join("game.eti");
+      await writeRar(5)(
+        archive,
+        Array.from({ length: 300 }, (_, index) => ({ name: `f${index}`, content: "small" })),
+      );
+      for (const method of ["fileBegin", "bytes", "fileEnd"] as const) {
+        const stop = new AbortController();
+        const { sink, called } = sinkThat(method, 2, async () => stop.abort());
+        const [, error] = await settle(trial.unpacker.stream({ archive, sink, signal: stop.signal }));
+        expect(error?.code).toBe("cancelled");
+        expect(called.filter((name) => name === method)).toHaveLength(2);
+        expect(called.at(-1)).toBe(method);
+      }
+    });
+
     it("a stream is cancelled while its sink waits, with everything unpacked that may be ahead", async (place, trial) => {
       const archive = await writeMixed(place);
       const stop = new AbortController();
@@ -92,6 +108,7 @@ export function streaming({ it }: Contract): void {
       });
       const [, error] = await settle(trial.unpacker.stream({ archive, sink, signal: stop.signal }));
       expect(error?.code).toBe("cancelled");
+      expect(called.at(-1)).toBe("bytes");
       expect(called.filter((name) => name === "bytes")).toHaveLength(1);
     });
 
