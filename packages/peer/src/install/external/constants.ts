@@ -12,3 +12,8 @@ export const QUOTED_COMPLAINT = 200;
 
 /** Bytes that are gathered before they are handed on. A pipe gives some 64 KiB at a time; `EntrySink` allows 1 MiB. */
 export const GATHER_BYTES = 1024 * 1024;
+
+/** Files up to this size are written whole, beside each other: one chunk of a pipe, and what waits stays at 4 MiB. */
+export const SMALL_FILE_BYTES = 64 * 1024;
+/** Small files that are written at once: some for each of the four threads that Node has for files. */
+export const SMALL_FILES_AT_ONCE = 64;

@@ -20,7 +20,7 @@ export interface CutEntriesOptions {
   readonly archive: string;
   /** In the archive's order. */
   readonly entries: readonly ApprovedEntry[];
-  /** The content of all files, one after the other. */
+  /** The content of all files, one after the other. Whoever opened it closes it, also where it is not read to its end. */
   readonly output: AsyncIterable<Uint8Array>;
   readonly target: EntryTarget;
 }
@@ -43,6 +43,15 @@ export class ShortOutput extends Error {
  */
 export async function cutEntries({ archive, entries, output, target }: CutEntriesOptions): Promise<void> {
   const source = createGatherer(output);
+  /** The last bytes that were handed over: the next ones are gathered in the meantime. */
+  let handedOver: Promise<void> = Promise.resolve();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  const handOver = async (chunk: Uint8Array): Promise<void> => {
+    await handedOver;
+    handedOver = target.bytes(chunk);
+    handedOver.catch(failed.reject);
+  };
   try {
     for (const entry of entries) {
       if (entry.type === "directory") {
@@ -52,12 +61,14 @@ export async function cutEntries({ archive, entries, output, target }: CutEntrie
       await target.begin(entry, entry.mtime ?? Date.now());
       let crc = 0;
       for (let left = entry.size; left > 0; ) {
-        const chunk = await source.take(Math.min(left, GATHER_BYTES));
+        // The output may stand still: a target that fails is not to wait for it.
+        const chunk = await Promise.race([source.take(Math.min(left, GATHER_BYTES)), failed.promise]);
         if (chunk.length === 0) throw new ShortOutput(entry);
         left -= chunk.length;
         crc = crc32(chunk, crc);
-        await target.bytes(chunk);
+        await handOver(chunk);
       }
+      await handedOver;
       if (entry.crc32 !== null && entry.crc32 !== crc) {
         throw new PeerError("archive-damaged", `${archive}: ${quoteName(entry.name)}: the checksum is wrong`);
       }
@@ -67,23 +78,23 @@ export async function cutEntries({ archive, entries, output, target }: CutEntrie
       throw new PeerError("archive-damaged", `${archive} unpacks to more bytes than its headers say`);
     }
   } finally {
-    await source.close();
+    await handedOver.catch(() => {});
   }
 }
 
 /** Gives bytes in the amounts that are asked for. */
 interface Gatherer {
-  /** So many bytes, fewer only at the end. They are other bytes with the next call. */
+  /** So many bytes, fewer only at the end. They are other bytes with the call after the next. */
   take(bytes: number): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 function createGatherer(output: AsyncIterable<Uint8Array>): Gatherer {
   const chunks = output[Symbol.asyncIterator]();
-  const gathered = new Uint8Array(GATHER_BYTES);
+  let [gathered, other] = [new Uint8Array(GATHER_BYTES), new Uint8Array(GATHER_BYTES)];
   let rest: Uint8Array = new Uint8Array(0);
   return {
     async take(bytes) {
+      [gathered, other] = [other, gathered];
       let filled = 0;
       while (filled < bytes) {
         if (rest.length === 0) {
@@ -97,9 +108,6 @@ function createGatherer(output: AsyncIterable<Uint8Array>): Gatherer {
         rest = rest.subarray(part.length);
       }
       return gathered.subarray(0, filled);
-    },
-    async close() {
-      await chunks.return?.();
     },
   };
 }

@@ -4,71 +4,137 @@ import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError } from "../../errors/index.ts";
 import { DIRECTORY_MODE, EXECUTABLE_MODE, FILE_MODE } from "../constants.ts";
 import type { UnpackedFile } from "../types.ts";
+import type { ApprovedEntry } from "../unrar/messages.ts";
+import { SMALL_FILE_BYTES, SMALL_FILES_AT_ONCE } from "./constants.ts";
 import type { EntryTarget } from "./cut-entries.ts";
 
 /** A file that does not exist yet, never through a link. */
 const CREATE_SAFELY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
-/** Files below a directory. Whoever made it disposes of it: a file that a failure has left open is closed then. */
+/** Files below a directory. Whoever made it disposes of it: then nothing is written and nothing is open any more. */
 export interface DiskTarget extends EntryTarget, AsyncDisposable {
-  /** The files that are complete. */
-  readonly files: readonly UnpackedFile[];
+  /** Waits for the last of the files. Called once, when all have come. @returns them in their order. */
+  finish(): Promise<readonly UnpackedFile[]>;
 }
 
-/** @throws PeerError of the disk from each of its calls, naming the file. */
+/** What is known of a file while its content comes. */
+interface Coming {
+  readonly entry: ApprovedEntry;
+  /** Absolute. */
+  readonly path: string;
+  readonly mtime: number;
+}
+
+/**
+ * Writes large files as their bytes come. Small ones are kept until they are complete and written side by side: most of
+ * their time is the way to the disk and back, four times for each.
+ *
+ * @throws PeerError of the disk from each of its calls, naming the file; that of a small file from a later call.
+ */
 export function createDiskTarget(into: string): DiskTarget {
   const files: UnpackedFile[] = [];
   /** Directories that are there for sure. */
   const made = new Set<string>([into]);
-  let current:
-    | { readonly path: string; readonly file: FileHandle; readonly entry: Omit<UnpackedFile, "crc32"> }
-    | undefined;
+  const writing = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  let coming: Coming | undefined;
+  let large: FileHandle | undefined;
+  let small: Buffer[] = [];
 
   const makeDirectory = async (path: string): Promise<void> => {
     if (made.has(path)) return;
     await naming(path, () => mkdir(path, { recursive: true, mode: DIRECTORY_MODE }));
     made.add(path);
   };
-  const opened = () => {
-    if (current === undefined) throw new Error("there are bytes without a file");
-    return current;
+  const current = (): Coming => {
+    if (coming === undefined) throw new Error("there are bytes without a file");
+    return coming;
+  };
+  const leaveIfFailed = (): void => {
+    if (failure !== undefined) throw failure.error;
+  };
+  const writeBeside = async (work: Promise<void>): Promise<void> => {
+    const settled: Promise<void> = work
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .then(() => void writing.delete(settled));
+    writing.add(settled);
+    if (writing.size >= SMALL_FILES_AT_ONCE) await Promise.race(writing);
   };
 
   return {
-    files,
-    directory: ({ path }) => makeDirectory(join(into, path)),
-    async begin({ path: relative, size, executable }, mtime) {
-      const path = join(into, relative);
+    async directory({ path }) {
+      leaveIfFailed();
+      await makeDirectory(join(into, path));
+    },
+    async begin(entry, mtime) {
+      leaveIfFailed();
+      const path = join(into, entry.path);
       await makeDirectory(dirname(path));
-      const file = await naming(path, () => openNew(path, executable ? EXECUTABLE_MODE : FILE_MODE));
-      current = { path, file, entry: { path: relative, size, mtime } };
+      const next = { entry, path, mtime };
+      if (entry.size > SMALL_FILE_BYTES) large = await naming(path, () => openNew(next));
+      coming = next;
     },
     async bytes(chunk) {
-      const { path, file } = opened();
-      await naming(path, async () => {
-        for (let done = 0; done < chunk.length; ) {
-          done += (await file.write(chunk, done, chunk.length - done)).bytesWritten;
-        }
-      });
+      const { path } = current();
+      const file = large;
+      if (file === undefined) small.push(Buffer.from(chunk));
+      else await naming(path, () => writeAll(file, chunk));
     },
     async end(crc32) {
-      const { path, file, entry } = opened();
-      await naming(path, async () => {
-        await file.utimes(entry.mtime / 1000, entry.mtime / 1000);
-        current = undefined;
-        await file.close();
-      });
-      files.push({ ...entry, crc32 });
+      const done = current();
+      const { path, entry, mtime } = done;
+      files.push({ path: entry.path, size: entry.size, mtime, crc32 });
+      const [file, content] = [large, small];
+      coming = undefined;
+      large = undefined;
+      small = [];
+      if (file === undefined) await writeBeside(naming(path, () => writeSmall(done, content)));
+      else await naming(path, () => complete(file, mtime));
+    },
+    async finish() {
+      await Promise.all(writing);
+      leaveIfFailed();
+      return files;
     },
     async [Symbol.asyncDispose]() {
-      await current?.file.close();
-      current = undefined;
+      await Promise.all(writing);
+      await large?.close();
+      large = undefined;
     },
   };
 }
 
+async function writeSmall(coming: Coming, content: readonly Buffer[]): Promise<void> {
+  const file = await openNew(coming);
+  try {
+    for (const chunk of content) await writeAll(file, chunk);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await complete(file, coming.mtime);
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+  }
+}
+
+/** Sets the time of a file and closes it, in any case. */
+async function complete(file: FileHandle, mtime: number): Promise<void> {
+  try {
+    await file.utimes(mtime / 1000, mtime / 1000);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Opens a file that is not there; one that an earlier archive brought is replaced. */
-async function openNew(path: string, mode: number): Promise<FileHandle> {
+async function openNew({ path, entry }: Coming): Promise<FileHandle> {
+  const mode = entry.executable ? EXECUTABLE_MODE : FILE_MODE;
   try {
     return await open(path, CREATE_SAFELY, mode);
   } catch (error) {

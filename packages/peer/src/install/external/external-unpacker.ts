@@ -42,7 +42,7 @@ export async function createExternalUnpacker(
         await using target = createDiskTarget(into);
         const watched = onProgress === undefined ? target : withProgress(target, listing, onProgress);
         await unpackInto({ program, archive, listing, target: watched, signal });
-        return target.files;
+        return await target.finish();
       }),
     stream: ({ archive, signal, sink }) =>
       cancellable(archive, signal, async () => {

@@ -33,7 +33,7 @@ async function ask(path: string, args: readonly string[], signal: AbortSignal | 
   const answer: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of program.output) {
-    answer.push(chunk);
+    answer.push(Buffer.from(chunk));
     bytes += chunk.length;
     if (bytes >= MAX_ANSWER_BYTES) return Buffer.concat(answer).toString("utf8");
   }

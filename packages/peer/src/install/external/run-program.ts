@@ -16,7 +16,7 @@ export interface ProgramEnd {
 
 /** A program that runs. Whoever started it disposes of it: then it has ended, and with it what it started. */
 export interface RunningProgram extends AsyncDisposable {
-  /** What it writes to standard output. It waits while nobody reads. */
+  /** What it writes to standard output. It waits while nobody reads. Each chunk is gone when the next one is asked for. */
   readonly output: AsyncIterable<Buffer>;
   /** @throws PeerError `unpacker-unusable` where it cannot be started, `cancelled`. */
   end(): Promise<ProgramEnd>;
@@ -51,7 +51,7 @@ export function runProgram({ path, args, signal }: RunProgramOptions): RunningPr
   const kill = (): void => endGroup(child);
   signal?.addEventListener("abort", kill, { once: true });
   return {
-    output: child.stdout,
+    output: freeing(child.stdout),
     end: () => ended,
     async [Symbol.asyncDispose]() {
       kill();
@@ -72,6 +72,18 @@ async function endOf(
     return { exitCode, signal, complaints: complaints() };
   } catch (error) {
     throw notStarted(path, error);
+  }
+}
+
+/**
+ * Frees each chunk at once. Each is a block of memory of its own, of which V8 lets some 64 MiB lie around before it looks
+ * for what is not needed any more.
+ */
+async function* freeing(stream: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    yield chunk;
+    if (chunk.length === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer)
+      chunk.buffer.transfer(0);
   }
 }
 

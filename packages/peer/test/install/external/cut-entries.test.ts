@@ -139,18 +139,37 @@ describe("the output of a program", () => {
     });
   });
 
-  it("is given back when the target fails", async () => {
-    let closed = false;
+  it("is waited for no longer when the target fails", async () => {
     async function* output(): AsyncGenerator<Uint8Array> {
-      try {
-        for (;;) yield Buffer.from("aaaa");
-      } finally {
-        closed = true;
-      }
+      yield new Uint8Array(1024 * 1024);
+      await new Promise(() => {});
     }
     const target = { ...recorder(), bytes: () => Promise.reject(new Error("full")) };
-    const entries = [fileEntry("a", Buffer.from("aaaa"))];
+    const entries = [fileEntry("a", new Uint8Array(2 * 1024 * 1024))];
     await expect(cutEntries({ archive: "a", entries, output: output(), target })).rejects.toThrow("full");
-    expect(closed).toBe(true);
+  });
+
+  it("is handed over one chunk at a time, and no chunk changes before it is taken", async () => {
+    const content = seededBytes(2, 5_000_000);
+    const taken: Buffer[] = [];
+    let calls = 0;
+    const target: EntryTarget = {
+      ...recorder(),
+      async bytes(chunk) {
+        expect(++calls).toBe(1);
+        const early = Buffer.from(chunk);
+        for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+        expect(early.equals(chunk)).toBe(true);
+        taken.push(early);
+        calls -= 1;
+      },
+      end: async () => expect(calls).toBe(0),
+    };
+    const output = inChunks(
+      content,
+      Array.from({ length: 50 }, () => 100_000),
+    );
+    await cutEntries({ archive: "a", entries: [fileEntry("f", content)], output, target });
+    expect(Buffer.concat(taken).equals(content)).toBe(true);
   });
 });
