@@ -90,11 +90,13 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
   )
     .argument("<id...>", "ids of the games, as `lanspread games` prints them")
     .option("--no-install", "keep the downloaded files packed")
+    .option("--low-disk", "install what comes at once: the archives are not stored, and not shared")
     .addHelpText(
       "after",
       examples(
         ["lanspread get quake3", "download, verify and install one game"],
         ["lanspread get bf1942 cnctw --no-install", "download two, unpack neither"],
+        ["lanspread get bf1942 --low-disk", "for a disk without room for download and install"],
       ),
     )
     .action(async (ids: string[], flags: PeerFlags & OutputFlags & GetFlags) => {

@@ -52,7 +52,7 @@ describe("help", () => {
         "--listen",
         "--party-ca",
       ],
-      ...["--json", "--quiet", "--verbose", "--no-install"],
+      ...["--json", "--quiet", "--verbose", "--no-install", "--low-disk"],
     ]) {
       expect(stdout).toContain(option);
     }
@@ -77,6 +77,10 @@ describe("a wrong command line", () => {
     [["peers", "--wait", "601"], "from 0 to 600"],
     [["peers", "--party", "a\u0007b"], "Expected some visible text"],
     [["certs", "rotate"], "required option '--out <dir>' not specified"],
+    [
+      ["get", "quake3", "--low-disk", "--no-install"],
+      "--low-disk installs a game without keeping its download",
+    ],
     [["get", "../etc"], '"../etc" is no game id'],
     [["remove", "--yes", ".."], '".." is no game id'],
     [["remove", "quake3"], "Add --yes"],

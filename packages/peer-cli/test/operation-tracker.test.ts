@@ -60,6 +60,39 @@ describe("the end of an operation", () => {
     expect(follow({ verb: "get", install: true }, [goesOn, finished])).toBeUndefined();
   });
 
+  it("of a get without the download is that of the streamed install, which names sources that failed", () => {
+    const struckOut = [{ peerId: peer, why: "its stream ends" }];
+    const streamed: RuntimeEvent = {
+      type: "stream-install-finished",
+      gameId,
+      files: 4,
+      bytes: 900,
+      retried: 1,
+      elapsedMs: 1500,
+      mibPerS: 0.5,
+      sources: { [peer]: 900 },
+      struckOut,
+    };
+    expect(follow({ verb: "get", install: true }, [streamed])?.outcome).toEqual({
+      gameId,
+      outcome: "done",
+      bytes: 900,
+      elapsedMs: 1500,
+      mibPerS: 0.5,
+      sources: { [peer]: 900 },
+      installedFiles: 4,
+      installedBytes: 900,
+      struckOut,
+    });
+    const error = { code: "stream-failed", message: "nobody" };
+    expect(
+      follow({ verb: "get", install: true }, [{ type: "stream-install-failed", gameId, ...error }]),
+    ).toEqual({
+      outcome: { gameId, outcome: "failed", error },
+      after: 1,
+    });
+  });
+
   it("of a get with install is a failure when only the download worked", () => {
     const failed: RuntimeEvent = {
       type: "install-failed",
@@ -216,6 +249,24 @@ describe("the progress of an operation", () => {
     expect(at(11_500, 10_000, "flushing")).toEqual([null, null]);
     expect(tracker.progress).toMatchObject({ phase: "saving", doneBytes: 10_000, totalBytes: 10_000 });
     expect(at(11_600, 0, "copying"), "of something else nothing is known").toEqual([null, null]);
+  });
+
+  it("begins anew with it when another source begins anew", () => {
+    const tracker = track();
+    const at = (now: number, doneBytes: number) => {
+      tracker.take(
+        { type: "install-progress", gameId, phase: "streaming", doneBytes, totalBytes: 10_000 },
+        now,
+      );
+      return tracker.progress?.bytesPerSecond;
+    };
+    expect([at(0, 0), at(2_000, 4_000), at(2_100, 0), at(2_200, 100), at(3_100, 500)]).toEqual([
+      null,
+      2_000,
+      null,
+      null,
+      500,
+    ]);
   });
 
   it("has it of small files that come by the thousand", () => {

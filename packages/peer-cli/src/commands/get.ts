@@ -1,4 +1,5 @@
 import type { GameId } from "@lanspread/proto";
+import { CommandError } from "../failure.ts";
 import type { PeerLink } from "../link/peer-link.ts";
 import type { PeerFlags, WaitFlags } from "../options.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
@@ -8,6 +9,8 @@ import { checkGameIds, type Job, operateOnGames } from "./operate.ts";
 export interface GetFlags extends WaitFlags {
   /** False with `--no-install`. */
   readonly install: boolean;
+  /** Installs what comes without storing the archives. */
+  readonly lowDisk?: boolean;
 }
 
 /** `lanspread get ID...`: downloads games from the others and installs them. */
@@ -17,6 +20,13 @@ export function get(
   flags: PeerFlags & GetFlags,
 ): Promise<CommandOutcome> {
   const games = checkGameIds(ids);
+  if (flags.lowDisk === true && !flags.install) {
+    throw new CommandError({
+      code: "usage",
+      message: "--low-disk installs a game without keeping its download: it cannot go with --no-install",
+      hint: "Leave out one of the two.",
+    });
+  }
   return operateOnGames(context, flags, {
     verb: "get",
     ids: games,
@@ -24,7 +34,8 @@ export function get(
       await discover(context, link, { seconds: flags.wait, enough: () => everyGameOffered(link, games) });
       if (!(await everyGameHere(link, games))) await requireNetwork(link);
     },
-    jobs: async () => games.map((gameId) => download(gameId, flags)),
+    jobs: async () =>
+      games.map((gameId) => (flags.lowDisk === true ? stream(gameId) : download(gameId, flags))),
   });
 }
 
@@ -34,6 +45,17 @@ function download(gameId: GameId, { install }: GetFlags): Job {
     install,
     begin: async (link) => {
       await link.download(gameId, { install });
+      return "accepted";
+    },
+  };
+}
+
+function stream(gameId: GameId): Job {
+  return {
+    gameId,
+    install: true,
+    begin: async (link) => {
+      await link.streamInstall(gameId);
       return "accepted";
     },
   };

@@ -33,7 +33,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
   const { gameId, verb, nameOf = (peerId) => peerId } = options;
   let progress: ProgressState | undefined;
   let meter: SourceMeter | undefined;
-  let pace: { readonly phase: string; readonly rate: RateMeter } | undefined;
+  let pace: { readonly phase: string; readonly rate: RateMeter; doneBytes: number } | undefined;
   let hasBegun = false;
   let done: Done = { gameId, outcome: "done" };
   // Whether the peer still works on the game; undefined until it says so.
@@ -52,7 +52,11 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
 
   const installing = (event: RuntimeEventOf<"install-progress">, now: number): ProgressState => {
     const { phase, doneBytes, totalBytes } = event;
-    if (pace?.phase !== phase) pace = { phase, rate: createRateMeter() };
+    // A streamed install begins anew with another source.
+    if (pace?.phase !== phase || doneBytes < pace.doneBytes) {
+      pace = { phase, rate: createRateMeter(), doneBytes };
+    }
+    pace.doneBytes = doneBytes;
     // What the archives hold is not known before they have been looked at. To save is the end of a download too.
     const shown = without(phase === "flushing" ? "saving" : phase, gameId, doneBytes, totalBytes || null);
     if (doneBytes >= totalBytes) return shown;
@@ -102,6 +106,8 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
         return verb === "uninstall"
           ? undefined
           : { ...done, installedFiles: event.files, installedBytes: event.bytes, installMs: event.elapsedMs };
+      case "stream-install-finished":
+        return verb === "get" ? { ...done, ...streamedOf(event) } : undefined;
       case "uninstall-finished":
         return verb === "uninstall" ? done : undefined;
       case "remove-progress":
@@ -121,6 +127,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
       case "install-failed":
       case "uninstall-failed":
       case "remove-failed":
+      case "stream-install-failed":
         if (event.code === "cancelled") return { gameId, outcome: "cancelled" };
         return failed(gameId, event.code, event.message);
       default:
@@ -149,6 +156,20 @@ const FIRST_PHASE: Readonly<Partial<Record<OperationVerb, string>>> = {
 function totalsOf(event: RuntimeEventOf<"download-finished">): TransferTotals {
   const { type: _, gameId: __, ...totals } = event;
   return totals;
+}
+
+/** Sources that failed are told by name; what counts as asked for again are pieces, which a stream does not have. */
+function streamedOf(event: RuntimeEventOf<"stream-install-finished">): Partial<Done> {
+  const { files, bytes, elapsedMs, mibPerS, sources, struckOut } = event;
+  return {
+    bytes,
+    elapsedMs,
+    mibPerS,
+    sources,
+    installedFiles: files,
+    installedBytes: bytes,
+    ...(struckOut === undefined ? {} : { struckOut }),
+  };
 }
 
 function failed(gameId: string, code: string, message: string): OperationOutcome {

@@ -95,6 +95,9 @@ function createLink(
     async download(gameId, options) {
       await peer.send({ type: "download-game-files", gameId, ...options });
     },
+    async streamInstall(gameId) {
+      await peer.send({ type: "stream-install-game", gameId });
+    },
     async install(gameId) {
       await peer.send({ type: "install-game", gameId });
     },

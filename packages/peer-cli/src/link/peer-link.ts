@@ -15,6 +15,8 @@ export interface PeerLink {
   listGames(): Promise<readonly ListedGame[]>;
   /** `latest`: also where a version of it is here. */
   download(gameId: GameId, options: { readonly install: boolean; readonly latest?: boolean }): Promise<void>;
+  /** Installs a game from the archives of others, which are not stored here. */
+  streamInstall(gameId: GameId): Promise<void>;
   install(gameId: GameId): Promise<void>;
   uninstall(gameId: GameId): Promise<void>;
   /** Deletes the folder of a downloaded game. */

@@ -54,9 +54,15 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
     case "install-failed":
     case "uninstall-failed":
     case "remove-failed":
+    case "stream-install-failed":
       return `${event.gameId}: ${event.message} (${event.code})`;
     case "install-finished":
       return `${event.gameId}: installed, ${count(event.files, "file")}`;
+    case "stream-install-finished":
+      return (
+        `${event.gameId}: installed, ${count(event.files, "file")}, ${formatBytes(event.bytes)} in ` +
+        `${formatDuration(event.elapsedMs / 1000)}, ${formatRate(event.mibPerS * BYTES_PER_MIB)}`
+      );
     case "uninstall-finished":
       return `${event.gameId}: uninstalled`;
     case "remove-finished":

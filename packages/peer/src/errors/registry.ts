@@ -63,7 +63,7 @@ export const PEER_ERRORS = {
   },
   "stream-failed": {
     summary: "No source has sent the game unpacked to its end.",
-    hint: "The message says what each source said. Try again later, or download the game instead.",
+    hint: "The message says what each source did; nothing of it is kept. Try again later, or download the game instead.",
     retryable: true,
   },
   "ambiguous-metadata": {

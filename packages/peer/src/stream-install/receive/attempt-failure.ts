@@ -29,15 +29,12 @@ export function sourcesFailure(
     said.length === 0
       ? `No peer offers ${gameId}.`
       : `No source has sent ${gameId} to its end. ${said.join("; ")}`;
-  return new PeerError(codeOf(kinds), message, {
-    hint: "Nothing of it is kept. Try again when other peers are there, or download the game, where every piece is checked.",
-  });
+  return new PeerError(codeOf(kinds), message);
 }
 
 function codeOf(
   kinds: ReadonlySet<SourceFaultKind>,
-): "verification" | "stream-failed" | "peers-gone" | "no-peers-have-game" {
+): "verification" | "stream-failed" | "no-peers-have-game" {
   if (kinds.size === 0) return "no-peers-have-game";
-  if (kinds.has("wrong")) return "verification";
-  return kinds.size === 1 && kinds.has("gone") ? "peers-gone" : "stream-failed";
+  return kinds.has("wrong") ? "verification" : "stream-failed";
 }

@@ -70,7 +70,7 @@ export interface StreamInstallResult {
  * removed again where nothing came of it and nobody has put anything into it.
  *
  * @throws PeerError `already-downloaded`, `already-installed`, `already-exists` (something of the user's is at the reserved
- *   name), `not-a-directory`; `disk-full` with both numbers; `verification`, `peers-gone` or `stream-failed`, saying what was
+ *   name), `not-a-directory`; `disk-full` with both numbers; `verification` or `stream-failed`, saying what was
  *   wrong with each source; the signal's reason, and others of the disk, naming the file.
  */
 export async function streamInstallGame(options: StreamInstallOptions): Promise<StreamInstallResult> {

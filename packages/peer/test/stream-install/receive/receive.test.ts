@@ -226,29 +226,29 @@ const failing: [what: string, script: Script, code: string, why: string][] = [
   [
     "sends nothing and finishes",
     sends(new Uint8Array(0)),
-    "peers-gone",
+    "stream-failed",
     "its stream ends before the game is complete",
   ],
   [
     "finishes in the middle of a frame",
     sends(half),
-    "peers-gone",
+    "stream-failed",
     "its stream ends before the game is complete",
   ],
   [
     "finishes between two frames",
     sends(encodeFrames(FRAMES.slice(0, -1))),
-    "peers-gone",
+    "stream-failed",
     "its stream ends before the game is complete",
   ],
-  ["dies before it sends", async (_, connection) => connection.close(), "peers-gone", ""],
+  ["dies before it sends", async (_, connection) => connection.close(), "stream-failed", ""],
   [
     "dies in the middle",
     async (stream, connection) => {
       await stream.write(half);
       connection.close();
     },
-    "peers-gone",
+    "stream-failed",
     "",
   ],
   [
@@ -257,7 +257,7 @@ const failing: [what: string, script: Script, code: string, why: string][] = [
       await stream.write(half);
       stream.reset(4);
     },
-    "peers-gone",
+    "stream-failed",
     "4",
   ],
   [
@@ -283,8 +283,13 @@ const failing: [what: string, script: Script, code: string, why: string][] = [
     "disk-full",
     `installing needs ${2 ** 52} bytes, `,
   ],
-  ["is silent from the beginning", sendsAndWaits(new Uint8Array(0)), "peers-gone", "nothing moved for 0.3 s"],
-  ["is silent in the middle", sendsAndWaits(half), "peers-gone", "nothing moved for 0.3 s"],
+  [
+    "is silent from the beginning",
+    sendsAndWaits(new Uint8Array(0)),
+    "stream-failed",
+    "nothing moved for 0.3 s",
+  ],
+  ["is silent in the middle", sendsAndWaits(half), "stream-failed", "nothing moved for 0.3 s"],
 ];
 const SOON = { noProgressMs: 300, firstFrameMs: 300 };
 
@@ -380,7 +385,7 @@ describe("the game root, when nothing comes of it,", () => {
       await writeFiles(rig.root, { "notes.txt": "mine" });
       stream.finish();
     });
-    await expect(receiving.receive([sender])).rejects.toMatchObject({ code: "peers-gone" });
+    await expect(receiving.receive([sender])).rejects.toMatchObject({ code: "stream-failed" });
     expect(await tree(rig.gamesDir)).toEqual({ "ggoo/": "directory", "ggoo/notes.txt": expect.any(String) });
   });
 });
