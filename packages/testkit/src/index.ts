@@ -2,6 +2,7 @@
 export { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 export { cloningDisk, cloningDiskUnavailable } from "./cloning-disk.ts";
 export { type EventuallyOptions, eventually, eventuallyPasses } from "./eventually.ts";
+export { peakRssBytes } from "./peak-memory.ts";
 export { createRandom, type Random } from "./random.ts";
 export type { VolumeLimit } from "./rar/archive-files.ts";
 export { compressRar5, type Packed } from "./rar/compress/compress.ts";

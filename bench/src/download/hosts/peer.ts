@@ -1,5 +1,6 @@
 import { createLogger, startPeer } from "@lanspread/peer";
 import { asGameId, type RuntimeEvent } from "@lanspread/proto";
+import { peakRssBytes } from "@lanspread/testkit";
 import { say, settings, told } from "../../child.ts";
 import { cpuSeconds } from "../../cpu.ts";
 import { now } from "../../moment.ts";
@@ -41,7 +42,7 @@ async function answer(asked: PeerIsTold): Promise<Answers[PeerIsTold["kind"]]> {
     case "install":
       return await install(asked);
     case "sample":
-      return { cpuSeconds: cpuSeconds(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
+      return { cpuSeconds: cpuSeconds(), peakRssBytes: peakRssBytes() };
   }
 }
 

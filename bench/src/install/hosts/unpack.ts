@@ -1,4 +1,5 @@
 import { createExternalUnpacker, createUnrarJsUnpacker } from "@lanspread/peer";
+import { peakRssBytes } from "@lanspread/testkit";
 import { say, settings } from "../../child.ts";
 import { cpuSeconds } from "../../cpu.ts";
 import type { Unpacked, UnpackSettings } from "../messages.ts";
@@ -15,6 +16,6 @@ say({
   bytes: files.reduce((sum, { size }) => sum + size, 0),
   seconds: (performance.now() - startMs) / 1_000,
   cpuSeconds: cpuSeconds() - startCpu,
-  peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  peakRssBytes: peakRssBytes(),
 } satisfies Unpacked);
 process.stdin.pause();
