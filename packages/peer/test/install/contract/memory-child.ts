@@ -1,5 +1,6 @@
 /** Unpacks or streams one archive and says how much memory that took. Started by memory.ts. */
-import { argv, resourceUsage, stdout } from "node:process";
+import { argv, stdout } from "node:process";
+import { peakRssBytes } from "@lanspread/testkit";
 import { makeUnpacker, type UnpackerFactory } from "./make-unpacker.ts";
 
 export interface MemoryTask {
@@ -34,5 +35,5 @@ if (task === "unpack") {
     },
   });
 }
-const report: MemoryReport = { bytes, peakBytes: resourceUsage().maxRSS * 1024 };
+const report: MemoryReport = { bytes, peakBytes: peakRssBytes() };
 stdout.write(JSON.stringify(report));

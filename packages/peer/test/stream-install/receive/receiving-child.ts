@@ -5,6 +5,7 @@
  *     node receiving-child.ts GAMES_DIR STATE_DIR PARTY ADDRESS GAME_ID
  */
 import { asGameId, type RuntimeEvent } from "@lanspread/proto";
+import { peakRssBytes } from "@lanspread/testkit";
 import { startPeer } from "../../../src/index.ts";
 
 /** What the child prints when it is done. */
@@ -19,7 +20,6 @@ if (gamesDir === undefined || stateDir === undefined || party === undefined || a
   throw new Error("GAMES_DIR, STATE_DIR, PARTY or ADDRESS is missing");
 }
 const gameId = asGameId(id ?? "");
-const maxRssBytes = (): number => process.resourceUsage().maxRSS * 1024;
 const peer = await startPeer({
   gamesDir,
   stateDir,
@@ -30,13 +30,13 @@ const peer = await startPeer({
   lanes: 0,
 });
 await peer.send({ type: "connect", addr });
-const idleRssBytes = maxRssBytes();
+const idleRssBytes = peakRssBytes();
 const ended = Promise.withResolvers<RuntimeEvent>();
 peer.onEvent((event) => {
   if (event.type === "stream-install-finished" || event.type === "stream-install-failed")
     ended.resolve(event);
 });
 await peer.send({ type: "stream-install-game", gameId });
-const report: ReceiverReport = { end: await ended.promise, idleRssBytes, maxRssBytes: maxRssBytes() };
+const report: ReceiverReport = { end: await ended.promise, idleRssBytes, maxRssBytes: peakRssBytes() };
 process.stdout.write(JSON.stringify(report));
 await peer.stop();

@@ -5,6 +5,7 @@
  *     node sending-child.ts GAMES_DIR STATE_DIR PARTY
  */
 import { createInterface } from "node:readline";
+import { peakRssBytes } from "@lanspread/testkit";
 import { startPeer } from "../../../src/index.ts";
 import { unpackingThreads } from "./threads.ts";
 
@@ -25,7 +26,7 @@ process.stdout.write(`${JSON.stringify({ addr })}\n`);
 for await (const _ of createInterface({ input: process.stdin })) {
   const { outboundTransfers } = peer.snapshot().status;
   const report = {
-    maxRssBytes: process.resourceUsage().maxRSS * 1024,
+    maxRssBytes: peakRssBytes(),
     outbound: outboundTransfers,
     threads: unpackingThreads(),
   };
