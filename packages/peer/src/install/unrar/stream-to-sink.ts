@@ -6,12 +6,12 @@ export interface StreamToSinkOptions {
   readonly ring: SharedArrayBuffer;
   readonly control: Int32Array;
   readonly sink: EntrySink;
-  /** Throws when the request was cancelled: asked before each call of the sink. */
-  readonly leaveIfCancelled: () => void;
+  /** Throws when the stream is over before its time: asked before each call of the sink. */
+  readonly leaveIfEnded: () => void;
 }
 
 /** Takes the chunks of the unpacking thread and hands their content to the sink, one call at a time. */
-export function createStreamToSink({ ring, control, sink, leaveIfCancelled }: StreamToSinkOptions) {
+export function createStreamToSink({ ring, control, sink, leaveIfEnded }: StreamToSinkOptions) {
   const memory = new Uint8Array(ring);
   // A sink may give the bytes to calls that take no memory that another thread can write to.
   const chunkBytes = new Uint8Array(STREAM_CHUNK_BYTES);
@@ -19,7 +19,7 @@ export function createStreamToSink({ ring, control, sink, leaveIfCancelled }: St
   return async ({ chunk, steps }: UnrarReply & { type: "steps" }): Promise<void> => {
     let place = chunk * STREAM_CHUNK_BYTES;
     for (const step of steps) {
-      leaveIfCancelled();
+      leaveIfEnded();
       switch (step.type) {
         case "directory":
           await sink.directory({ path: step.path });
