@@ -172,7 +172,7 @@ export const PEER_ERRORS = {
   },
   "archive-damaged": {
     summary: "An archive of the game is damaged.",
-    hint: "Delete the game's folder in the games directory, then download the game again.",
+    hint: "Remove the game, then download it again.",
     retryable: false,
   },
   "archive-password": {
@@ -187,7 +187,7 @@ export const PEER_ERRORS = {
   },
   "archive-truncated": {
     summary: "An archive of the game ends too early.",
-    hint: "Delete the game's folder in the games directory, then download the game again.",
+    hint: "Remove the game, then download it again.",
     retryable: false,
   },
   "archive-unsafe-path": {

@@ -9,9 +9,9 @@ import {
 } from "../../src/install/recovery-table.ts";
 
 /**
- * Intent, `local/`, `.local.installing/`, `.local.backup/`, and what is done. Every state that there is; `installing (new)`
- * is an install that made its root, `removing (ini)` a removal with something at the sentinel's name, which makes no difference to the others. That `local/` was promoted a
- * moment ago makes one to updates alone.
+ * Intent, `local/`, `.local.installing/`, `.local.backup/`, and what is done. Every state that there is: `installing (new)`
+ * is an install that made its root, and `removing (ini)` a removal with something at the sentinel's name, neither of
+ * which makes a difference to the others. That `local/` was promoted a moment ago makes one to updates alone.
  */
 const TABLE = `
   none             | -        | -        | -        |
@@ -204,6 +204,13 @@ describe("the recovery table", () => {
     "does not ask for the sentinel: %o",
     (state, actions) => {
       expect(decideRecovery({ ...state, sentinel: true })).toEqual(actions);
+    },
+  );
+
+  it.each(rows.filter(([{ intent }]) => intent !== "installing"))(
+    "asks for installs alone who made the root: %o",
+    (state, actions) => {
+      expect(decideRecovery({ ...state, madeRoot: true })).toEqual(actions);
     },
   );
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -8,7 +8,9 @@ import {
   recoverInstalls,
   removeGame,
 } from "../../src/install/index.ts";
+import { seal } from "../../src/storage/index.ts";
 import { asNobody } from "../storage/as-nobody.ts";
+import { observeFlushes } from "../storage/observed-flushes.ts";
 import { failure } from "./installing.ts";
 import { createRig, type Files, GGOO, namesIn, type Rig, tree, writeFiles } from "./support.ts";
 
@@ -99,6 +101,39 @@ describe("removing", () => {
     expect(await namesIn(rig.gamesDir)).toEqual([]);
     expect(await readFile(rig.place.join("outside/precious"), "utf8")).toBe("the user's");
     expect(await readFile(rig.place.join("precious"), "utf8")).toBe("the user's");
+  });
+
+  it("is written through to the disk in this order: the wish, the list, the sentinel, and then the files", async () => {
+    await using rig = await createRig(GAME);
+    await mkdir(rig.stateDir.gameDir(GGOO));
+    const look = async (): Promise<string[]> => [
+      ...(await namesIn(rig.stateDir.gameDir(GGOO))),
+      ...(await namesIn(rig.root).catch(() => ["gone"])),
+    ];
+    const inodes = new Map<number, string>();
+    for (const [name, path] of [
+      ["games", rig.gamesDir],
+      ["root", rig.root],
+      ["state", rig.stateDir.gameDir(GGOO)],
+    ] as const) {
+      inodes.set((await lstat(path)).ino, name);
+    }
+    const flushes = await observeFlushes(() => remove(rig), look);
+    const told = flushes.map(({ inode, seen }) => [inodes.get(inode) ?? "file", ...seen].join(" "));
+    const whole = "extras ggoo.eti version.ini";
+    expect(told).toEqual([
+      `file .install_intent.json.tmp ${whole}`,
+      `state install_intent.json ${whole}`,
+      `file .removal.json.tmp install_intent.json ${whole}`,
+      `state install_intent.json removal.json ${whole}`,
+      // The journal of a download, which there was none of.
+      `state install_intent.json removal.json ${whole}`,
+      "root install_intent.json removal.json .version.ini.discarded extras ggoo.eti",
+      "root install_intent.json removal.json extras ggoo.eti",
+      "state install_intent.json",
+      "games install_intent.json gone",
+      "state gone",
+    ]);
   });
 
   it("forgets a download that has left its journal beside the sentinel", async () => {
@@ -304,10 +339,19 @@ describe("the recovery of a removal", () => {
     expect(rig.log.filter(({ fields }) => fields["why"] !== undefined)).toHaveLength(1);
   });
 
+  /** The list with another path for the first one, and with a digest that fits. */
+  function sealedAnew(text: string, path: string): string {
+    const { entries, directories } = JSON.parse(text) as { entries: unknown[][]; directories: string[] };
+    const changed = entries.map((entry, index) => (index === 0 ? [path, ...entry.slice(1)] : entry));
+    return seal({ format: 1, entries: changed, directories });
+  }
+
   it.each([
     ["damaged", (text: string) => text.replace("manual", "annual")],
     ["no list", () => "{}"],
-    ["one that leads out", (text: string) => text.replaceAll("extras/", "../other/")],
+    ["one that leads out", (text: string) => sealedAnew(text, "../other/manual.txt")],
+    ["one of a local/", (text: string) => sealedAnew(text, "local/save")],
+    ["one with the names of others", (text: string) => sealedAnew(text, ".SYNC/state")],
   ])("deletes nothing by a list that is %s, and keeps it", async (_, change) => {
     await using rig = await interrupted();
     const path = rig.stateDir.removalList(GGOO);

@@ -149,6 +149,31 @@ describe("remove-downloaded-game", () => {
   });
 });
 
+it("a peer that stops while it removes a game ends that at its next start", async () => {
+  const { gamesDir } = await party.folders("alpha");
+  await makeGame(gamesDir, QUAKE);
+  await mkdir(join(gamesDir, QUAKE, "maps"));
+  await Promise.all(
+    Array.from({ length: 2_000 }, (_, index) => writeFile(join(gamesDir, QUAKE, "maps", `${index}`), "")),
+  );
+  const alpha = await party.start("alpha", { discovery: null });
+  await alpha.event("local-library-changed");
+  const stopped = Promise.withResolvers<void>();
+  alpha.peer.onEvent(({ type }) => {
+    if (type === "remove-progress") stopped.resolve(alpha.peer.stop());
+  });
+  await alpha.peer.send({ type: "remove-downloaded-game", gameId: QUAKE });
+  await stopped.promise;
+  const ends = alpha.events.filter(({ type }) => type === "remove-finished" || type === "remove-failed");
+  expect(ends).toMatchObject([{ type: "remove-finished", gameId: QUAKE, left: expect.any(Number) }]);
+  const [end] = ends;
+  expect(end?.type === "remove-finished" && end.left).toBeGreaterThan(0);
+  expect(await readdir(join(gamesDir, QUAKE))).not.toContain("version.ini");
+  const again = await party.start("alpha", { discovery: null });
+  await again.event("local-peer-ready");
+  await eventuallyPasses(async () => expect(await readdir(gamesDir)).toEqual([]));
+});
+
 it("what is left of a removed game is not in the way of its download", async () => {
   const alpha = await startAlpha();
   const bravo = await party.start("bravo", { discovery: null });
