@@ -4,18 +4,21 @@ import { readFile, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { removeLeftovers } from "../hosts/leftovers.ts";
 import { makeRunId, workspaceName } from "../hosts/run-id.ts";
+import { createFixtures } from "../library/fixtures.ts";
 import { SCENARIOS } from "../matrix/index.ts";
+import { runSabotage } from "../sabotage/run-sabotage.ts";
+import type { Scenario } from "../scenario.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
-import { createWorkspace } from "../workspace.ts";
+import { createWorkspace, type Workspace } from "../workspace.ts";
 import { parseArguments, type RunnerArguments, USAGE } from "./arguments.ts";
-import { joinMatrix, selectEntries } from "./compare-matrix.ts";
+import { joinMatrix, type MatrixEntry, selectEntries } from "./compare-matrix.ts";
 import { CLEAN_UP_DEADLINE_MS, NEEDED_BYTES } from "./constants.ts";
 import { toJunit } from "./junit.ts";
 import { keepAs } from "./keep.ts";
 import { parseMatrix } from "./matrix-document.ts";
 import { countOf } from "./outcome.ts";
 import { failureLines, listLines, outcomeLine, reportLines } from "./report.ts";
-import { runMatrix, whyLoopback } from "./run-matrix.ts";
+import { hostMaker, runMatrix, whyLoopback } from "./run-matrix.ts";
 
 // `pnpm scenarios`: the matrix of scenarios/matrix.md with real processes; exit code 1 where a proof failed, 2 for bad usage.
 
@@ -53,7 +56,7 @@ if (args === undefined) {
   process.exitCode = endedBy === undefined ? code : exitCodeOf(endedBy);
 }
 
-async function run({ ids, keep, list, junit, repeat, loopback }: RunnerArguments): Promise<number> {
+async function run({ ids, keep, list, junit, repeat, loopback, sabotage }: RunnerArguments): Promise<number> {
   const all = joinMatrix(parseMatrix(await readFile(MATRIX, "utf8")), SCENARIOS);
   const entries = selectEntries(all, ids);
   if (list) {
@@ -65,10 +68,9 @@ async function run({ ids, keep, list, junit, repeat, loopback }: RunnerArguments
   for (const folder of folders) print([`removed ${folder} of an earlier run that was killed`]);
   const why = whyLoopback(loopback);
   if (why !== undefined) print([`every peer is a process on 127.0.0.1 (${why})`]);
+  if (sabotage) return (await sabotageAll(all, loopback)) ? 0 : 1;
   for (let turn = 1; turn <= repeat && !controller.signal.aborted; turn++) {
-    const name = workspaceName(makeRunId(process.pid, randomBytes(6).toString("hex")));
-    const workspace = await createWorkspace(name, NEEDED_BYTES);
-    directory = workspace.root;
+    const workspace = await makeWorkspace();
     const startedAt = performance.now();
     const outcomes = await runMatrix({
       ...{ entries, workspace, keep, loopback },
@@ -91,6 +93,28 @@ async function run({ ids, keep, list, junit, repeat, loopback }: RunnerArguments
     if (isBad) return 1;
   }
   return 0;
+}
+
+async function makeWorkspace(): Promise<Workspace> {
+  const name = workspaceName(makeRunId(process.pid, randomBytes(6).toString("hex")));
+  const workspace = await createWorkspace(name, NEEDED_BYTES);
+  directory = workspace.root;
+  return workspace;
+}
+
+async function sabotageAll(entries: readonly MatrixEntry<Scenario>[], loopback: boolean): Promise<boolean> {
+  const workspace = await makeWorkspace();
+  try {
+    return await runSabotage({
+      ...{ entries, workspace, signal: controller.signal },
+      fixtures: createFixtures(`${workspace.peers}/fixtures`, controller.signal),
+      createHosts: hostMaker(loopback),
+      print: (line) => print([line]),
+      onPeers: (made) => void peers.push(made),
+    });
+  } finally {
+    await workspace.remove();
+  }
 }
 
 function readArguments(): RunnerArguments | undefined {

@@ -29,12 +29,17 @@ export function whyLoopback(isWanted: boolean): string | undefined {
   return isWanted ? "asked for" : namespacesUnavailable();
 }
 
+/** What makes the hosts of each scenario on this machine. */
+export function hostMaker(loopback: boolean): () => HostNetwork {
+  return whyLoopback(loopback) === undefined ? createLanHosts : createLoopbackHosts;
+}
+
 /** Runs the scenarios of these rows, several at a time; the outcomes come in the order of the rows. */
 export async function runMatrix(options: RunMatrixOptions): Promise<readonly Outcome[]> {
   const { entries, workspace, signal, onOutcome } = options;
   const fixtures = createFixtures(`${workspace.peers}/fixtures`, signal);
   const noLan = whyLoopback(options.loopback);
-  const createHosts = (): HostNetwork => (noLan === undefined ? createLanHosts() : createLoopbackHosts());
+  const createHosts = hostMaker(options.loopback);
   const missing: Readonly<Record<Need, string | undefined>> = { lan: noLan, root: smallDiskUnavailable() };
   const outcomes = new Map<string, Outcome>();
   const settle = (outcome: Outcome): void => {

@@ -22,6 +22,8 @@ export interface RunScenarioOptions {
   readonly signal: AbortSignal;
   /** Leaves what the peers have on disk. */
   readonly keep: boolean;
+  /** False: the logs of a failure go, too, since it is expected. Default true. */
+  readonly keepLogs?: boolean;
   /** See `StageOptions.program`. */
   readonly program?: readonly [string, ...string[]];
   /** Told of the peers as soon as there can be any: for the last resort. */
@@ -65,7 +67,7 @@ export async function runScenario(
     if (faults.length === 0) return { row, result: "passed", elapsedMs, proof };
     return {
       ...{ row, result: "failed", elapsedMs, faults, story: tell(stage.peers) },
-      logs: await keepAs(stage.logs, row.id),
+      logs: options.keepLogs === false ? stage.logs : await keepAs(stage.logs, row.id),
     };
   } finally {
     clearTimeout(timer);

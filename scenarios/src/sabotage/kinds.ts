@@ -1,0 +1,16 @@
+/** What can be broken between a peer and the runner. `nothing` only passes everything on. */
+export const SABOTAGE_KINDS = [
+  "nothing",
+  "flipped-byte",
+  "missing-sentinel",
+  "extra-file",
+  "flipped-byte-in-local",
+  "staging-left",
+  "end-event-early",
+  "end-event-twice",
+  "stray-line",
+  "leaked-process",
+  "exit-code",
+  "never-stops",
+] as const;
+export type SabotageKind = (typeof SABOTAGE_KINDS)[number];

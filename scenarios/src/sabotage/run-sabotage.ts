@@ -1,0 +1,64 @@
+import { fileURLToPath } from "node:url";
+import { programCommand, renderTable } from "lanspread";
+import type { MatrixEntry } from "../runner/compare-matrix.ts";
+import { type RunScenarioOptions, runScenario } from "../runner/run-scenario.ts";
+import type { Scenario } from "../scenario.ts";
+import type { SabotageKind } from "./kinds.ts";
+
+const SABOTEUR = fileURLToPath(new URL("./saboteur.ts", import.meta.url));
+
+/** Which scenario is to notice what, and what it has to say. */
+interface Attempt {
+  readonly kind: SabotageKind;
+  readonly id: string;
+  /** What one of the faults has to say; undefined where nothing is broken and the scenario has to pass. */
+  readonly notices: RegExp | undefined;
+}
+
+const ATTEMPTS: readonly Attempt[] = [
+  // That it passes with the saboteur in between shows that it is the sabotage that fails it below.
+  { kind: "nothing", id: "S4", notices: undefined },
+  { kind: "nothing", id: "S5", notices: undefined },
+  { kind: "flipped-byte", id: "S4", notices: /bfbc2\.eti has other bytes/u },
+  { kind: "missing-sentinel", id: "S4", notices: /version\.ini is missing/u },
+  { kind: "extra-file", id: "S4", notices: /readme\.bak should not be there/u },
+  { kind: "flipped-byte-in-local", id: "S5", notices: /cnctw\/local: .* has other bytes/u },
+  { kind: "staging-left", id: "S4", notices: /left something unfinished: .*\.local\.installing/u },
+  { kind: "end-event-early", id: "S4", notices: /order of events/u },
+  { kind: "end-event-twice", id: "S5", notices: /order of events: cnctw: .* ends nothing/u },
+  { kind: "stray-line", id: "S4", notices: /printed a line outside its protocol/u },
+  { kind: "leaked-process", id: "S4", notices: /processes were left behind/u },
+  { kind: "exit-code", id: "S4", notices: /did not stop by itself: code 3/u },
+  { kind: "never-stops", id: "S4", notices: /did not stop by itself/u },
+];
+
+export interface RunSabotageOptions extends Omit<RunScenarioOptions, "program" | "keep" | "keepLogs"> {
+  readonly entries: readonly MatrixEntry<Scenario>[];
+  readonly print: (line: string) => void;
+}
+
+/** Breaks one thing after the other and runs a scenario over it; resolves with whether each was noticed, and nothing else. */
+export async function runSabotage({ entries, print, ...options }: RunSabotageOptions): Promise<boolean> {
+  const rows: string[][] = [];
+  let isWell = true;
+  for (const { kind, id, notices } of ATTEMPTS) {
+    options.signal.throwIfAborted();
+    const entry = entries.find(({ row }) => row.id === id);
+    if (entry?.scenario === undefined) throw new Error(`${id} is not written`);
+    const program = [process.execPath, SABOTEUR, kind, ...programCommand, "harness"] as const;
+    const outcome = await runScenario(entry.row, entry.scenario, {
+      ...{ ...options, keep: false, keepLogs: false },
+      program: [...program],
+    });
+    const faults = outcome.result === "failed" ? outcome.faults : [];
+    const noticed = notices === undefined ? faults.length === 0 : faults.find((fault) => notices.test(fault));
+    const isRight = outcome.result !== "skipped" && noticed !== undefined && noticed !== false;
+    isWell &&= isRight;
+    const said = typeof noticed === "string" ? noticed : (faults[0] ?? "passed");
+    rows.push([kind, id, isRight ? "right" : "WRONG", said.split("\n")[0] ?? ""]);
+    print(rows.at(-1)?.join("  ") ?? "");
+  }
+  const columns = [{ title: "SABOTAGE" }, { title: "ID" }, { title: "RUNNER" }, { title: "IT SAID" }];
+  for (const line of ["", ...renderTable(columns, rows)]) print(line);
+  return isWell;
+}
