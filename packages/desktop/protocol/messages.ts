@@ -1,5 +1,5 @@
 import type { RuntimeEvent } from "@lanspread/proto";
-import { runtimeCommandSchema } from "@lanspread/proto";
+import { gameIdSchema, runtimeCommandSchema } from "@lanspread/proto";
 import { z } from "zod";
 import { settingsChangeSchema } from "./settings.ts";
 import type { DesktopSnapshot } from "./snapshot.ts";
@@ -16,6 +16,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("command", { command: runtimeCommandSchema }),
   /** Fields that are left out stay as they are. */
   ask("change-settings", { change: settingsChangeSchema }),
+  /** {@link Holders} of a game. */
+  ask("who-has", { gameId: gameIdSchema }),
 ]);
 export type PageMessage = z.input<typeof pageMessageSchema>;
 /** A message without the id that its sender gives it. */

@@ -1,5 +1,5 @@
 import type { PeerSnapshot } from "@lanspread/peer";
-import type { GameId } from "@lanspread/proto";
+import type { GameId, GameVersion, PeerId } from "@lanspread/proto";
 import type { Settings } from "./settings.ts";
 
 /** Facts of the catalog about a game, which never come from anywhere else. */
@@ -16,15 +16,26 @@ export interface OperationProgress {
   /** `downloading`, or the phase of an install. */
   readonly phase: string;
   readonly doneBytes: number;
+  /** 0 while it is not known. */
   readonly totalBytes: number;
+  /** Null where nobody knows it. */
+  readonly bytesPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  /** Bytes per second of each source. */
+  readonly rates: Readonly<Record<PeerId, number>>;
 }
 
 /** Everything a page shows, at one moment. The only source of what a card says; events that follow change it. */
-export interface DesktopSnapshot {
-  readonly peer: PeerSnapshot;
+export interface DesktopSnapshot
+  extends Pick<PeerSnapshot, "status" | "games" | "peers" | "warnings" | "networkProblem"> {
   /** By id; a game that the catalog does not have is left out. */
   readonly facts: Readonly<Record<GameId, GameFacts>>;
+  /** Of the operations that are under way and have told how far they are. */
+  readonly progress: Readonly<Record<GameId, OperationProgress>>;
   readonly settings: Settings;
   /** Version of the program. */
   readonly version: string;
 }
+
+/** Who has a game, with the version that each has. */
+export type Holders = Readonly<Record<PeerId, GameVersion>>;

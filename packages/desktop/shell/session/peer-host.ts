@@ -8,8 +8,9 @@ import {
 } from "@lanspread/peer";
 import type { RuntimeEvent } from "@lanspread/proto";
 import type { PageMessage } from "../../protocol/messages.ts";
+import { progressAfter } from "../../protocol/progress.ts";
 import type { Settings } from "../../protocol/settings.ts";
-import type { DesktopSnapshot, GameFacts } from "../../protocol/snapshot.ts";
+import type { DesktopSnapshot, GameFacts, Holders } from "../../protocol/snapshot.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
 import type { PageHost } from "./page-session.ts";
 
@@ -31,6 +32,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   readonly #eventHandlers = new Set<(event: RuntimeEvent) => void>();
   readonly #snapshotHandlers = new Set<() => void>();
   #peer: Peer;
+  #progress: DesktopSnapshot["progress"] = {};
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -54,7 +56,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   snapshot(): DesktopSnapshot {
     const { settings, version } = this.#options;
-    return { peer: this.#peer.snapshot(), facts: this.#facts, settings: settings.get(), version };
+    const { status, games, peers, warnings, networkProblem } = this.#peer.snapshot();
+    const peer = { status, games, peers, warnings, networkProblem };
+    return { ...peer, facts: this.#facts, progress: this.#progress, settings: settings.get(), version };
   }
 
   onEvent(handler: (event: RuntimeEvent) => void): () => void {
@@ -71,6 +75,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
     switch (message.type) {
       case "command":
         return await this.#peer.send(message.command, { signal });
+      case "who-has":
+        return this.#whoHas(message.gameId);
       case "change-settings":
         return await this.#change(message.change);
     }
@@ -79,6 +85,11 @@ export class PeerHost implements PageHost, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#changing;
     await this.#peer.stop();
+  }
+
+  #whoHas(gameId: string): Holders {
+    const { remoteGames } = this.#peer.snapshot();
+    return Object.fromEntries(remoteGames.find(({ id }) => id === gameId)?.versions ?? []);
   }
 
   #change(change: Parameters<SettingsFile["change"]>[0]): Promise<void> {
@@ -113,7 +124,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
   }
 
   #follow(peer: Peer): void {
+    this.#progress = {};
     peer.onEvent((event) => {
+      this.#progress = progressAfter(this.#progress, event);
       for (const handler of this.#eventHandlers) handler(event);
     });
   }

@@ -12,7 +12,7 @@ describe("a page", () => {
     await using rig = await createRig();
     const door = await enter((await rig.start()).openAddress());
     const page = await TestPage.open(door);
-    expect(snapshots(page)[0]).toMatchObject({ version: "1.2.3", settings: {}, peer: { games: [] } });
+    expect(snapshots(page)[0]).toMatchObject({ version: "1.2.3", settings: {}, games: [], progress: {} });
     await mkdir(rig.dir.join("games", "quake"));
     await writeFile(rig.dir.join("games", "quake", "version.ini"), "1");
     await page.until(
@@ -40,7 +40,7 @@ describe("a page", () => {
     await other.until(({ type, ...rest }) => type === "snapshot" && JSON.stringify(rest).includes('"Ada"'));
     expect(snapshots(other).at(-1)).toMatchObject({
       settings: { playerName: "Ada", language: "de", welcomed: true },
-      peer: { status: { name: "Ada" } },
+      status: { name: "Ada" },
     });
     const file = rig.dir.join("state", "desktop.json");
     expect(JSON.parse(await readFile(file, "utf8"))).toEqual({

@@ -1,0 +1,108 @@
+import { asGameId, type ListedGame, peerIdSchema, type RuntimeEvent } from "@lanspread/proto";
+import { describe, expect, it } from "vitest";
+import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
+import { AT_START, isListOld, type PageState, stateAfter } from "../../ui/src/state/state.ts";
+import { createStore } from "../../ui/src/state/store.ts";
+
+const QUAKE = asGameId("quake");
+const PEER = peerIdSchema.parse("0f3c9a54-0000-8000-8000-000000000001");
+const GAME: ListedGame = {
+  id: QUAKE,
+  name: "Quake",
+  version: null,
+  size: 1,
+  downloaded: false,
+  installed: false,
+  localVersion: null,
+  availability: null,
+  peerCount: 1,
+  operation: null,
+};
+
+function shown(games: readonly ListedGame[] = [GAME]): PageState {
+  const snapshot = { games, progress: {}, peers: [], status: { operations: [], libraryRev: 0 } };
+  return { isConnected: true, snapshot: snapshot as unknown as DesktopSnapshot };
+}
+
+function after(state: PageState, ...events: RuntimeEvent[]): PageState {
+  return events.reduce(stateAfter, state);
+}
+
+const BUSY: RuntimeEvent = {
+  type: "active-operations-changed",
+  operations: [{ gameId: QUAKE, kind: "downloading" }],
+};
+const PROGRESS: RuntimeEvent = {
+  type: "download-progress",
+  gameId: QUAKE,
+  doneBytes: 5,
+  totalBytes: 10,
+  bytesPerSecond: 2,
+  etaSeconds: 3,
+  sources: 1,
+  rates: { [PEER]: 2 },
+};
+
+describe("what the page knows", () => {
+  it("follows operations and how far they are, until they end", () => {
+    const busy = after(shown(), BUSY, PROGRESS);
+    expect(busy.snapshot?.games[0]?.operation).toBe("downloading");
+    expect(busy.snapshot?.progress).toEqual({
+      quake: {
+        phase: "downloading",
+        doneBytes: 5,
+        totalBytes: 10,
+        bytesPerSecond: 2,
+        etaSeconds: 3,
+        rates: { [PEER]: 2 },
+      },
+    });
+    const done = after(busy, { type: "active-operations-changed", operations: [] });
+    expect(done.snapshot?.games).toEqual([GAME]);
+    expect(done.snapshot?.progress).toEqual({});
+  });
+
+  it("follows who is here, by name", () => {
+    const ada = { peerId: PEER, name: "Ada", addr: "1.2.3.4:5", libraryRev: 1, gameCount: 2 };
+    const bob = { ...ada, peerId: peerIdSchema.parse("0f3c9a54-0000-8000-8000-000000000002"), name: "Bob" };
+    const both = after(shown(), { type: "peer-discovered", ...bob }, { type: "peer-discovered", ...ada });
+    expect(both.snapshot?.peers).toEqual([ada, bob]);
+    const updated = after(both, { type: "peer-updated", ...ada, gameCount: 3 });
+    expect(updated.snapshot?.peers).toEqual([{ ...ada, gameCount: 3 }, bob]);
+    expect(after(updated, { type: "peer-lost", peerId: PEER, reason: "goodbye" }).snapshot?.peers).toEqual([
+      bob,
+    ]);
+  });
+
+  it("stays the very same where an event says nothing that is shown", () => {
+    const state = shown();
+    expect(after(state, { type: "peer-count-updated", count: 3 })).toBe(state);
+    expect(after(AT_START, BUSY)).toBe(AT_START);
+  });
+
+  it("is old where the own games have changed", () => {
+    expect(isListOld({ type: "local-library-changed", libraryRev: 1, games: [], warnings: [] })).toBe(true);
+    expect(isListOld(BUSY)).toBe(false);
+  });
+});
+
+describe("a store", () => {
+  it("tells all changes of one frame together, and none where nothing changed", () => {
+    const frames: (() => void)[] = [];
+    const store = createStore(0, (callback) => frames.push(callback));
+    let heard = 0;
+    const noMore = store.subscribe(() => {
+      heard += 1;
+    });
+    store.set(0);
+    expect(frames).toHaveLength(0);
+    for (const value of [1, 2, 3]) store.set(value);
+    expect([frames.length, heard, store.get()]).toEqual([1, 0, 3]);
+    frames.shift()?.();
+    expect(heard).toBe(1);
+    store.set(4);
+    noMore();
+    frames.shift()?.();
+    expect(heard).toBe(1);
+  });
+});

@@ -1,0 +1,29 @@
+import { useMemo, useState } from "react";
+import { createTranslate, languageOf } from "../i18n/translate.ts";
+import { Library } from "../library/library.tsx";
+import { TextsContext, usePageState } from "./context.ts";
+import { Notices } from "./notices.tsx";
+
+/** The whole page. */
+export function AppPage() {
+  const isConnected = usePageState((state) => state.isConnected);
+  const hasSnapshot = usePageState((state) => state.snapshot !== null);
+  const chosen = usePageState((state) => state.snapshot?.settings.language);
+  const [browserLanguages] = useState(() => navigator.languages);
+  const texts = useMemo(() => {
+    const language = languageOf(chosen, browserLanguages);
+    document.documentElement.lang = language;
+    return { language, t: createTranslate(language) };
+  }, [chosen, browserLanguages]);
+  return (
+    <TextsContext value={texts}>
+      {!isConnected && (
+        <p className="banner" role="status">
+          {texts.t(hasSnapshot ? "connection.lost" : "connection.first")}
+        </p>
+      )}
+      {hasSnapshot && <Library />}
+      <Notices />
+    </TextsContext>
+  );
+}

@@ -1,0 +1,34 @@
+import type { GameId, OperationKind } from "@lanspread/proto";
+import { usePageState, useTexts } from "../app/context.ts";
+import { isTextKey } from "../i18n/translate.ts";
+import { formatBytes, formatDuration } from "../shared/format.ts";
+
+export interface ProgressProps {
+  readonly id: GameId;
+  readonly operation: OperationKind;
+}
+
+/** How far an operation is: its phase, percent, rate, and how long it will take. */
+export function Progress({ id, operation }: ProgressProps) {
+  const { language, t } = useTexts();
+  const progress = usePageState((state) => state.snapshot?.progress[id]);
+  const key = `phase.${progress?.phase ?? operation}`;
+  const phase = t(isTextKey(key) ? key : `phase.${operation}`);
+  const share =
+    progress === undefined || progress.totalBytes === 0 ? null : progress.doneBytes / progress.totalBytes;
+  const details = [
+    share === null ? undefined : `${Math.floor(share * 100)} %`,
+    progress?.bytesPerSecond == null ? undefined : `${formatBytes(progress.bytesPerSecond, language)}/s`,
+    progress?.etaSeconds == null
+      ? undefined
+      : t("progress.left", { time: formatDuration(progress.etaSeconds) }),
+  ].filter((part) => part !== undefined);
+  return (
+    <div className="progress">
+      <progress aria-label={phase} max={1} {...(share === null ? {} : { value: share })} />
+      <p>
+        <strong>{phase}</strong> {details.join(" · ")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import type { ListedGame } from "@lanspread/proto";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { AppPage } from "./app/app.tsx";
+import { type App, AppContext } from "./app/context.ts";
+import { notice } from "./app/notices.tsx";
+import { Connection, RefusedError } from "./connection/connection.ts";
+import { openSocket } from "./connection/open-socket.ts";
+import { nextFrame } from "./state/next-frame.ts";
+import { AT_START, isListOld, type PageState, stateAfter } from "./state/state.ts";
+import { createStore } from "./state/store.ts";
+import "./style.css";
+
+const store = createStore<PageState>(AT_START, nextFrame);
+
+const connection = new Connection({
+  open: openSocket,
+  onStateChange: (isConnected) => store.set({ ...store.get(), isConnected }),
+  onMessage: (message) => {
+    if (message.type === "snapshot") {
+      store.set({ ...store.get(), snapshot: message.snapshot });
+      return;
+    }
+    store.set(stateAfter(store.get(), message.event));
+    if (isListOld(message.event)) void renewList();
+  },
+});
+
+/** A list that cannot be had now comes with the next snapshot. */
+async function renewList(): Promise<void> {
+  try {
+    const { games } = (await connection.ask({ type: "command", command: { type: "list-games" } })) as {
+      readonly games: readonly ListedGame[];
+    };
+    const state = store.get();
+    if (state.snapshot !== null) store.set({ ...state, snapshot: { ...state.snapshot, games } });
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+  }
+}
+
+const app: App = {
+  store,
+  ask: (request) => connection.ask(request),
+  tryTo: (request) => {
+    connection.ask(request).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) throw error;
+      notice(error);
+    });
+  },
+};
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("the page has no place for the app");
+createRoot(root).render(
+  <StrictMode>
+    <AppContext value={app}>
+      <AppPage />
+    </AppContext>
+  </StrictMode>,
+);
