@@ -4,6 +4,8 @@ import { RESET } from "@lanspread/proto";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../../src/errors/index.ts";
+import { createUnrarJsUnpacker, type StreamOptions, type Unpacker } from "../../../src/install/index.ts";
+import { FRAME_BUFFER_BYTES } from "../../../src/stream-install/send/constants.ts";
 import { connect } from "../../serve/party.ts";
 import { content, type Opened, type ServeRig } from "../../serve/rig.ts";
 import {
@@ -239,6 +241,57 @@ describe("over a stream in memory", () => {
     }
     expect(warnings(rig)).toEqual([]);
   });
+
+  it("it ends at the next bytes where the gate is closed, not when all of them were sent", async () => {
+    await using rig = await createStreamRig(FILES);
+    const { receiver, served, answer } = await halfRead(rig);
+    rig.library.busy.add(GGOO);
+    await expect(receiver.rest()).rejects.toThrow(`reset with ${RESET.revoked}`);
+    await served;
+    expect(answer.taken).toBeLessThan(BYTES / 2);
+  });
+
+  it("it is not said to be complete where the gate is closed behind the last byte", async () => {
+    const unpacker = createUnrarJsUnpacker();
+    const stream: Unpacker["stream"] = async (options) => {
+      const totals = await unpacker.stream(options);
+      rig.library.busy.add(GGOO);
+      return totals;
+    };
+    await using rig = await createStreamRig(FILES, { unpacker: { ...unpacker, stream } });
+    const { receiver, served, answer } = await halfRead(rig);
+    await expect(receiver.rest()).rejects.toThrow(`reset with ${RESET.revoked}`);
+    await served;
+    // All but what was still collected.
+    expect(answer.taken).toBeGreaterThan(BYTES - FRAME_BUFFER_BYTES);
+  });
+
+  it.each(["list", "stream"] as const)(
+    "an unpacker that gives nothing to %s ends with it",
+    async (method) => {
+      const waiting = Promise.withResolvers<void>();
+      const forever = async (signal: AbortSignal | undefined): Promise<never> => {
+        const over = Promise.withResolvers<never>();
+        signal?.addEventListener("abort", () => over.reject(new Error("aborted")), { once: true });
+        waiting.resolve();
+        return await over.promise;
+      };
+      const unpacker: Unpacker = {
+        ...createUnrarJsUnpacker(),
+        ...(method === "list"
+          ? { list: (_: string, { signal }: { readonly signal?: AbortSignal } = {}) => forever(signal) }
+          : { stream: ({ signal }: StreamOptions) => forever(signal) }),
+      };
+      await using rig = await createStreamRig(FILES, { unpacker });
+      const { asking, served } = rig.open();
+      await askForStream(rig, asking);
+      await waiting.promise;
+      await rig.outbound.cancel(GGOO);
+      expect(rig.outbound.counts()).toEqual({});
+      await served;
+      expect(warnings(rig)).toEqual([]);
+    },
+  );
 
   it.each([
     ["another content of the same length", true],
