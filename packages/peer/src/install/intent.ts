@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { realpath, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import type { GameId } from "@lanspread/proto";
 import { z } from "zod";
 import { fromNodeError } from "../errors/index.ts";
@@ -74,8 +74,16 @@ export async function readIntent(
       reason: file.reason,
     });
   }
-  if (file.status !== "ok" || file.value.root !== root) return undefined;
+  if (file.status !== "ok" || !(await isSameRoot(file.value.root, root))) return undefined;
   return { operation: file.value.operation, madeRoot: file.value.made_root === true };
+}
+
+/** The user may name one games directory by several paths. */
+async function isSameRoot(one: string, other: string): Promise<boolean> {
+  if (one === other) return true;
+  if (basename(one) !== basename(other)) return false;
+  const [a, b] = await Promise.all([one, other].map((root) => realpath(dirname(root)).catch(() => null)));
+  return a !== null && a === b;
 }
 
 /** Forgets the intent: the operation is over. */

@@ -144,6 +144,16 @@ describe("with an intent", () => {
     ]);
   });
 
+  it("of this games directory under another name, it counts", async () => {
+    await using rig = await createRig({ "version.ini": "1", ".local.installing/half": "half a file" });
+    const link = rig.place.join("link");
+    await symlink(rig.gamesDir, link);
+    await writeIntent(rig, "installing", join(link, GGOO));
+    await recover(rig);
+    expect(await namesIn(rig.root)).toEqual(["version.ini"]);
+    expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
   it("of another games directory, nothing here is taken for ours, and the intent waits", async () => {
     await using rig = await createRig({ "version.ini": "1", ".local.installing/mine": "the user's" });
     await writeIntent(rig, "installing", rig.place.join("elsewhere", "ggoo"));

@@ -39,6 +39,21 @@ describe.skipIf(noDisk !== undefined)(
       expect(await namesIn(stateDir.gameDir(GGOO))).toEqual([]);
     });
 
+    it("leaves an empty folder where the game has a disk of its own, and is over", async () => {
+      await using rig = await createRig({});
+      const { root, gamesDir, stateDir, logger } = rig;
+      await run("mount", ["-t", "tmpfs", "-o", "size=64k", "lanspread-test", root]);
+      try {
+        await writeFiles(root, { "version.ini": "1", "maps/a": "x" });
+        expect(await removeGame({ gameId: GGOO, gamesDir, stateDir, logger })).toMatchObject({ left: 0 });
+        expect(await namesIn(root)).toEqual([]);
+        expect(await namesIn(stateDir.gameDir(GGOO))).toEqual([]);
+        expect(rig.log.filter(({ level }) => level === "warn")).toEqual([]);
+      } finally {
+        await run("umount", [root]);
+      }
+    });
+
     it("is refused where another one is mounted inside the game", async () => {
       await using rig = await createRig({ "version.ini": "1", "a.eti": "x" });
       const { gamesDir, stateDir } = rig;

@@ -68,7 +68,7 @@ export async function deleteListed(options: DeleteOptions): Promise<Deleted> {
 }
 
 /** Removes a directory, unless something is in it. A link to one stays. */
-export async function removeEmptyDirectory(path: string): Promise<void> {
+async function removeEmptyDirectory(path: string): Promise<void> {
   try {
     await rmdir(path);
   } catch (error) {
