@@ -24,6 +24,19 @@ describe("the narrator", () => {
     expect(tell(`${addr}: no certificate`)).toBe(`${addr} is there, but no certificate`);
   });
 
+  it("tells how a removal ended", () => {
+    const narrate = createNarrator();
+    const gameId = asGameId("quake3");
+    const finished = { type: "remove-finished", gameId, files: 3, bytes: 1024 } as const;
+    expect(narrate({ ...finished, left: 0 })).toBe("quake3: removed, 3 files, 1.0 KiB");
+    expect(narrate({ ...finished, left: 1 })).toBe(
+      "quake3: removed, 3 files, 1.0 KiB; 1 left for the next start",
+    );
+    expect(
+      narrate({ type: "remove-failed", gameId, code: "already-installed", message: "local is there" }),
+    ).toBe("quake3: local is there (already-installed)");
+  });
+
   it("tells the number of shared games once until it changes", () => {
     const narrate = createNarrator();
     const changed = (libraryRev: number): RuntimeEvent => ({

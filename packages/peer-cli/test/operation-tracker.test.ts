@@ -171,6 +171,17 @@ describe("the end of an operation", () => {
   });
 });
 
+describe("the progress of a removal", () => {
+  it("is of the bytes that were deleted", () => {
+    const tracker = createOperationTracker({ gameId, verb: "remove", install: false });
+    tracker.take({ type: "active-operations-changed", operations: [{ gameId, kind: "removing" }] }, 0);
+    expect(tracker.progress).toMatchObject({ phase: "deleting", doneBytes: 0, totalBytes: null });
+    const files = { doneFiles: 1, totalFiles: 2 };
+    tracker.take({ type: "remove-progress", gameId, ...files, doneBytes: 3, totalBytes: 4 }, 1);
+    expect(tracker.progress).toMatchObject({ phase: "deleting", doneBytes: 3, totalBytes: 4 });
+  });
+});
+
 describe("the progress of an operation", () => {
   const other = asPeerId("6fa459ea-ee8a-8ca4-894e-db77e160355f");
   const names: Readonly<Record<string, string>> = { [peer]: "anna", [other]: "attic" };

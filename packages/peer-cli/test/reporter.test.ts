@@ -172,6 +172,26 @@ describe("the reporter", () => {
     expect(err()).toBe("");
   });
 
+  it("shows what a removal has deleted, and what it could not yet", () => {
+    const { report, out } = reporter();
+    const removed = { outcome: "done", removedFiles: 3, removedBytes: 2 * 1_048_576 } as const;
+    report.result({
+      kind: "operations",
+      verb: "remove",
+      names,
+      outcomes: [
+        { ...removed, gameId: "quake3", left: 0 },
+        { ...removed, gameId: "doom", left: 2 },
+      ],
+    });
+    expect(out().split("\n")).toEqual([
+      "removed quake3  3 files, 2.0 MiB",
+      "removed doom  3 files, 2.0 MiB",
+      "  left: 2 files could not be deleted yet: the next start of lanspread tries again",
+      "",
+    ]);
+  });
+
   it("keeps peer ids as they are in JSON", () => {
     const { report, out } = reporter({ json: true });
     const peerId = "6fa459ea-ee8a-8ca4-894e-db77e160355e";

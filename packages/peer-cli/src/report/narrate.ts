@@ -66,7 +66,10 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
     case "uninstall-finished":
       return `${event.gameId}: uninstalled`;
     case "remove-finished":
-      return `${event.gameId}: removed, ${count(event.files, "file")}, ${formatBytes(event.bytes)}`;
+      return (
+        `${event.gameId}: removed, ${count(event.files, "file")}, ${formatBytes(event.bytes)}` +
+        (event.left > 0 ? `; ${event.left} left for the next start` : "")
+      );
     default:
       return undefined;
   }
