@@ -45,7 +45,7 @@ describe("docs/pitfalls.md", () => {
       ["Lifecycle", 2],
       ["Downloads", 16],
       ["Local state", 12],
-      ["Streamed install", 5],
+      ["Streamed install", 8],
     ]);
     for (const part of ["mistake", "title"] as const) {
       expect(new Set(rows.map((row) => row[part])).size, part).toBe(rows.length);

@@ -1,33 +1,68 @@
-import { access, readdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { GameId, RuntimeEventType } from "@lanspread/proto";
-import { eventually, seededBytes } from "@lanspread/testkit";
-import { describe, expect, it } from "vitest";
-import type { PeerError } from "../../src/index.ts";
-import { type Member, makeGame, offered, Party } from "./party.ts";
+import { asGameId, type RuntimeEventType } from "@lanspread/proto";
+import { eventually, seededBytes, writeRar5 } from "@lanspread/testkit";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { PeerError, PeerOptions } from "../../src/index.ts";
+import { gatedUnpacker } from "./gated-unpacker.ts";
+import { contentOf, type Member, makeGame, offered, Party } from "./party.ts";
 
-/** A sender with the game, and a receiver that sees it offered. */
-async function pair(party: Party): Promise<{ sender: Member; receiver: Member; gameId: GameId }> {
-  const { gamesDir } = await party.folders("sender");
-  const gameId = await makeGame(gamesDir, "ggoo");
-  const sender = await party.start("sender");
-  const receiver = await party.start("receiver");
-  await receiver.peer.send({ type: "connect", addr: sender.peer.addr });
-  await offered(receiver, gameId);
-  return { sender, receiver, gameId };
+const GGOO = asGameId("ggoo");
+
+/** Streams do not go over lanes, whose threads take a while to start. */
+const WITHOUT_LANES = { lanes: 0 };
+
+/** Bytes of the files that `makeGame` packs. */
+const GAME_BYTES = 5_400_010;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A member that has the game, which `make` makes in its games directory. */
+async function holder(
+  party: Party,
+  name: string,
+  options: Partial<PeerOptions> = {},
+  make: (gamesDir: string) => Promise<unknown> = (gamesDir) => makeGame(gamesDir, "ggoo"),
+): Promise<Member> {
+  const { gamesDir } = await party.folders(name);
+  await make(gamesDir);
+  return party.start(name, { ...WITHOUT_LANES, ...options });
+}
+
+/** A member that sees the game offered by all of these. */
+async function receiverOf(party: Party, senders: readonly Member[]): Promise<Member> {
+  const receiver = await party.start("receiver", WITHOUT_LANES);
+  for (const { peer } of senders) await receiver.peer.send({ type: "connect", addr: peer.addr });
+  await offered(receiver, GGOO);
+  await eventually(async () => {
+    const { sources } = await receiver.peer.send({ type: "fetch-latest-from-peers", gameId: GGOO });
+    return sources.length === senders.length;
+  });
+  return receiver;
+}
+
+async function expectNothing({ gamesDir }: Member): Promise<void> {
+  expect(await readdir(gamesDir)).toEqual([]);
+}
+
+async function expectIdle({ peer }: Member): Promise<void> {
+  await eventually(() => Object.keys(peer.snapshot().status.outboundTransfers).length === 0);
+}
+
+/** Asks the sources in the order in which the candidates come; returns the first and the other one. */
+async function inOrder(receiver: Member, [one, other]: readonly [Member, Member]): Promise<[Member, Member]> {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  const { sources } = await receiver.peer.send({ type: "fetch-latest-from-peers", gameId: GGOO });
+  return sources[0] === one.peer.peerId ? [one, other] : [other, one];
 }
 
 function refusal(attempt: Promise<unknown>): Promise<PeerError> {
   return attempt.then(
     () => expect.unreachable("it is accepted"),
     (error: PeerError) => error,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
 
@@ -44,7 +79,9 @@ const OF_OPERATIONS: ReadonlySet<RuntimeEventType> = new Set([
 describe("a streamed install between peers", () => {
   it("leaves the game installed, not downloaded, and no source for others", async () => {
     await using party = await Party.make();
-    const { sender, receiver, gameId } = await pair(party);
+    const sender = await holder(party, "sender");
+    const receiver = await receiverOf(party, [sender]);
+    const gameId = GGOO;
     const before = receiver.events.length;
     await receiver.peer.send({ type: "stream-install-game", gameId });
     const end = await receiver.event("stream-install-finished");
@@ -60,13 +97,19 @@ describe("a streamed install between peers", () => {
     expect((await readFile(join(root, "local/data/world.dat"))).equals(seededBytes(2, 5_300_007))).toBe(true);
     expect(end).toMatchObject({
       files: 3,
-      bytes: 5_400_010,
+      bytes: GAME_BYTES,
       retried: 0,
-      sources: { [sender.peer.peerId]: 5_400_010 },
+      sources: { [sender.peer.peerId]: GAME_BYTES },
     });
     const [game] = receiver.peer.snapshot().localGames;
-    expect(game).toMatchObject({ id: gameId, downloaded: false, installed: true, availability: "local_only" });
-    await eventually(() => Object.keys(sender.peer.snapshot().status.outboundTransfers).length === 0);
+    expect(game).toMatchObject({
+      id: gameId,
+      downloaded: false,
+      installed: true,
+      availability: "local_only",
+    });
+    await expectIdle(sender);
+    expect(receiver.events.filter(({ type }) => type === "install-progress")).not.toEqual([]);
 
     const names = receiver.events.slice(before).map(({ type }) => type);
     expect(names.filter((type) => OF_OPERATIONS.has(type))).toEqual([
@@ -77,13 +120,208 @@ describe("a streamed install between peers", () => {
       "stream-install-finished",
     ]);
 
-    const third = await party.start("third");
+    const third = await party.start("third", WITHOUT_LANES);
     await third.peer.send({ type: "connect", addr: receiver.peer.addr });
     const refused = await refusal(third.peer.send({ type: "stream-install-game", gameId }));
     expect(refused.code).toBe("no-peers-have-game");
     await third.peer.send({ type: "download-game-files", gameId });
     await third.event("no-peers-have-game");
     expect(await readdir(third.gamesDir)).toEqual([]);
-    expect(await exists(join(third.gamesDir, gameId))).toBe(false);
+  });
+
+  it("unpacks two archives in the order of their names, and leaves only local/", async () => {
+    await using party = await Party.make();
+    const sender = await holder(party, "sender", {}, async (gamesDir) => {
+      const root = await emptyGame(gamesDir);
+      await writeRar5(join(root, "b.eti"), [{ name: "both.txt", content: "of b" }]);
+      await writeRar5(join(root, "a.eti"), [
+        { name: "both.txt", content: "of a" },
+        { name: "a.txt", content: "a" },
+      ]);
+    });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await receiver.event("stream-install-finished");
+    expect((await contentOf(receiver.gamesDir, "ggoo", ["local/both.txt", "local/a.txt"])).join()).toBe(
+      "of b,a",
+    );
+    expect((await readdir(join(receiver.gamesDir, "ggoo"), { recursive: true })).sort()).toEqual([
+      "local",
+      "local/a.txt",
+      "local/both.txt",
+    ]);
+  });
+
+  it("brings a game without archives as it is", async () => {
+    await using party = await Party.make();
+    const sender = await holder(party, "sender", {}, async (gamesDir) => {
+      const root = await emptyGame(gamesDir);
+      await mkdir(join(root, "data"));
+      await writeFile(join(root, "data", "level"), seededBytes(3, 200_000));
+      await writeFile(join(root, "game.exe"), "the game");
+    });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await receiver.event("stream-install-finished");
+    const [level, exe] = await contentOf(receiver.gamesDir, "ggoo", ["local/data/level", "local/game.exe"]);
+    expect([level?.equals(seededBytes(3, 200_000)), exe?.toString()]).toEqual([true, "the game"]);
+    expect(await readdir(join(receiver.gamesDir, "ggoo"))).toEqual(["local"]);
+  });
+
+  const SOLID = "/work/shared/fixtures/rar/testfile.rar5.solid.cbr";
+  const noSolid = existsSync(SOLID) ? "" : " (skipped: no solid archive on this machine)";
+  it.skipIf(noSolid !== "")(`brings what is in a solid archive${noSolid}`, async () => {
+    await using party = await Party.make();
+    const sender = await holder(party, "sender", {}, async (gamesDir) => {
+      await copyFile(SOLID, join(await emptyGame(gamesDir), "solid.eti"));
+    });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await receiver.event("stream-install-finished");
+    const names = await readdir(join(receiver.gamesDir, "ggoo", "local"));
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names) {
+      const [got] = await contentOf(receiver.gamesDir, "ggoo", [join("local", name)]);
+      expect(got?.equals(await readFile(join("/work/shared/fixtures/rar", name))), name).toBe(true);
+    }
+  });
+
+  it("is refused where the game is installed, downloaded, busy, or not of this party", async () => {
+    await using party = await Party.make();
+    const unpacker = gatedUnpacker();
+    const sender = await holder(party, "sender", { unpacker });
+    const receiver = await receiverOf(party, [sender]);
+    const command = { type: "stream-install-game", gameId: GGOO } as const;
+    await receiver.peer.send(command);
+    await unpacker.begun;
+    expect((await refusal(receiver.peer.send(command))).code).toBe("operation-in-progress");
+    const download = receiver.peer.send({ type: "download-game-files", gameId: GGOO });
+    expect((await refusal(download)).code).toBe("operation-in-progress");
+    expect(receiver.peer.snapshot().status.operations).toEqual([{ gameId: GGOO, kind: "stream-installing" }]);
+    unpacker.open();
+    await receiver.event("stream-install-finished");
+    expect((await refusal(receiver.peer.send(command))).code).toBe("already-installed");
+
+    expect((await refusal(sender.peer.send(command))).code).toBe("already-downloaded");
+    const foreign = party.path("catalog.json");
+    await writeFile(foreign, JSON.stringify({ format: 1, name: "finals", games: [] }));
+    const stranger = await party.start("stranger", { ...WITHOUT_LANES, catalog: foreign });
+    await stranger.peer.send({ type: "connect", addr: sender.peer.addr });
+    expect((await refusal(stranger.peer.send(command))).code).toBe("not-in-catalog");
   });
 });
+
+describe("a streamed install that fails", () => {
+  it("goes on with the second source where the first fails before it sends", async () => {
+    await using party = await Party.make();
+    const unpackers = [gatedUnpacker(), gatedUnpacker()] as const;
+    const [one, other] = [
+      await holder(party, "one", { unpacker: unpackers[0] }),
+      await holder(party, "other", { unpacker: unpackers[1] }),
+    ];
+    const receiver = await receiverOf(party, [one, other]);
+    const [first, second] = await inOrder(receiver, [one, other]);
+    (first === one ? unpackers[0] : unpackers[1]).fail(new Error("no memory left"));
+    for (const unpacker of unpackers) unpacker.open();
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    const end = await receiver.event("stream-install-finished");
+    expect(end).toMatchObject({
+      retried: 1,
+      sources: { [second.peer.peerId]: GAME_BYTES },
+      struckOut: [{ peerId: first.peer.peerId }],
+    });
+    expect(await readdir(join(receiver.gamesDir, "ggoo"))).toEqual(["local"]);
+    await expectIdle(first);
+    await expectIdle(second);
+  });
+
+  it("is rolled back when its only sender stops in mid-stream", async () => {
+    await using party = await Party.make();
+    const unpacker = gatedUnpacker();
+    const sender = await holder(party, "sender", { unpacker });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await unpacker.begun;
+    await sender.peer.stop();
+    const end = await receiver.event("stream-install-failed");
+    expect([end.code, end.message]).toEqual(["stream-failed", expect.stringContaining(sender.peer.peerId)]);
+    await expectNothing(receiver);
+  });
+
+  it("is completed by another one when the first sender stops in mid-stream", async () => {
+    await using party = await Party.make();
+    const unpackers = [gatedUnpacker(), gatedUnpacker()] as const;
+    const [one, other] = [
+      await holder(party, "one", { unpacker: unpackers[0] }),
+      await holder(party, "other", { unpacker: unpackers[1] }),
+    ];
+    const receiver = await receiverOf(party, [one, other]);
+    const [first] = await inOrder(receiver, [one, other]);
+    const [stops, goesOn] = first === one ? unpackers : [unpackers[1], unpackers[0]];
+    goesOn.open();
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await stops.begun;
+    await first.peer.stop();
+    expect((await receiver.event("stream-install-finished")).retried).toBe(1);
+    expect(await readdir(join(receiver.gamesDir, "ggoo"))).toEqual(["local"]);
+  });
+
+  it("is rolled back for a corrupt archive, and says who has it", async () => {
+    await using party = await Party.make();
+    const sender = await holder(party, "sender", {}, async (gamesDir) => {
+      await makeGame(gamesDir, "ggoo");
+      const path = join(gamesDir, "ggoo", "ggoo.eti");
+      const archive = await readFile(path);
+      archive[2_000_000] = (archive[2_000_000] ?? 0) ^ 1;
+      await writeFile(path, archive);
+    });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    const end = await receiver.event("stream-install-failed");
+    expect([end.code, end.message]).toEqual(["stream-failed", expect.stringContaining(sender.peer.peerId)]);
+    await expectNothing(receiver);
+    await expectIdle(sender);
+  });
+
+  it("ends as cancelled, not as a failure, when it is cancelled; it can begin again at once", async () => {
+    await using party = await Party.make();
+    const unpacker = gatedUnpacker();
+    const sender = await holder(party, "sender", { unpacker });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await unpacker.begun;
+    await receiver.peer.send({ type: "cancel-download", gameId: GGOO });
+    await receiver.event("download-cancelled");
+    await expectNothing(receiver);
+    unpacker.open();
+    await expectIdle(sender);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await receiver.event("stream-install-finished");
+    const ends = receiver.events.filter(({ type }) => OF_OPERATIONS.has(type)).map(({ type }) => type);
+    expect(ends.filter((type) => ["stream-install-failed", "download-cancelled"].includes(type))).toEqual([
+      "download-cancelled",
+    ]);
+  });
+
+  it("is rolled back when its peer stops", async () => {
+    await using party = await Party.make();
+    const unpacker = gatedUnpacker();
+    const sender = await holder(party, "sender", { unpacker });
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await unpacker.begun;
+    await receiver.peer.stop();
+    expect(receiver.events.at(-1)).toMatchObject({ type: "stream-install-failed", code: "shutting-down" });
+    await expectNothing(receiver);
+    unpacker.open();
+    await expectIdle(sender);
+  });
+});
+
+/** The root of a game that has nothing but its sentinel so far. */
+async function emptyGame(gamesDir: string): Promise<string> {
+  const root = join(gamesDir, "ggoo");
+  await mkdir(root);
+  await writeFile(join(root, "version.ini"), "20240101\n");
+  return root;
+}

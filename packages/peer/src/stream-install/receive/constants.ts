@@ -3,6 +3,12 @@ const MIB = 1024 * 1024;
 /** Sources that are asked for a streamed install one after the other: each time the whole game comes anew. */
 export const MAX_SOURCES_TRIED = 3;
 
+/** Pause before sources that were all busy are asked again, milliseconds: as long as the longest of a download. */
+export const LATER_PAUSE_MS = 5_000;
+
+/** Times that they are asked again: some ten minutes, what it takes to send a large game to somebody else. */
+export const MAX_LATER_ROUNDS = 120;
+
 /**
  * Silence before the first frame after which a source is given up, milliseconds. Longer than the limit between frames: the
  * source looks through its archives first, and a large one on a slow disk takes a while.

@@ -8,9 +8,16 @@ export type SourceFaultKind = "wrong" | "said" | "no-room" | "gone";
 export class SourceFault extends Error {
   override readonly name = "SourceFault";
   readonly kind: SourceFaultKind;
+  /** Nothing has come, and the source says that it is busy for now. */
+  readonly later: boolean;
 
-  constructor(kind: SourceFaultKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: SourceFaultKind,
+    message: string,
+    { later = false, ...options }: ErrorOptions & { readonly later?: boolean } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.later = later;
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { GameId, Manifest, PeerId, StruckOutSource } from "@lanspread/proto";
 import { fromNodeError } from "../../errors/index.ts";
 import { type InstallStep, type StepHook, stageAndPromote, type UnpackedFile } from "../../install/index.ts";
@@ -8,7 +9,7 @@ import { type Logger, silentLogger } from "../../logger.ts";
 import { flushDirectory, type StateDir } from "../../storage/index.ts";
 import type { RawChannel } from "../../transfer/index.ts";
 import { receiveFailure, sourcesFailure } from "./attempt-failure.ts";
-import { MAX_SOURCES_TRIED } from "./constants.ts";
+import { LATER_PAUSE_MS, MAX_LATER_ROUNDS, MAX_SOURCES_TRIED } from "./constants.ts";
 import { expectedArchives } from "./expected-archives.ts";
 import { type ReceiveStreamOptions, receiveStream, type StreamProgress } from "./receive-stream.ts";
 import { requireStreamable } from "./require-streamable.ts";
@@ -42,11 +43,13 @@ export interface StreamInstallOptions
   readonly stateDir: StateDir;
   /** What the sources agree on. */
   readonly manifest: Manifest;
-  /** In the order in which they are asked, {@link MAX_SOURCES_TRIED} at most. */
+  /** In the order in which they are asked. Of those that fail there are {@link MAX_SOURCES_TRIED} at most. */
   readonly sources: readonly StreamSource[];
   readonly logger?: Logger;
   /** Called whenever something has come. */
   readonly onProgress?: (progress: StreamInstallProgress) => void;
+  /** Milliseconds before sources are asked again that were busy. */
+  readonly laterPauseMs?: number;
   /** As of an install; every source that is asked goes through the steps anew. */
   readonly onStep?: StepHook<StreamInstallStep>;
 }
@@ -66,7 +69,8 @@ export interface StreamInstallResult {
  * Installs a game that is not here: a source sends its files unpacked, and they become `local/`, all or nothing. The
  * archives are never stored. Nobody else may work on the game meanwhile.
  *
- * Where a source does not send it to its end the next one begins anew, in a fresh directory. A game root that was made for this is
+ * Where a source does not send it to its end the next one begins anew, in a fresh directory. Those that are busy (they send
+ * as much as they can at the moment) are asked again where nobody else is left. A game root that was made for this is
  * removed again where nothing came of it and nobody has put anything into it.
  *
  * @throws PeerError `already-downloaded`, `already-installed`, `already-exists` (something of the user's is at the reserved
@@ -74,35 +78,58 @@ export interface StreamInstallResult {
  *   wrong with each source; the signal's reason, and others of the disk, naming the file.
  */
 export async function streamInstallGame(options: StreamInstallOptions): Promise<StreamInstallResult> {
-  const { gameId, root, sources, signal, logger = silentLogger } = options;
-  const faults: [peerId: PeerId, fault: SourceFault][] = [];
+  const { root, signal, logger = silentLogger } = options;
   try {
-    for (const source of sources.slice(0, MAX_SOURCES_TRIED)) {
+    return await fromSources(options, logger);
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
+    throw fromNodeError(error, root);
+  }
+}
+
+async function fromSources(options: StreamInstallOptions, logger: Logger): Promise<StreamInstallResult> {
+  const { gameId, signal } = options;
+  const failed: Failed[] = [];
+  let asked = options.sources;
+  for (let round = 0; ; round++) {
+    const later: Failed[] = [];
+    for (const source of asked) {
+      if (failed.length === MAX_SOURCES_TRIED) break;
       signal?.throwIfAborted();
-      const { rootIsThere } = await requireStreamable({ ...options, logger });
       try {
-        const files = await fromSource(source, options, rootIsThere, logger);
+        const files = await fromSource(source, options, logger);
         return {
           files: files.length,
           bytes: files.reduce((sum, { size }) => sum + size, 0),
           peerId: source.peerId,
-          failed: faults.map(([peerId, { message }]) => ({ peerId, why: message })),
+          failed: failed.map(({ source: { peerId }, fault: { message } }) => ({ peerId, why: message })),
         };
       } catch (error) {
         if (!(error instanceof SourceFault)) throw error;
-        faults.push([source.peerId, error]);
-        logger.warn("a source did not send the game to its end", {
-          gameId,
-          peerId: source.peerId,
-          why: error.message,
-          error: error.cause,
-        });
+        (error.later ? later : failed).push({ source, fault: error });
+        tell(logger, gameId, source.peerId, error);
       }
     }
-    throw sourcesFailure(gameId, faults);
-  } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
-    throw fromNodeError(error, root);
+    if (later.length === 0 || failed.length === MAX_SOURCES_TRIED || round === MAX_LATER_ROUNDS) {
+      throw sourcesFailure(
+        gameId,
+        [...failed, ...later].map(({ source, fault }) => [source.peerId, fault] as const),
+      );
+    }
+    await delay(options.laterPauseMs ?? LATER_PAUSE_MS, undefined, signal === undefined ? {} : { signal });
+    asked = later.map(({ source }) => source);
+  }
+}
+
+interface Failed {
+  readonly source: StreamSource;
+  readonly fault: SourceFault;
+}
+
+function tell(logger: Logger, gameId: GameId, peerId: PeerId, { later, message, cause }: SourceFault): void {
+  if (later) logger.debug("a source is to be asked again", { gameId, peerId, why: message });
+  else {
+    logger.warn("a source did not send the game to its end", { gameId, peerId, why: message, error: cause });
   }
 }
 
@@ -110,9 +137,9 @@ export async function streamInstallGame(options: StreamInstallOptions): Promise<
 async function fromSource(
   { channel }: StreamSource,
   options: StreamInstallOptions,
-  rootIsThere: boolean,
   logger: Logger,
 ): Promise<readonly UnpackedFile[]> {
+  const { rootIsThere } = await requireStreamable({ ...options, logger });
   const { gameId, root, stateDir, manifest, signal, onProgress } = options;
   const cancellable = signal === undefined ? {} : { signal };
   let last: StreamProgress = { doneBytes: 0, totalBytes: 0, knownBytes: 0 };

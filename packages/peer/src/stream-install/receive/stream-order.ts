@@ -65,7 +65,8 @@ export class StreamOrder {
   /** @throws SourceFault where the frame may not come now, or says what cannot be; or with what the source says in `error` */
   control(frame: StreamControl): StreamAction {
     if (frame.type === "error") {
-      throw new SourceFault("said", `it says ${frame.code}: ${frame.message}`);
+      const later = frame.code === "busy" && frame.retryable && this.#archive === null;
+      throw new SourceFault("said", `it says ${frame.code}: ${frame.message}`, { later });
     }
     if (this.#complete) throw wrong(`${frame.type} behind complete`);
     if (this.#left !== null && frame.type !== "file_end") throw wrong(`${frame.type} within a file`);

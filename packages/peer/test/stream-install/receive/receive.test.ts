@@ -194,6 +194,9 @@ describe("is refused before anybody is asked", () => {
   });
 });
 
+const BUSY = sends(
+  encodeControlFrame({ type: "error", code: "busy", message: "8 games are being sent", retryable: true }),
+);
 const wrongChecksum = FRAMES.map((frame) =>
   !Buffer.isBuffer(frame) && frame.type === "file_end" ? { ...frame, crc32: 1 } : frame,
 );
@@ -331,6 +334,39 @@ describe("sources one after the other", () => {
     expect(error.code).toBe("verification");
     expect(senders.map(({ peerId }) => error.message.includes(peerId))).toEqual([true, true, true, false]);
     expect(senders.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 0]);
+  });
+
+  it("that are busy are asked again, after those that are not", async () => {
+    await using receiving = await createReceiving();
+    let answers = 0;
+    const busyTwice: Script = async (stream, connection) => {
+      answers += 1;
+      await (answers > 2 ? WHOLE : BUSY)(stream, connection);
+    };
+    const [busy, broken] = [
+      await receiving.sender(busyTwice),
+      await receiving.sender(sends(new Uint8Array(0))),
+    ];
+    const result = await receiving.receive([busy, broken], { laterPauseMs: 1 });
+    expect(result).toMatchObject({ peerId: busy.peerId, failed: [{ peerId: broken.peerId }] });
+    expect([busy, broken].map(({ requests }) => requests.length)).toEqual([3, 1]);
+    await expectInstalled(receiving);
+  });
+
+  it("that are busy are waited for no longer than the user wants", async () => {
+    await using receiving = await createReceiving();
+    const cancelling = new AbortController();
+    const busy = await receiving.sender(BUSY);
+    const reason = new PeerError("cancelled", "enough");
+    const operation = receiving.receive([busy], { signal: cancelling.signal, laterPauseMs: 60_000 });
+    const error = await failureOf(receiving, async () => {
+      await eventually(
+        async () => busy.requests.length > 0 && (await namesIn(receiving.rig.gamesDir)).length === 0,
+      );
+      cancelling.abort(reason);
+      await operation;
+    });
+    expect(error).toBe(reason);
   });
 
   it("begin with nothing of what the one before has sent", async () => {
