@@ -16,6 +16,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("command", { command: runtimeCommandSchema }),
   /** Fields that are left out stay as they are. */
   ask("change-settings", { change: settingsChangeSchema }),
+  /** Opens another window: what a second start does instead of starting. */
+  ask("open-window", {}),
   /** {@link Holders} of a game. */
   ask("who-has", { gameId: gameIdSchema }),
 ]);

@@ -28,5 +28,8 @@ export const CATCH_UP_MS = 100;
 /** A page that says nothing and answers no ping for so long is gone, milliseconds. */
 export const PAGE_TIMEOUT_MS = 30_000;
 
+/** Without a window for so long the app ends, milliseconds: a page that is loaded anew is gone for a moment. */
+export const WINDOWLESS_MS = 30_000;
+
 /** Time that pages and requests have to end when the shell stops, milliseconds. */
 export const STOP_MS = 1_000;

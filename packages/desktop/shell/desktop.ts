@@ -1,5 +1,5 @@
-import type { Logger, PeerOptions } from "@lanspread/peer";
-import { makeDirectories } from "@lanspread/peer";
+import { fileURLToPath } from "node:url";
+import { type Logger, makeDirectories, type PeerOptions } from "@lanspread/peer";
 import { loadDoor, saveDoor } from "./door/door-file.ts";
 import { servePage } from "./session/page-session.ts";
 import { PeerHost } from "./session/peer-host.ts";
@@ -10,19 +10,30 @@ import { WebServer } from "./web/web-server.ts";
 /** Open to its owner alone. */
 const STATE_DIRECTORY_MODE = 0o700;
 
+/** Where the build puts the page: beside the compiled shell. */
+const BUILT_PAGE = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../dist/page" : "../page", import.meta.url),
+);
+
 export interface DesktopOptions {
   /** What the peer is started with where the settings say nothing. */
   readonly peer: PeerOptions;
-  /** Directory of the built page. */
-  readonly page: string;
+  /** What it is started with whatever they say. */
+  readonly explicit?: Partial<PeerOptions>;
+  /** Directory of the built page. Default: the one that is built with this shell. */
+  readonly page?: string;
   /** Of the program. */
   readonly version: string;
   readonly logger: Logger;
+  /** Somebody wants another window. Default: nothing. */
+  readonly onWindowWanted?: (desktop: Desktop) => Promise<void>;
 }
 
 /** The running app: a peer, and the page that shows it to browsers on this computer. */
 export interface Desktop extends AsyncDisposable {
   readonly host: PeerHost;
+  /** Windows that are connected. */
+  readonly windows: number;
   /** An address that opens the page once, in the next minutes. */
   openAddress(): string;
 }
@@ -33,31 +44,39 @@ export interface Desktop extends AsyncDisposable {
  * @throws PeerError, among others `state-locked` where a peer of the same state directory runs
  */
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
-  const { peer, page, version, logger } = options;
+  const { peer, explicit = {}, page = BUILT_PAGE, version, logger, onWindowWanted } = options;
   const { stateDir } = peer;
   await makeDirectories(stateDir, STATE_DIRECTORY_MODE);
   const files = await loadStaticFiles(page);
   const settings = await SettingsFile.open(stateDir, logger);
-  const host = await PeerHost.start({ peer, settings, version });
-  try {
+  const openWindow = async (): Promise<void> => await onWindowWanted?.(desktop);
+  const host = await PeerHost.start({ peer, explicit, settings, version, openWindow });
+  const web = await openDoor().catch(async (error: unknown) => {
+    await host[Symbol.asyncDispose]();
+    throw error;
+  });
+  const desktop: Desktop = {
+    host,
+    get windows() {
+      return web.pages;
+    },
+    openAddress: () => web.openAddress(),
+    [Symbol.asyncDispose]: async () => {
+      await web[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+  return desktop;
+
+  async function openDoor(): Promise<WebServer> {
     const door = await loadDoor(stateDir, logger);
-    const web = await WebServer.start({
+    const server = await WebServer.start({
       files,
       port: door?.port ?? 0,
       session: door?.session ?? null,
       onPage: (socket) => servePage(socket, host, logger),
     });
-    await saveDoor(stateDir, { port: web.port, session: web.session });
-    return {
-      host,
-      openAddress: () => web.openAddress(),
-      [Symbol.asyncDispose]: async () => {
-        await web[Symbol.asyncDispose]();
-        await host[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await host[Symbol.asyncDispose]();
-    throw error;
+    await saveDoor(stateDir, { port: server.port, session: server.session });
+    return server;
   }
 }

@@ -4,9 +4,4 @@
  * @module
  */
 export { type Desktop, type DesktopOptions, startDesktop } from "./desktop.ts";
-export {
-  type AppWindow,
-  openAppWindow,
-  openInDefaultBrowser,
-  type WindowOptions,
-} from "./window/app-window.ts";
+export { type RunDesktopOptions, runDesktop } from "./run-desktop.ts";

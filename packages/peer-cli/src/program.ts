@@ -1,6 +1,7 @@
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import type { CatalogBuildFlags } from "./commands/catalog-build.ts";
 import type { CertsRotateFlags } from "./commands/certs-rotate.ts";
+import type { DesktopFlags } from "./commands/desktop.ts";
 import type { GetFlags } from "./commands/get.ts";
 import type { HarnessFlags } from "./commands/harness.ts";
 import type { RemoveFlags } from "./commands/remove.ts";
@@ -45,6 +46,26 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
       done(
         await runCommand(flags, async (context) =>
           (await import("./commands/serve.ts")).serve(context, flags),
+        ),
+      );
+    });
+
+  withUnpacker(
+    program.command("desktop").description("show the party in a window, and share the games folder"),
+  )
+    .option("--no-window", "print the address instead of opening a window")
+    .option("--browser-flag <flag>", "flag for the browser, like --no-sandbox; repeatable", collect)
+    .addHelpText(
+      "after",
+      examples(
+        ["lanspread desktop", "in a window of Chromium, Chrome or Edge, else in your browser"],
+        ["lanspread desktop --no-window", "print the address, for a browser of your choice"],
+      ),
+    )
+    .action(async (flags: PeerFlags & OutputFlags & DesktopFlags) => {
+      done(
+        await runCommand(flags, async (context) =>
+          (await import("./commands/desktop.ts")).desktop(context, flags, version),
         ),
       );
     });
@@ -310,6 +331,10 @@ function withOptions(command: Command): Command {
 /** For the commands whose peer may unpack. */
 function withUnpacker(command: Command): Command {
   return addOutputOptions(addUnpackerOption(addPeerOptions(command)));
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }
 
 function forEachCommand(command: Command, apply: (command: Command) => void): void {

@@ -20,9 +20,12 @@ const OF_THE_PEER = ["playerName", "party", "partyCa", "interfaces", "lanes"] as
 export interface PeerHostOptions {
   /** What the peer is started with where the settings say nothing. */
   readonly peer: PeerOptions;
+  /** What it is started with whatever they say: whoever started the app has said so. */
+  readonly explicit: Partial<PeerOptions>;
   readonly settings: SettingsFile;
   /** Of the program. */
   readonly version: string;
+  readonly openWindow: () => Promise<void>;
 }
 
 /** The peer behind the pages. A change of settings that it was started with replaces it; pages see a new snapshot. */
@@ -31,6 +34,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   readonly #facts: DesktopSnapshot["facts"];
   readonly #eventHandlers = new Set<(event: RuntimeEvent) => void>();
   readonly #snapshotHandlers = new Set<() => void>();
+  readonly #failed = Promise.withResolvers<{ readonly message: string }>();
   #peer: Peer;
   #progress: DesktopSnapshot["progress"] = {};
   /** One change after the other. */
@@ -45,9 +49,14 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   /** @throws PeerError, among others `state-locked` where another peer has the state directory */
   static async start(options: PeerHostOptions): Promise<PeerHost> {
-    const { catalog } = options.peer;
+    const { catalog } = peerOptions(options);
     const facts = catalog === undefined ? {} : factsOf(await openCatalog(catalog));
     return new PeerHost(options, facts, await startPeer(peerOptions(options)));
+  }
+
+  /** Resolves when the peer has failed, with the reason. */
+  get failed(): Promise<{ readonly message: string }> {
+    return this.#failed.promise;
   }
 
   get peer(): Peer {
@@ -75,6 +84,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
     switch (message.type) {
       case "command":
         return await this.#peer.send(message.command, { signal });
+      case "open-window":
+        return await this.#options.openWindow();
       case "who-has":
         return this.#whoHas(message.gameId);
       case "change-settings":
@@ -125,6 +136,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   #follow(peer: Peer): void {
     this.#progress = {};
+    void peer.stopped.then(({ failed }) => {
+      if (failed !== null) this.#failed.resolve(failed);
+    });
     peer.onEvent((event) => {
       this.#progress = progressAfter(this.#progress, event);
       for (const handler of this.#eventHandlers) handler(event);
@@ -132,8 +146,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
   }
 }
 
-function peerOptions({ peer, settings }: PeerHostOptions): PeerOptions {
-  return { ...peer, ...fromSettings(settings.get()) };
+function peerOptions({ peer, settings, explicit }: PeerHostOptions): PeerOptions {
+  return { ...peer, ...fromSettings(settings.get()), ...explicit };
 }
 
 function fromSettings({ playerName, gamesDir, party, partyCa, interfaces, lanes }: Settings) {

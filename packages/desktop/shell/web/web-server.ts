@@ -10,7 +10,7 @@ import { Tokens } from "../door/tokens.ts";
 import type { StaticFile, StaticFiles } from "./static-files.ts";
 
 /** Where the page's socket is. */
-const SOCKET_PATH = "/socket";
+export const SOCKET_PATH = "/socket";
 
 export interface WebServerOptions {
   readonly files: StaticFiles;

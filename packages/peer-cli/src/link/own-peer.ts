@@ -45,7 +45,7 @@ export async function startOwnPeer(context: CommandContext, flags: PeerFlags): P
 }
 
 /** The program that was named to unpack, if one was: what it is shows now, not when the first game is installed. */
-async function openUnpacker(
+export async function openUnpacker(
   { reporter }: CommandContext,
   { unrar }: PeerFlags,
   signal: AbortSignal,
