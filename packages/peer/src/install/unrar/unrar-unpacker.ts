@@ -21,9 +21,8 @@ export function createUnrarJsUnpacker(): Unpacker {
       ),
     unpack: ({ archive, into, signal, onProgress }: UnpackOptions) =>
       withUnpackingThread({ archive, signal }, async (thread) => {
-        const raw = await askForListing(thread, archive);
-        const { unpackedBytes } = describe(archive, raw);
-        const entries = approve(archive, raw);
+        const entries = approve(archive, await askForListing(thread, archive));
+        const totalBytes = sumOfSizes(entries);
         const reply = await thread.ask({ type: "unpack", archive, into, entries }, async (told) => {
           if (told.type !== "progress") return;
           onProgress?.({
@@ -31,7 +30,7 @@ export function createUnrarJsUnpacker(): Unpacker {
             doneEntries: told.index,
             totalEntries: entries.length,
             doneBytes: told.bytes,
-            totalBytes: unpackedBytes,
+            totalBytes,
           });
         });
         if (reply.type !== "unpacked") throw unexpected(reply);
@@ -81,9 +80,13 @@ function describe(archive: string, raw: RawListing): ArchiveListing {
   return {
     solid: raw.solid,
     entries,
-    unpackedBytes: entries.reduce((sum, { size }) => sum + size, 0),
+    unpackedBytes: sumOfSizes(entries),
     volumes: raw.volumes,
   };
+}
+
+function sumOfSizes(entries: readonly { readonly size: number }[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
 }
 
 function unexpected(reply: LastReply): PeerError {

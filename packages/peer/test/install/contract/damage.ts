@@ -91,8 +91,8 @@ export function damage({ it }: Contract): void {
     it(`RAR ${version}: an archive never passes for a good one, wherever a byte is wrong`, async (place, trial) => {
       const archive = place.join("good.eti");
       await writeRar(version)(archive, [
-        { name: "a", content: "first", mtime: MTIME },
-        { name: "b", content: "2nd" },
+        { name: "a.txt", content: "the first", mtime: MTIME },
+        { name: "b.txt", content: "the second" },
       ]);
       const whole = await readFile(archive);
       const good = await trial.run(archive);
