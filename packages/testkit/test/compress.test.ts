@@ -12,6 +12,7 @@ import {
   writeRar4,
   writeRar5,
 } from "../src/index.ts";
+import { prefixCode } from "../src/rar/compress/huffman.ts";
 
 /** Text of a language with so many words, the first of them the most usual. */
 function wordy(seed: number, length: number, words = 2_000): Uint8Array {
@@ -101,3 +102,14 @@ test.skipIf(noBsdtar !== undefined)(
     expect(read.equals(content)).toBe(true);
   },
 );
+
+test.each([
+  ["no symbol", [0, 0, 0]],
+  ["one symbol", [0, 5, 0]],
+  ["the first symbol alone", [5, 0, 0]],
+  ["several", [1, 2, 3]],
+])("a code of %s gives every bit a meaning, or none", (_, counts) => {
+  const { lengths } = prefixCode(Uint32Array.from(counts));
+  const used = [...lengths].reduce((sum, length) => sum + (length === 0 ? 0 : 2 ** -length), 0);
+  expect(used).toBe(counts.every((count) => count === 0) ? 0 : 1);
+});

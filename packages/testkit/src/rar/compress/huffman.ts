@@ -26,7 +26,10 @@ function codeLengths(weights: Uint32Array): Uint8Array {
     .map((weight, symbol) => ({ weight, symbols: [symbol] }))
     .filter(({ weight }) => weight > 0);
   if (nodes.length === 1) {
-    for (const symbol of nodes[0]?.symbols ?? []) lengths[symbol] = 1;
+    // Not every program takes a code that leaves bits without a meaning: another symbol has the other one.
+    const symbol = nodes[0]?.symbols[0] ?? 0;
+    lengths[symbol] = 1;
+    lengths[symbol === 0 ? 1 : 0] = 1;
   }
   while (nodes.length > 1) {
     nodes = nodes.toSorted((a, b) => a.weight - b.weight);
