@@ -21,6 +21,7 @@ import {
   type UnrarReply,
   type UnrarRequest,
 } from "./messages.ts";
+import { findCutOffRar4 } from "./rar4-volumes.ts";
 import { readRar5Headers } from "./rar5-headers.ts";
 import { createRingOutput } from "./ring-output.ts";
 import { type FileCalls, loadUnrar } from "./unrar-module.ts";
@@ -86,7 +87,11 @@ function completed(
   entries: readonly RawEntry[],
   { volumes, format }: VolumeReader,
 ): readonly RawEntry[] {
-  if (format() === "rar4") return entries;
+  if (format() === "rar4") {
+    const cutOff = findCutOffRar4(volumes);
+    if (cutOff !== undefined) throw new UnpackFailure("archive-truncated", `${cutOff} ends too early`);
+    return entries;
+  }
   const headers = readRar5Headers(volumes);
   const same =
     headers?.length === entries.length && headers.every(({ name }, at) => name === entries[at]?.name);

@@ -9,36 +9,21 @@ const NAMES: Readonly<Record<ProgramKind, readonly string[]>> = {
   "7-zip": ["7z", "7zz"],
 };
 
-/** A kind of program, and the one of this machine that tests run with. */
-export interface RealProgram {
-  readonly kind: ProgramKind;
-  readonly program: Program | undefined;
-  /** For the title of what runs with it: its name, or why there is none. */
-  readonly title: string;
-}
+/** A program of this machine that tests run with, or why there is none. */
+export type RealProgram =
+  | { readonly program: Program; readonly unavailable?: undefined }
+  | { readonly program?: undefined; readonly unavailable: string };
 
-/** The first usable program of each kind on the PATH. */
-export async function findRealPrograms(): Promise<readonly RealProgram[]> {
-  const kinds: readonly ProgramKind[] = ["unrar", "7-zip"];
-  return await Promise.all(
-    kinds.map(async (kind) => {
-      const program = await find(NAMES[kind]);
-      const title =
-        program?.title ?? `${kind} (skipped: no ${NAMES[kind].join(" or ")} with RAR 5 on the PATH)`;
-      return { kind, program, title };
-    }),
-  );
-}
-
-async function find(names: readonly string[]): Promise<Program | undefined> {
-  for (const name of names) {
+/** The first usable program of a kind on the PATH. */
+export async function findRealProgram(kind: ProgramKind): Promise<RealProgram> {
+  for (const name of NAMES[kind]) {
     for (const path of await pathsOf(name)) {
       // Other programs go by the same names.
       const program = await openProgram(path).catch(() => undefined);
-      if (program !== undefined) return program;
+      if (program?.kind === kind) return { program };
     }
   }
-  return undefined;
+  return { unavailable: `no ${NAMES[kind].join(" or ")} that knows RAR 5 is on the PATH` };
 }
 
 /** Where the PATH has a program of this name. */
