@@ -33,11 +33,7 @@ export function realArchives({ it }: Contract): void {
   });
 
   describe("a real archive with a wrong byte in its compressed content", () => {
-<<<<<<< Updated upstream
     if (names.length === 0) it("a real archive that is damaged", async () => {}, NONE);
-=======
-    if (names.length === 0) it("damage in a real archive", async () => {}, "none on this machine");
->>>>>>> Stashed changes
     for (const name of names) {
       it(`damage in the real archive ${name} is noticed`, async (place, trial) => {
         const archive = place.join("game.eti");
