@@ -10,5 +10,8 @@ export const RESTART_DELAY_MS = 5_000;
 /** Progress events that wait for a slow reader at most: some seconds of a busy peer. */
 export const MAX_WAITING_PROGRESS = 64;
 
+/** Streamed installs that run at once: a source sends no more to one peer, and would keep the next one waiting in silence. */
+export const STREAMS_AT_ONCE = 2;
+
 /** Pause between two reports of a streamed install, milliseconds: as of a download. */
 export const STREAM_PROGRESS_MS = 500;

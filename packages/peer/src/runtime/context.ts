@@ -7,6 +7,7 @@ import type { LanePool } from "../lanes/index.ts";
 import type { Library } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { PeerMesh } from "../peers/index.ts";
+import type { Slots } from "../serve/slots.ts";
 import type { StateDir } from "../storage/index.ts";
 import type { OutboundTransfers } from "../transfer/index.ts";
 import type { EventBus } from "./event-bus.ts";
@@ -25,6 +26,8 @@ export interface RuntimeContext {
   readonly lanes: LanePool;
   readonly activity: TransferActivity;
   readonly unpacker: Unpacker;
+  /** Places of streamed installs: the others wait for their turn. */
+  readonly streamPlaces: Slots;
   readonly bus: EventBus;
   readonly logger: Logger;
   /** Operations that are under way, whose end `stop()` waits for. */

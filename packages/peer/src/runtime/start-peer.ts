@@ -22,9 +22,10 @@ import { createLibrary } from "../library/index.ts";
 import { silentLogger } from "../logger.ts";
 import { createPeerMesh, mdnsDiscovery, systemClock } from "../peers/index.ts";
 import { createRequestServer, createServeViews } from "../serve/index.ts";
+import { createSlots } from "../serve/slots.ts";
 import { openStateDir } from "../storage/index.ts";
 import { createOutboundTransfers } from "../transfer/index.ts";
-import { FIRST_SCAN_GRACE_MS, RESTART_DELAY_MS, STOP_DEADLINE_MS } from "./constants.ts";
+import { FIRST_SCAN_GRACE_MS, RESTART_DELAY_MS, STOP_DEADLINE_MS, STREAMS_AT_ONCE } from "./constants.ts";
 import { listGames, type RuntimeContext } from "./context.ts";
 import { EventBus } from "./event-bus.ts";
 import { identify, laneCount, pushedView, tlsOf, withLanes } from "./lanes.ts";
@@ -146,6 +147,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     lanes,
     activity,
     unpacker,
+    streamPlaces: createSlots({ perKey: STREAMS_AT_ONCE, all: STREAMS_AT_ONCE }),
     bus,
     logger,
     running: new Set(),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { asGameId, type RuntimeEventType } from "@lanspread/proto";
 import { eventually, seededBytes, writeRar5 } from "@lanspread/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { PeerError, PeerOptions } from "../../src/index.ts";
+import { createLogger, type PeerError, type PeerOptions } from "../../src/index.ts";
 import { gatedUnpacker } from "./gated-unpacker.ts";
 import { contentOf, type Member, makeGame, offered, Party } from "./party.ts";
 
@@ -209,6 +209,35 @@ describe("a streamed install between peers", () => {
     await stranger.peer.send({ type: "connect", addr: sender.peer.addr });
     expect((await refusal(stranger.peer.send(command))).code).toBe("not-in-catalog");
   });
+});
+
+it("waits for its turn where two others run, asking nobody meanwhile; cancelled it leaves the turn to the next", async () => {
+  await using party = await Party.make();
+  const unpacker = gatedUnpacker();
+  let requests = 0;
+  const logger = createLogger({
+    level: "debug",
+    sink: ({ fields }) => {
+      if (fields?.["request"] === "stream_install") requests += 1;
+    },
+  });
+  const ids = ["ggoo", "one", "two", "three"].map(asGameId);
+  const sender = await holder(party, "sender", { unpacker, logger }, async (gamesDir) => {
+    for (const id of ids) await makeGame(gamesDir, id);
+  });
+  const receiver = await receiverOf(party, [sender]);
+  for (const gameId of ids) await receiver.peer.send({ type: "stream-install-game", gameId });
+  await eventually(() => requests === 2);
+  const [, , third, fourth] = ids;
+  if (third === undefined || fourth === undefined) throw new Error("four games");
+  await receiver.peer.send({ type: "cancel-download", gameId: third });
+  await receiver.event("download-cancelled", ({ gameId }) => gameId === third);
+  expect(requests).toBe(2);
+  unpacker.open();
+  await receiver.event("stream-install-finished", ({ gameId }) => gameId === fourth);
+  await eventually(() => receiver.peer.snapshot().status.operations.length === 0);
+  expect(requests).toBe(3);
+  expect((await readdir(receiver.gamesDir)).sort()).toEqual(["ggoo", "one", "three"]);
 });
 
 describe("a streamed install that fails", () => {

@@ -43,6 +43,7 @@ async function work(
 ): Promise<RuntimeEvent> {
   const { bus, mesh, catalog, stateDir } = context;
   const logger = context.logger.child("stream-install");
+  using _ = await context.streamPlaces.acquire("streams", { signal });
   const begun = performance.now();
   const candidates = mesh.candidates(gameId);
   if (candidates.length === 0) throw nobody(gameId);
