@@ -1,7 +1,9 @@
 import {
   chmod,
+  chown,
   link,
   mkdir,
+  readdir,
   readFile,
   readlink,
   rm,
@@ -21,10 +23,13 @@ import {
   type Unpacker,
   type UpdateStep,
 } from "../../src/install/index.ts";
+import { asNobody } from "../storage/as-nobody.ts";
 import { createGame, failure, install, MTIME, unpacker } from "./installing.ts";
 import { GGOO, namesIn, type Rig, tree, writeFiles } from "./support.ts";
 import { createPlayed, download, NEW, OLD, update } from "./updating.ts";
 
+/** `nobody`, as whom {@link asNobody} works. */
+const NOBODY = 65_534;
 const CHANGED = "files that the user had made or changed gave way to those of the new version";
 
 function localOf({ root }: Rig, ...path: string[]): string {
@@ -247,6 +252,19 @@ describe.concurrent("an update that fails brings the old install back as it was"
     expect(await failure(rig, () => update(rig, { unpacker: breaking }))).toMatchObject({ code: "internal" });
   });
 
+  it.skipIf(process.platform !== "linux")(
+    `for a name that is no text${process.platform === "linux" ? "" : " (skipped: only Linux has such names)"}`,
+    async () => {
+      await using rig = await createPlayed();
+      const name = Buffer.concat([Buffer.from(`${localOf(rig)}/`), Buffer.of(0x73, 0xff)]);
+      await writeFile(name, "a hundred hours");
+      await expect(update(rig)).rejects.toMatchObject({ code: "no-such-file" });
+      expect(await readFile(name, "utf8")).toBe("a hundred hours");
+      expect(await namesIn(rig.root)).toEqual(["a.eti", "local", "version.ini"]);
+      expect(await readFile(localOf(rig, "game.exe"), "utf8")).toBe("the old game");
+    },
+  );
+
   it("for a folder of the user's that is a file in the new version", async () => {
     await using rig = await createPlayed({
       users: { "mods/mine": "mine" },
@@ -344,4 +362,30 @@ describe.concurrent("an update that is promoted is done", () => {
     await writeFile(localOf(rig, "saves/slot1.sav"), "more");
     expect(await readFile(rig.place.join("elsewhere.sav"), "utf8")).toBe("more");
   });
+});
+
+// By itself: whoever runs at the same time would be nobody, too.
+describe("an update by somebody who does not own everything", () => {
+  const isRootOnLinux = process.platform === "linux" && process.getuid?.() === 0;
+  it.skipIf(!isRootOnLinux)(
+    `copies what the system gives no second name${isRootOnLinux ? "" : " (skipped: made by being root on Linux)"}`,
+    async () => {
+      await using rig = await createGame({}, { "game.exe": "old" });
+      await install(rig);
+      // Who does not own a file and may only read it may give it no second name (fs.protected_hardlinks).
+      const saved = localOf(rig, "saves/of-root.sav");
+      await writeFiles(localOf(rig), { "saves/of-root.sav": seededBytes(9, 5_000_000) });
+      await chmod(saved, 0o644);
+      await utimes(saved, MTIME, MTIME);
+      await writeFiles(rig.root, { "game.exe": "new", "version.ini": "2020" });
+      const { ino } = await stat(saved);
+      const paths = (await readdir(rig.place.path, { recursive: true })).map((name) => rig.place.join(name));
+      for (const path of [rig.place.path, ...paths]) if (path !== saved) await chown(path, NOBODY, NOBODY);
+      expect(await asNobody(() => update(rig))).toMatchObject({ carried: 1 });
+      const copy = await stat(saved);
+      expect([copy.uid, copy.ino === ino, copy.mtimeMs]).toEqual([NOBODY, false, MTIME.getTime()]);
+      expect((await readFile(saved)).equals(seededBytes(9, 5_000_000))).toBe(true);
+      expect(await namesIn(rig.root)).toEqual(["game.exe", "local", "version.ini"]);
+    },
+  );
 });
