@@ -3,6 +3,7 @@ import { absent, present, sameGame } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import { cast } from "./cast.ts";
+import { cutInHalf, flipBits } from "./damage.ts";
 import { bytesFrom, idsIn, percent } from "./transfers.ts";
 
 /** Mbit/s of each source: a second or more of download for something to happen in the middle. */
@@ -76,4 +77,69 @@ export const FAILING_SOURCES: readonly Scenario[] = [
       return `${compared}; ${sent} bytes left the older one's interface meanwhile`;
     },
   },
+  {
+    id: "S24",
+    cores: 2,
+    async run(stage) {
+      const { client, sources, game } = await cast(stage, ALIENSWARM, { sources: 2, upMbit: UP_MBIT });
+      const [victim, other] = sources;
+      if (other === undefined) throw new Error("there is no second source");
+      const first = await client.download("alienswarm", { install: false });
+      await first.reaches(0.2);
+      await cutInHalf(victim.path("alienswarm", "alienswarm.eti"));
+      await first.endsWith("download-finished");
+      const compared = await sameGame(game, client.path("alienswarm"));
+      // A second client has only one source left, which is cut off in its middle, too.
+      const second = await stage.peer("second");
+      await client.shutdown();
+      await victim.shutdown();
+      await second.isOffered("alienswarm", 1);
+      const alone = await second.begin({ cmd: "download", game_id: "alienswarm", install: false });
+      await alone.reaches(0.2);
+      await cutInHalf(other.path("alienswarm", "alienswarm.eti"));
+      const end = await alone.ended();
+      const isFailure = ["download-failed", "download-peers-gone"].includes(end.event);
+      prove(isFailure, `the only source is cut: a clean failure, not ${end.event}`);
+      await absent(second.path("alienswarm", "version.ini"));
+      return `${compared} from the other source; alone: ${end.event}, no sentinel`;
+    },
+  },
+  {
+    id: "S25",
+    cores: 2,
+    async run(stage) {
+      const { client, sources, game } = await cast(stage, ALIENSWARM, { sources: 2, upMbit: UP_MBIT });
+      const [liar, honest] = sources;
+      if (honest === undefined) throw new Error("there is no second source");
+      await flipBits(liar, liar.path("alienswarm", "alienswarm.eti"), LIE_EVERY_BYTES);
+      const end = await (await client.download("alienswarm", { install: false })).endsWith(
+        "download-finished",
+      );
+      const struck = (end.data["struck_out"] ?? []) as readonly { readonly peer_id: string }[];
+      equal(
+        "who was struck out",
+        struck.map(({ peer_id }) => peer_id),
+        [liar.peerId],
+      );
+      const compared = await sameGame(game, client.path("alienswarm"));
+      const second = await stage.peer("second");
+      await client.shutdown();
+      await honest.shutdown();
+      await second.isOffered("alienswarm", 1);
+      const alone = await second.begin({ cmd: "download", game_id: "alienswarm", install: false });
+      const failed = await alone.endsWith("download-failed");
+      equal("the reason", failed.data["code"], "verification");
+      for (const name of ["alienswarm.eti", liar.peerId]) {
+        prove(
+          String(failed.data["message"]).includes(name),
+          `the message names ${name}: ${failed.data["message"]}`,
+        );
+      }
+      await absent(second.path("alienswarm", "version.ini"));
+      return `struck out, ${Number(end.data["retried"])} pieces again from the other; ${compared}; alone: verification, named`;
+    },
+  },
 ];
+
+/** A lie in every fourth MiB: more than the two that a source may tell. */
+const LIE_EVERY_BYTES = 4 * 1_048_576;

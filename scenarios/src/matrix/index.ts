@@ -1,7 +1,10 @@
 import type { Scenario } from "../scenario.ts";
+import { CABLES } from "./cables.ts";
 import { CHANGING_LIBRARIES } from "./changing-libraries.ts";
+import { DISKS } from "./disks.ts";
 import { DOWNLOADING } from "./downloading.ts";
 import { FAILING_SOURCES } from "./failing-sources.ts";
+import { LARGE } from "./large.ts";
 import { MEETING } from "./meeting.ts";
 import { UPDATING } from "./updating.ts";
 
@@ -12,4 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...FAILING_SOURCES,
   ...CHANGING_LIBRARIES,
   ...UPDATING,
+  ...DISKS,
+  ...LARGE,
+  ...CABLES,
 ];

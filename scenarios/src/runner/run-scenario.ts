@@ -73,6 +73,7 @@ export async function runScenario(
     clearTimeout(timer);
     signal.removeEventListener("abort", killAll);
     await Promise.all(stage.peers.map((peer) => peer.close()));
+    await stage.undoAll();
     hosts.remove();
     if (!options.keep)
       await rm(join(options.workspace.peers, row.id), { recursive: true, force: true, maxRetries: 5 });

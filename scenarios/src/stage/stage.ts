@@ -43,6 +43,8 @@ export interface Stage {
   know(plan: GamePlan): Promise<KnownGame>;
   /** Copies a game into a games directory, as a user does; its folder appears complete. */
   place(plan: GamePlan, gamesDir: string): Promise<KnownGame>;
+  /** Run when the scenario is over and its peers have ended, the last one first: for what it made outside its folder. */
+  defer(undo: () => unknown): void;
   until<T>(
     what: string,
     look: () => T | Promise<T>,
@@ -62,11 +64,20 @@ export interface StageOptions {
   readonly program?: readonly [string, ...string[]];
 }
 
-export async function createStage(options: StageOptions): Promise<Stage & { readonly logs: string }> {
+/** What the runner has of a stage besides. */
+export interface OwnedStage extends Stage {
+  /** Folder of all logs. */
+  readonly logs: string;
+  /** Undoes what was deferred. */
+  undoAll(): Promise<void>;
+}
+
+export async function createStage(options: StageOptions): Promise<OwnedStage> {
   const { id, run, workspace, fixtures, hosts, signal } = options;
   // Of its own in every run: scenarios at the same time, or a real party on the same network, never meet.
   const party = `${id}-${randomBytes(6).toString("hex")}`;
   const peers: StagePeer[] = [];
+  const undos: (() => unknown)[] = [];
   const directory = join(workspace.peers, id);
   const logs = join(workspace.logs, id);
   await mkdir(directory, { recursive: true });
@@ -101,6 +112,10 @@ export async function createStage(options: StageOptions): Promise<Stage & { read
       await peer.start();
       for (const { id: gameId } of more.games ?? []) await hasDigests(peer, gameId);
       return peer;
+    },
+    defer: (undo) => void undos.push(undo),
+    async undoAll() {
+      for (const undo of undos.splice(0).reverse()) await undo();
     },
     until: (what, look, more = {}) => until(what, look, { signal, ...more }),
   };

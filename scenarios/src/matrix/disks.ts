@@ -1,0 +1,184 @@
+import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { mountSmallDisk } from "../hosts/small-disk.ts";
+import { ALIENSWARM, CNC4, CNCTW } from "../library/games.ts";
+import { absent, entriesAre, present, sameGame, sameInstall } from "../proofs/on-disk.ts";
+import { equal, prove } from "../proofs/prove.ts";
+import type { Scenario } from "../scenario.ts";
+import { hasDigests } from "../stage/stage.ts";
+import type { StagePeer } from "../stage/stage-peer.ts";
+import { cast } from "./cast.ts";
+import { bytesFrom, percent } from "./transfers.ts";
+
+const MIB = 1_048_576;
+/** Root is stopped by no permission, unless it has given up these capabilities. */
+const AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+
+/** Disks that are full, read-only, missing, or hold what a crash has left. */
+export const DISKS: readonly Scenario[] = [
+  {
+    id: "S50",
+    needs: ["root"],
+    async run(stage) {
+      const source = await stage.peer("source", { games: [ALIENSWARM] });
+      const game = await stage.know(ALIENSWARM);
+      // Room for the download, and for half of what an install unpacks.
+      const disk = await mountSmallDisk(stage, join(stage.directory, "disk"), Math.floor(game.bytes * 1.5));
+      const client = await stage.peer("client", { gamesDir: disk.path });
+      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 200 });
+      const filling = await client.download("alienswarm", { install: false });
+      await filling.reaches(0.1);
+      const ballast = join(disk.path, "ballast.bin");
+      await writeFile(ballast, new Uint8Array(Math.floor(game.bytes * 1.2))).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== "ENOSPC") throw error;
+        },
+      );
+      equal("a disk that fills", (await filling.endsWith("download-failed")).data["code"], "disk-full");
+      await absent(client.path("alienswarm", "version.ini"));
+      equal("downloaded", (await client.game("alienswarm"))?.downloaded ?? false, false);
+      equal("who else offers it to the source", await source.offers("alienswarm"), 0);
+      const refused = await client.begin({ cmd: "download", game_id: "alienswarm", install: false });
+      equal("a disk that is full", (await refused.endsWith("download-failed")).data["code"], "disk-full");
+      await rm(ballast);
+      const again = await client.begin({ cmd: "download", game_id: "alienswarm", install: false });
+      await again.endsWith("download-finished");
+      const compared = await sameGame(game, client.path("alienswarm"));
+      const install = await client.begin({ cmd: "install", game_id: "alienswarm" });
+      equal("an install without room", (await install.endsWith("install-failed")).data["code"], "disk-full");
+      await entriesAre(client.path("alienswarm"), ["alienswarm.eti", "version.ini"]);
+      disk.resize(game.bytes * 3);
+      await (await client.begin({ cmd: "install", game_id: "alienswarm" })).endsWith("install-finished");
+      await sameInstall(game, client.path("alienswarm"));
+      return `disk-full three times, nothing claimed to be whole; with room: ${compared}, installed`;
+    },
+  },
+  {
+    id: "S51",
+    needs: ["root"],
+    async run(stage) {
+      const disk = await mountSmallDisk(stage, join(stage.directory, "disk"), 64 * MIB);
+      await stage.place(CNC4, disk.path);
+      disk.setReadOnly(true);
+      const { client } = await cast(stage, CNCTW);
+      const reader = await stage.peer("reader", { gamesDir: disk.path });
+      await reader.isOffered("cnctw", 1);
+      const failed = await (await reader.download("cnctw")).endsWith("download-failed");
+      equal("the reason", failed.data["code"], "no-permission");
+      prove(
+        String(failed.data["message"]).includes("cnctw"),
+        `the message names the game: ${failed.data["message"]}`,
+      );
+      await (await client.download("cnc4", { install: false })).endsWith("download-finished");
+      const compared = await sameGame(await stage.know(CNC4), client.path("cnc4"));
+      disk.setReadOnly(false);
+      return `no-permission: ${failed.data["message"]}; meanwhile it shared ${compared}`;
+    },
+  },
+  {
+    id: "S18",
+    needs: ["root"],
+    async run(stage) {
+      const broken = join(stage.directory, "broken");
+      await mkdir(broken);
+      await writeFile(join(broken, "file"), "no folder");
+      await mkdir(join(broken, "closed"), { mode: 0o000 });
+      const cases = [
+        ["missing", "no-such-directory"],
+        ["file", "not-a-directory"],
+        ["closed", "no-permission"],
+      ] as const;
+      const [owner, watcher] = await Promise.all([
+        stage.peer("owner", { games: [CNC4], inFront: AS_ANYBODY }),
+        stage.peer("watcher"),
+      ]);
+      for (const [name, code] of cases) {
+        const path = join(broken, name);
+        const starter = await stage.peer(`start-${name}`, {
+          start: false,
+          gamesDir: path,
+          inFront: AS_ANYBODY,
+        });
+        await refusesToStart(starter, [code, path]);
+        equal(`set-game-dir to ${name}`, await owner.refuses({ cmd: "set-game-dir", path }), code);
+      }
+      await watcher.isOffered("cnc4", 1);
+      // And what happens to a games directory while the peer runs.
+      const said: string[] = [];
+      const away = `${owner.games}-away`;
+      await rename(owner.games, away);
+      said.push(await warns(owner, owner.games));
+      await watcher.isOffered("cnc4", 0);
+      await mkdir(owner.games);
+      said.push(await warns(owner, "holds no games yet"));
+      await rmdir(owner.games);
+      await rename(away, owner.games);
+      await watcher.isOffered("cnc4", 1);
+      await chmod(owner.games, 0o000);
+      said.push(await warns(owner, "permi"));
+      await watcher.isOffered("cnc4", 0);
+      await chmod(owner.games, 0o700);
+      await watcher.isOffered("cnc4", 1);
+      await (await watcher.download("cnc4", { install: false })).endsWith("download-finished");
+      return `refused by name, three times each at the start and later; while running: ${said.join("; ")}; found again twice`;
+    },
+  },
+  {
+    id: "S19",
+    async run(stage) {
+      const { client, sources, game } = await cast(stage, ALIENSWARM, { upMbit: 300 });
+      const first = await client.download("alienswarm", { install: false });
+      await first.reaches(0.4);
+      await client.kill();
+      await present(client.path("alienswarm", "alienswarm.eti"));
+      await absent(client.path("alienswarm", "version.ini"));
+      // A whole game beside which a commit and an update have left their names.
+      await stage.place(CNC4, client.games);
+      await writeFile(client.path("cnc4", ".version.ini.tmp"), "20990101");
+      await writeFile(client.path("cnc4", ".version.ini.discarded"), "20200101");
+      // Half a game that no journal knows: somebody's own copy that has not ended.
+      await mkdir(client.path("cnctw"));
+      await writeFile(client.path("cnctw", "cnctw.eti"), "the first half");
+      await writeFile(client.path("cnctw", ".version.ini.tmp"), "20240101");
+      await client.start();
+      await hasDigests(client, "cnc4");
+      await sources[0].isOffered("cnc4", 1);
+      await entriesAre(client.path("cnc4"), ["cnc4-1.eti", "cnc4-2.eti", "version.ini"]);
+      await entriesAre(client.path("cnctw"), ["cnctw.eti"]);
+      equal("the half copy", await readFile(client.path("cnctw", "cnctw.eti"), "utf8"), "the first half");
+      const lines = await client.listGames();
+      const downloaded = lines.filter((line) => line.downloaded).map(({ id }) => id);
+      equal("what counts as downloaded", downloaded, ["cnc4"]);
+      await present(client.path("alienswarm", "alienswarm.eti"));
+      const second = await client.download("alienswarm", { install: false });
+      const end = await second.endsWith("download-finished");
+      const fetched = bytesFrom(end, sources[0].peerId) / game.bytes;
+      prove(
+        fetched < 0.9,
+        `the partial files with a journal are used: ${percent(fetched)} was fetched again`,
+      );
+      return `sentinel leftovers swept, the half copy untouched; ${percent(fetched)} fetched; ${await sameGame(game, client.path("alienswarm"))}`;
+    },
+  },
+];
+
+/** Starts a peer that must not start, and has to say why. */
+async function refusesToStart(peer: StagePeer, says: readonly string[]): Promise<void> {
+  const message = await peer.start().then(
+    () => {
+      throw new Error(`${peer.name} started`);
+    },
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  for (const text of says)
+    prove(message.includes(text), `${peer.name} says ${text} when it cannot start: ${message}`);
+}
+
+/** Waits until a peer warns of its games directory with this in the text; resolves with the warning. */
+function warns(peer: StagePeer, text: string): Promise<string> {
+  return peer.until(`${peer.name} warns: ${text}`, () => {
+    const last = peer.harness.events.findLast(({ event }) => event === "local-library-changed");
+    const warnings = (last?.data["warnings"] ?? []) as readonly string[];
+    return warnings.find((warning) => warning.includes(text));
+  });
+}

@@ -1,0 +1,143 @@
+import { VERSION } from "../library/games.ts";
+import { type GamePlan, makeGame } from "../library/make-game.ts";
+import { same, sameGame } from "../proofs/on-disk.ts";
+import { equal, prove } from "../proofs/prove.ts";
+import type { Scenario } from "../scenario.ts";
+import { hasDigests, type Stage } from "../stage/stage.ts";
+import type { StagePeer } from "../stage/stage-peer.ts";
+import { digestTree } from "../tree-digest.ts";
+import { cast } from "./cast.ts";
+
+const MIB = 1_048_576;
+const KIB = 1_024;
+
+const SPARSE: GamePlan = {
+  id: "sparse",
+  version: VERSION,
+  archives: { "sparse.eti": { files: { "sparse.pak": { zeros: 2_048 * MIB } } } },
+  seed: 800,
+};
+
+const MANY_FILES = 5_000;
+const MANY: GamePlan = {
+  id: "many",
+  version: VERSION,
+  archives: {},
+  loose: Object.fromEntries(
+    Array.from({ length: MANY_FILES }, (_, index) => [`d${index % 50}/file-${index}.dat`, 64 * KIB]),
+  ),
+  seed: 810,
+};
+
+/** Bytes of the one large file that many small ones are measured against: as many as theirs. */
+const ONE_FILE: GamePlan = {
+  id: "onefile",
+  version: VERSION,
+  archives: {},
+  loose: { "one.dat": MANY_FILES * 64 * KIB },
+  seed: 820,
+};
+
+/** Much of everything. */
+export const LARGE: readonly Scenario[] = [
+  {
+    id: "S37",
+    cores: "all",
+    async run(stage) {
+      const { client, source } = await withMadeGame(stage, SPARSE);
+      const operation = await client.download("sparse", { install: false });
+      const end = await operation.endsWith("download-finished");
+      const expected = await digestTree(source.path("sparse"), { signal: stage.signal });
+      const compared = same(
+        "sparse",
+        expected,
+        await digestTree(client.path("sparse"), { signal: stage.signal }),
+      );
+      prove(Number(end.data["bytes"]) > 2_048 * MIB, `over 2 GiB came: ${String(end.data["bytes"])} bytes`);
+      return `${compared}; ${Number(end.data["mib_per_s"]).toFixed(1)} MiB/s`;
+    },
+  },
+  {
+    id: "S38",
+    cores: "all",
+    async run(stage) {
+      const [client] = await Promise.all([
+        stage.peer("client"),
+        stage.peer("source", { games: [ONE_FILE, MANY] }),
+      ]);
+      const rates: number[] = [];
+      for (const plan of [ONE_FILE, MANY]) {
+        const operation = await client.download(plan.id, { install: false });
+        const end = await operation.endsWith("download-finished");
+        rates.push(Number(end.data["mib_per_s"]));
+      }
+      const [one = 0, many = 0] = rates;
+      const compared = await sameGame(await stage.know(MANY), client.path("many"));
+      prove(
+        many > one / 2,
+        `over half of the rate of one file: ${many.toFixed(1)} of ${one.toFixed(1)} MiB/s`,
+      );
+      return `${compared}; ${many.toFixed(1)} MiB/s, one file of the same size ${one.toFixed(1)} MiB/s`;
+    },
+  },
+  {
+    id: "S48",
+    cores: 2,
+    deadlineMs: 240_000,
+    async run(stage) {
+      const plan: GamePlan = {
+        id: "half",
+        version: VERSION,
+        archives: { "half.eti": { files: { "half.pak": 512 * MIB } } },
+        seed: 830,
+      };
+      const { client, game } = await cast(stage, plan, { upMbit: 600 });
+      const kills = Array.from({ length: KILLS }, () => 0.02 + 0.93 * Math.random()).sort((a, b) => a - b);
+      for (const share of kills) {
+        const operation = await client.download("half", { install: false });
+        await operation.reaches(share);
+        await client.kill();
+        await client.start();
+      }
+      await (await client.download("half", { install: false })).endsWith("download-finished");
+      const twice = bytesToldTwice(client) / game.bytes;
+      const compared = await sameGame(game, client.path("half"));
+      prove(twice <= MOST_TWICE, `at most 5 % came twice, not ${(twice * 100).toFixed(1)} %`);
+      const points = kills.map((share) => `${Math.round(share * 100)} %`).join(", ");
+      return `killed at ${points}; ${(twice * 100).toFixed(1)} % came twice; ${compared}`;
+    },
+  },
+];
+
+/** Bytes of the pieces that all lives of a peer have told as fetched, each counted as often as it was told again. */
+function bytesToldTwice({ lives }: StagePeer): number {
+  const seen = new Set<string>();
+  let twice = 0;
+  for (const { event, data } of lives.flatMap(({ harness }) => harness.events)) {
+    if (event !== "download-chunk-finished") continue;
+    const [path, offset, length] = [data["path"], Number(data["offset"]), Number(data["length"])];
+    for (let at = offset; at < offset + length; at += MIB) {
+      const piece = `${String(path)} ${at}`;
+      if (seen.has(piece)) twice += Math.min(MIB, offset + length - at);
+      seen.add(piece);
+    }
+  }
+  return twice;
+}
+
+const KILLS = 10;
+const MOST_TWICE = 0.05;
+
+/** A source whose game is made where it is: too large to be copied. */
+async function withMadeGame(
+  stage: Stage,
+  plan: GamePlan,
+): Promise<{ readonly client: StagePeer; readonly source: StagePeer }> {
+  const source = await stage.peer("source", { start: false });
+  await makeGame(plan, source.path(plan.id), stage.signal);
+  const client = await stage.peer("client");
+  await source.start();
+  await hasDigests(source, plan.id);
+  equal("what it has", (await source.game(plan.id))?.downloaded, true);
+  return { client, source };
+}
