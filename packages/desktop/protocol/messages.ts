@@ -18,6 +18,9 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("change-settings", { change: settingsChangeSchema }),
   /** Opens another window: what a second start does instead of starting. */
   ask("open-window", {}),
+  /** Starts an installed game, or its set-up where that has never been started. */
+  ask("play", { gameId: gameIdSchema }),
+  ask("start-server", { gameId: gameIdSchema }),
   /** {@link Holders} of a game. */
   ask("who-has", { gameId: gameIdSchema }),
 ]);

@@ -50,7 +50,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const files = await loadStaticFiles(page);
   const settings = await SettingsFile.open(stateDir, logger);
   const openWindow = async (): Promise<void> => await onWindowWanted?.(desktop);
-  const host = await PeerHost.start({ peer, explicit, settings, version, openWindow });
+  const host = await PeerHost.start({ peer, explicit, settings, version, openWindow, logger });
   const web = await openDoor().catch(async (error: unknown) => {
     await host[Symbol.asyncDispose]();
     throw error;

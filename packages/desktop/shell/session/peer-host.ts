@@ -1,16 +1,19 @@
+import { join } from "node:path";
 import {
   type Catalog,
+  type Logger,
   openCatalog,
   type Peer,
   PeerError,
   type PeerOptions,
   startPeer,
 } from "@lanspread/peer";
-import type { RuntimeEvent } from "@lanspread/proto";
+import { asGameId, type RuntimeEvent } from "@lanspread/proto";
 import type { PageMessage } from "../../protocol/messages.ts";
 import { progressAfter } from "../../protocol/progress.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { DesktopSnapshot, GameFacts, Holders } from "../../protocol/snapshot.ts";
+import { type PlayOptions, play, startServer } from "../play/play.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
 import type { PageHost } from "./page-session.ts";
 
@@ -26,6 +29,7 @@ export interface PeerHostOptions {
   /** Of the program. */
   readonly version: string;
   readonly openWindow: () => Promise<void>;
+  readonly logger: Logger;
 }
 
 /** The peer behind the pages. A change of settings that it was started with replaces it; pages see a new snapshot. */
@@ -84,6 +88,10 @@ export class PeerHost implements PageHost, AsyncDisposable {
     switch (message.type) {
       case "command":
         return await this.#peer.send(message.command, { signal });
+      case "play":
+        return await play(this.#playOptions(message.gameId));
+      case "start-server":
+        return await startServer(this.#playOptions(message.gameId));
       case "open-window":
         return await this.#options.openWindow();
       case "who-has":
@@ -96,6 +104,18 @@ export class PeerHost implements PageHost, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#changing;
     await this.#peer.stop();
+  }
+
+  #playOptions(gameId: string): PlayOptions {
+    const { settings, peer, explicit, logger } = this.#options;
+    const { status } = this.#peer.snapshot();
+    const { playerName = status.name, language = "en" } = settings.get();
+    const { stateDir } = { ...peer, ...explicit };
+    const id = asGameId(gameId);
+    if (status.operations.some((operation) => operation.gameId === id)) {
+      throw new PeerError("operation-in-progress", `${id} is being worked on at the moment.`);
+    }
+    return { gameId: id, root: join(status.gamesDir, id), stateDir, playerName, language, logger };
   }
 
   #whoHas(gameId: string): Holders {

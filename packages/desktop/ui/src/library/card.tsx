@@ -68,6 +68,8 @@ function requestOf({ kind }: Action, { id: gameId }: ListedGame): PageRequest | 
       return { type: "command", command: { type: "download-game-files", gameId, latest: true } };
     case "install":
       return { type: "command", command: { type: "install-game", gameId } };
+    case "play":
+      return { type: "play", gameId };
     case "cancel":
       return { type: "command", command: { type: "cancel-download", gameId } };
     default:

@@ -1,0 +1,86 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Logger, makeDirectories, PeerError, stateDirLayout, writeFileDurably } from "@lanspread/peer";
+import type { GameId } from "@lanspread/proto";
+import { cleanName } from "./clean-name.ts";
+import { findScript } from "./find-script.ts";
+import { runScript } from "./run-script.ts";
+import { stampPlayer } from "./stamp-player.ts";
+
+/** Open to its owner alone, as everything in the state directory. */
+const PRIVATE_MODE = 0o700;
+
+export interface PlayOptions {
+  readonly gameId: GameId;
+  /** Absolute path of the game root. */
+  readonly root: string;
+  readonly stateDir: string;
+  /** As the player has written it. */
+  readonly playerName: string;
+  readonly language: "en" | "de";
+  readonly logger: Logger;
+  /** Default: {@link runScript}. */
+  readonly run?: typeof runScript;
+}
+
+/**
+ * Starts an installed game: its set-up where that has never been started, else the game.
+ *
+ * @throws PeerError `not-installed`, `no-such-file` where the game has no script, and others of the file system
+ */
+export async function play(options: PlayOptions): Promise<void> {
+  const { gameId, root, stateDir, playerName, language, logger, run = runScript } = options;
+  const name = cleanName(playerName);
+  const local = await requireInstalled(options);
+  const layout = stateDirLayout(stateDir);
+  await makeDirectories(layout.gameDir(gameId), PRIVATE_MODE);
+  const args = [local, gameId, language, name];
+  if (!(await isThere(layout.launchSettingsApplied(gameId)))) {
+    const written = await stampPlayer(local, { name, language });
+    logger.info("the player's name was written into a game", { gameId, files: written.length });
+    await writeFileDurably(layout.launchSettingsApplied(gameId), "");
+  }
+  const setup = await findScript(root, "game_setup");
+  if (setup !== null && !(await isThere(layout.setupDone(gameId)))) {
+    await run({ script: setup, args, staysOpen: false });
+    await writeFileDurably(layout.setupDone(gameId), "");
+    return;
+  }
+  const script = await findScript(root, "game_start");
+  if (script === null) throw nothingToStart(gameId, root, "game_start");
+  await run({ script, args, staysOpen: false });
+}
+
+/**
+ * Starts a game's server, in a window that stays open.
+ *
+ * @throws as {@link play}
+ */
+export async function startServer(options: PlayOptions): Promise<void> {
+  const { gameId, root, playerName, language, run = runScript } = options;
+  const local = await requireInstalled(options);
+  const script = await findScript(root, "server_start");
+  if (script === null) throw nothingToStart(gameId, root, "server_start");
+  await run({ script, args: [local, gameId, language, cleanName(playerName)], staysOpen: true });
+}
+
+async function requireInstalled({ gameId, root }: PlayOptions): Promise<string> {
+  const local = join(root, "local");
+  const stats = await lstat(local).catch(() => null);
+  if (stats?.isDirectory() === true) return local;
+  throw new PeerError("not-installed", `${gameId} is not installed.`);
+}
+
+function nothingToStart(gameId: GameId, root: string, kind: string): PeerError {
+  return new PeerError(
+    "no-such-file",
+    `${gameId} brings no ${kind} script, neither in ${root} nor in local/`,
+    {
+      hint: "Open its folder and start it by hand.",
+    },
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null;
+}

@@ -1,0 +1,141 @@
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createLogger } from "@lanspread/peer";
+import { asGameId } from "@lanspread/proto";
+import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
+import { describe, expect, it } from "vitest";
+import { type PlayOptions, play, startServer } from "../../shell/play/play.ts";
+import type { RunOptions } from "../../shell/play/run-script.ts";
+
+const QUAKE = asGameId("quake");
+const onlyPosix = process.platform === "win32" ? "(runs where scripts are shell scripts)" : "";
+
+interface Rig extends AsyncDisposable {
+  readonly dir: TemporaryDirectory;
+  readonly started: RunOptions[];
+  readonly options: PlayOptions;
+  write(path: string, content: string | Uint8Array): Promise<void>;
+  read(path: string): Promise<string>;
+}
+
+async function createRig(files: Readonly<Record<string, string>>): Promise<Rig> {
+  const dir = await temporaryDirectory();
+  const started: RunOptions[] = [];
+  const write = async (path: string, content: string | Uint8Array): Promise<void> => {
+    await mkdir(dirname(dir.join("quake", path)), { recursive: true });
+    await writeFile(dir.join("quake", path), content);
+  };
+  for (const [path, content] of Object.entries(files)) await write(path, content);
+  return {
+    dir,
+    started,
+    write,
+    read: (path) => readFile(dir.join("quake", path), "utf8"),
+    options: {
+      gameId: QUAKE,
+      root: dir.join("quake"),
+      stateDir: dir.join("state"),
+      playerName: `Ada "the" <First>`,
+      language: "de",
+      logger: createLogger({ level: "error", sink: () => {} }),
+      run: async (options) => void started.push(options),
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
+
+describe("playing", () => {
+  it("runs the set-up once, and only counts it when it was started", async () => {
+    await using rig = await createRig({ "game_setup.sh": "", "game_start.sh": "", "local/x": "" });
+    const failing = { ...rig.options, run: () => Promise.reject(new Error("no right")) };
+    await expect(play(failing)).rejects.toThrow("no right");
+    for (const kind of ["game_setup", "game_start", "game_start"]) {
+      await play(rig.options);
+      expect(rig.started.at(-1)).toEqual({
+        script: rig.dir.join("quake", `${kind}.sh`),
+        args: [rig.dir.join("quake", "local"), "quake", "de", "Ada the First"],
+        staysOpen: false,
+      });
+    }
+    expect(rig.started).toHaveLength(3);
+  });
+
+  it("finds scripts in the root, else in local, and no link", async () => {
+    await using rig = await createRig({ "local/game_start.sh": "", "local/server_start.sh": "" });
+    await symlink("/bin/true", rig.dir.join("quake", "game_start.sh"));
+    await play(rig.options);
+    await startServer(rig.options);
+    expect(rig.started.map(({ script, staysOpen }) => [script, staysOpen])).toEqual([
+      [rig.dir.join("quake", "local", "game_start.sh"), false],
+      [rig.dir.join("quake", "local", "server_start.sh"), true],
+    ]);
+  });
+
+  it("writes the player's name and language into the first file of each kind, once per install", async () => {
+    const ini = Buffer.from("[S]\r\nPersonaName = Old\r\nGreeting = Gr\u00fc\u00df\r\n", "latin1");
+    await using rig = await createRig({
+      "game_start.sh": "",
+      "local/b/account_name.txt": "second",
+      "local/a/z/Account_Name.TXT": "first",
+      "local/a/language.txt": "french",
+    });
+    await rig.write("local/c/SmartSteamEmu.ini", ini);
+    await rig.write("secret.txt", "not below local");
+    await symlink(
+      rig.dir.join("quake", "secret.txt"),
+      rig.dir.join("quake", "local", "a", "account_name.txt"),
+    );
+    await play(rig.options);
+    expect(await rig.read("local/a/z/Account_Name.TXT")).toBe("Ada the First");
+    expect(await rig.read("local/b/account_name.txt")).toBe("second");
+    expect(await rig.read("secret.txt")).toBe("not below local");
+    expect(await rig.read("local/a/language.txt")).toBe("german");
+    expect(await readFile(rig.dir.join("quake", "local", "c", "SmartSteamEmu.ini"), "latin1")).toBe(
+      "[S]\r\nPersonaName = Ada the First\r\nGreeting = Gr\u00fc\u00df\r\n",
+    );
+    await rig.write("local/a/language.txt", "the player's own choice");
+    await play(rig.options);
+    expect(await rig.read("local/a/language.txt")).toBe("the player's own choice");
+    await rm(rig.dir.join("state", "games", "quake", "launch_settings_applied"));
+    await play(rig.options);
+    expect(await rig.read("local/a/language.txt")).toBe("german");
+  });
+
+  it("remembers that there was nothing to write", async () => {
+    await using rig = await createRig({ "game_start.sh": "", "local/x": "" });
+    await play(rig.options);
+    expect(await readdir(rig.dir.join("state", "games", "quake"))).toEqual(["launch_settings_applied"]);
+  });
+
+  it("refuses what is not installed, and what brings no script", async () => {
+    await using rig = await createRig({ "version.ini": "1" });
+    await expect(play(rig.options)).rejects.toMatchObject({ code: "not-installed" });
+    await rig.write("local/x", "");
+    await expect(play(rig.options)).rejects.toMatchObject({
+      code: "no-such-file",
+      message: expect.stringContaining("game_start"),
+    });
+    await expect(startServer(rig.options)).rejects.toMatchObject({ code: "no-such-file" });
+  });
+
+  it.skipIf(onlyPosix !== "")(
+    `really starts the script, in its folder, with arguments that nobody has looked into ${onlyPosix}`,
+    async () => {
+      await using rig = await createRig({
+        "game_start.sh": `printf '%s|' "$PWD" "$@" > started; mv started done\n`,
+        "local/x": "",
+      });
+      const { run: _, ...options } = rig.options;
+      await play({ ...options, playerName: "A  $(touch hacked) B" });
+      const done = rig.dir.join("quake", "done");
+      await eventually(async () => (await stat(done).catch(() => null)) !== null, { deadlineMs: 20_000 });
+      expect((await readFile(done, "utf8")).split("|").slice(1)).toEqual([
+        join(rig.options.root, "local"),
+        "quake",
+        "de",
+        "A touch hacked B",
+        "",
+      ]);
+    },
+  );
+});
