@@ -107,6 +107,16 @@ describe("receiving a game", () => {
     ]);
   });
 
+  it("has what the last of many archives brings, however fast they follow each other", async () => {
+    await using receiving = await createReceiving();
+    const archives = Array.from({ length: 300 }, (_, index) => ({
+      name: `${String(index).padStart(3, "0")}.eti`,
+      entries: [{ path: "x", content: `of archive ${index}` }],
+    }));
+    await receiveArchives(receiving, archives);
+    expect(await readFile(join(receiving.rig.root, "local/x"), "utf8")).toBe("of archive 299");
+  });
+
   it("makes thousands of small files and none but them", async () => {
     await using receiving = await createReceiving();
     const entries = Array.from({ length: 3_000 }, (_, index) => ({
@@ -395,6 +405,20 @@ describe("sources one after the other", () => {
     expect(error.message).toContain(".local.installing/data");
     expect([first, second].map(({ requests }) => requests.length)).toEqual([1, 0]);
   });
+});
+
+it("a file that cannot be written is told although everything has come by then", async () => {
+  await using receiving = await createReceiving();
+  const error = await failureOf(receiving, async () =>
+    receiving.receive([await receiving.sender(WHOLE)], {
+      onStep: async (step, moment) => {
+        if (step !== "mark-staging" || moment !== "after") return;
+        // In the place of the last file of the stream.
+        await mkdir(join(receiving.rig.root, ".local.installing/game.exe"));
+      },
+    }),
+  );
+  expect(error.message).toMatch(/\.local\.installing\/game\.exe: EISDIR/u);
 });
 
 describe("the game root, when nothing comes of it,", () => {
