@@ -37,13 +37,18 @@ export function readHeader(archive: string, header: Header): RawEntry {
   const isSplit = (flags & (ENTRY_FLAG.splitBefore | ENTRY_FLAG.splitAfter)) !== 0;
   if (!isDirectory && !Number.isSafeInteger(unpSize)) refuse("has no size in its header");
   return {
-    name,
+    name: flat(name),
     type: isDirectory ? "directory" : "file",
     size: isDirectory ? 0 : unpSize,
     mtime: fromDosTime(header.time),
     crc32: isDirectory || isSplit ? null : header.crc >>> 0,
     executable: isUnix && !isDirectory && (fileAttr & OWNER_MAY_EXECUTE) !== 0,
   };
+}
+
+/** The library makes names character by character, and the engine keeps each step: 1 KB a name, where a copy has one piece. */
+function flat(name: string): string {
+  return Buffer.from(name, "utf16le").toString("utf16le");
 }
 
 export function passwordNeeded(archive: string, name?: string): UnpackFailure {

@@ -1,5 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { quoteName, UnpackFailure } from "./failure.ts";
+import { HeaderFields } from "./header-fields.ts";
+import { createHeaderWindow } from "./header-window.ts";
 
 /**
  * What the library does not tell of the entries of RAR 5 archives. Its times are as MS-DOS kept them: in local time, to
@@ -61,13 +63,10 @@ function readVolume(path: string, headers: Rar5Header[]): boolean {
   const descriptor = openSync(path, "r");
   try {
     const { size } = fstatSync(descriptor);
-    const readAt = (position: number, length: number): Buffer => {
-      const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - position)));
-      return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, position));
-    };
+    const { readAt } = createHeaderWindow(descriptor);
     if (!readAt(0, SIGNATURE.length).equals(SIGNATURE)) return false;
     for (let position = SIGNATURE.length; position < size; ) {
-      const start = createFields(readAt(position, BLOCK_START_BYTES));
+      const start = new HeaderFields(readAt(position, BLOCK_START_BYTES));
       start.skip(4);
       const headerSize = start.number();
       if (headerSize > MAX_HEADER_BYTES) return false;
@@ -107,7 +106,7 @@ interface Block {
 }
 
 function readBlock(header: Buffer): Block | undefined {
-  const fields = createFields(header);
+  const fields = new HeaderFields(header);
   const type = fields.number();
   // An encrypted archive has another structure behind this block.
   if (type < BLOCK.main || (type > BLOCK.service && type !== BLOCK.end)) return undefined;
@@ -122,7 +121,7 @@ function readBlock(header: Buffer): Block | undefined {
   const stated = (fileFlags & HAS_CRC) === 0 ? null : fields.uint32();
   fields.number(); // method
   fields.number(); // system
-  const name = fields.bytes(fields.number()).toString("utf8");
+  const name = fields.text(fields.number());
   const extra = readExtra(header.subarray(header.length - extraSize));
   const part: EntryPart = {
     name,
@@ -135,11 +134,11 @@ function readBlock(header: Buffer): Block | undefined {
 }
 
 function readExtra(extra: Buffer): Pick<Rar5Header, "mtime" | "isReference"> {
-  const fields = createFields(extra);
+  const fields = new HeaderFields(extra);
   let mtime: number | null = null;
   let isReference = false;
-  while (fields.position < extra.length) {
-    const record = createFields(fields.bytes(fields.number()));
+  while (fields.hasMore) {
+    const record = new HeaderFields(fields.bytes(fields.number()));
     const type = record.number();
     if (type === TIME_RECORD) mtime = readTimeRecord(record);
     if (type === REDIRECTION_RECORD) isReference = true;
@@ -147,7 +146,7 @@ function readExtra(extra: Buffer): Pick<Rar5Header, "mtime" | "isReference"> {
   return { mtime, isReference };
 }
 
-function readTimeRecord(record: Fields): number | null {
+function readTimeRecord(record: HeaderFields): number | null {
   const flags = record.number();
   if ((flags & TIME_HAS_MTIME) === 0) return null;
   if ((flags & TIME_IS_UNIX) === 0) {
@@ -157,48 +156,4 @@ function readTimeRecord(record: Fields): number | null {
   if ((flags & TIME_HAS_NANOSECONDS) === 0) return seconds * 1000;
   for (const flag of TIMES_BEHIND_MTIME) if ((flags & flag) !== 0) record.skip(4);
   return seconds * 1000 + Math.floor(record.uint32() / 1_000_000);
-}
-
-interface Fields {
-  readonly position: number;
-  skip(bytes: number): void;
-  bytes(count: number): Buffer;
-  /** A number of variable length: seven bits per byte, lowest first. */
-  number(): number;
-  uint32(): number;
-  uint64(): bigint;
-}
-
-/** Reads fields one after the other. @throws RangeError where a field does not end inside. */
-function createFields(buffer: Buffer): Fields {
-  let position = 0;
-  const take = (count: number): number => {
-    const at = position;
-    if (count > buffer.length - at) throw new RangeError("a field leads out of its header");
-    position += count;
-    return at;
-  };
-  return {
-    get position() {
-      return position;
-    },
-    skip: (count) => {
-      take(count);
-    },
-    bytes: (count) => {
-      const at = take(count);
-      return buffer.subarray(at, at + count);
-    },
-    number: () => {
-      let value = 0;
-      for (let factor = 1; ; factor *= 128) {
-        const byte = buffer.readUInt8(take(1));
-        value += (byte & 0x7f) * factor;
-        if (!Number.isSafeInteger(value)) throw new RangeError("a number is too large");
-        if (byte < 0x80) return value;
-      }
-    },
-    uint32: () => buffer.readUInt32LE(take(4)),
-    uint64: () => buffer.readBigUInt64LE(take(8)),
-  };
 }
