@@ -15,6 +15,14 @@ const HOSTS = ["packages/peer-cli/src/", "packages/desktop/"].filter((path) =>
 const SCANNING =
   /\b(?:readdir|readdirSync|opendir|opendirSync|watchFile|glob|globSync)\s*\(|["'](?:chokidar|@parcel\/watcher|fast-glob)["']|\bfs\.watch\s*\(|\bwatch\b[^;]*\bfrom\s+["']node:fs/u;
 
+/** Files of hosts that list a directory, and which: none of them is of games to be shown. */
+const LISTS_SOMETHING_ELSE = [
+  // The player's name is written into files of the one game that is about to be started.
+  "packages/desktop/shell/play/find-first.ts",
+  // The built page.
+  "packages/desktop/shell/web/static-files.ts",
+];
+
 async function sourcesIn(path: string): Promise<{ name: string; text: string }[]> {
   const names = await readdir(new URL(path, root), { recursive: true });
   const sources = names.filter(
@@ -39,7 +47,8 @@ describe("the games directory has one scanner", () => {
     for (const host of HOSTS) {
       const sources = await sourcesIn(host);
       expect(sources.length).toBeGreaterThan(0);
-      expect(having(sources, SCANNING), host).toEqual([]);
+      const scanning = having(sources, SCANNING);
+      expect(scanning, host).toEqual(LISTS_SOMETHING_ELSE.filter((name) => name.startsWith(host)));
       // All of the runtime comes from its front door.
       expect(having(sources, /["']@lanspread\/peer\/|["'](?:\.\.\/)+peer\/src/u), host).toEqual([]);
     }
