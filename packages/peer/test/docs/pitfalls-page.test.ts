@@ -44,7 +44,7 @@ describe("docs/pitfalls.md", () => {
       ["Addressing and handshake", 10],
       ["Lifecycle", 2],
       ["Downloads", 16],
-[Local state, 14],
+      ["Local state", 14],
       ["Streamed install", 8],
     ]);
     for (const part of ["mistake", "title"] as const) {
