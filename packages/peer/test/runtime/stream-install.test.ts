@@ -152,6 +152,33 @@ describe("a streamed install between peers", () => {
     ]);
   });
 
+  it("is updated by a download like any other install: what is the user's stays, and nothing else of the old version", async () => {
+    await using party = await Party.make();
+    const sender = await holder(party, "sender");
+    const receiver = await receiverOf(party, [sender]);
+    await receiver.peer.send({ type: "stream-install-game", gameId: GGOO });
+    await receiver.event("stream-install-finished");
+    const local = join(receiver.gamesDir, "ggoo", "local");
+    await writeFile(join(local, "saved"), "a hundred hours");
+    await writeFile(join(local, "game.exe"), "patched by the user");
+
+    const newer = await holder(party, "newer", {}, async (gamesDir) => {
+      const root = await emptyGame(gamesDir, "20250101");
+      await writeRar5(join(root, "new.eti"), [{ name: "new.exe", content: "the new game" }]);
+    });
+    await receiver.peer.send({ type: "connect", addr: newer.peer.addr });
+    await eventually(async () => {
+      const { manifest } = await receiver.peer.send({ type: "fetch-latest-from-peers", gameId: GGOO });
+      return manifest.version === "20250101";
+    });
+    await receiver.peer.send({ type: "download-game-files", gameId: GGOO });
+    await receiver.event("install-finished");
+    expect((await readdir(local)).sort()).toEqual(["game.exe", "new.exe", "saved"]);
+    expect((await contentOf(local, "", ["game.exe", "saved"])).join()).toBe(
+      "patched by the user,a hundred hours",
+    );
+  });
+
   it("brings a game without archives as it is", async () => {
     await using party = await Party.make();
     const sender = await holder(party, "sender", {}, async (gamesDir) => {
@@ -348,9 +375,9 @@ describe("a streamed install that fails", () => {
 });
 
 /** The root of a game that has nothing but its sentinel so far. */
-async function emptyGame(gamesDir: string): Promise<string> {
+async function emptyGame(gamesDir: string, version = "20240101"): Promise<string> {
   const root = join(gamesDir, "ggoo");
   await mkdir(root);
-  await writeFile(join(root, "version.ini"), "20240101\n");
+  await writeFile(join(root, "version.ini"), `${version}\n`);
   return root;
 }
