@@ -2,9 +2,10 @@ import { chmod, link, mkdir, readlink, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { GameId } from "@lanspread/proto";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { mapLimited } from "../library/map-limited.ts";
 import type { Logger } from "../logger.ts";
 import { ancestorsOf, type Carried, type OldEntry, planCarry, whoseIs } from "./carry-plan.ts";
-import { MAX_LOGGED_PATHS } from "./constants.ts";
+import { FILES_AT_ONCE, MAX_LOGGED_PATHS } from "./constants.ts";
 import { copyFileInto } from "./copy-file.ts";
 import { crcOfFile } from "./crc-of-file.ts";
 import type { InstalledList } from "./installed-list.ts";
@@ -87,35 +88,40 @@ async function thoseOfTheUser<Entry extends OldEntry>(
   return kept;
 }
 
+/** Everything that takes no space first; then there has to be space for the rest. */
 async function placeAll(carried: readonly Carried[], options: CarryOverOptions): Promise<void> {
-  let left = carried.reduce((sum, { size }) => sum + size, 0);
-  let spaceIsThere = false;
-  for (const entry of carried) {
-    options.signal?.throwIfAborted();
-    await place(entry, options, async () => {
-      if (!spaceIsThere) await requireSpace(options.staging, left);
-      spaceIsThere = true;
+  const { backup, staging, signal } = options;
+  const directories = new Set(
+    carried.map(({ to, kind }) => (kind === "directory" ? join(staging, to) : dirname(join(staging, to)))),
+  );
+  for (const directory of directories) {
+    await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+      throw fromNodeError(error, directory);
     });
-    left -= entry.size;
+  }
+  const placed = await mapLimited(carried, FILES_AT_ONCE, (entry) => place(entry, options), signal);
+  const left = carried.filter((_, index) => placed[index] === false);
+  if (left.length === 0) return;
+  await requireSpace(
+    staging,
+    left.reduce((sum, { size }) => sum + size, 0),
+  );
+  for (const { path, to, size } of left) {
+    const cancellable = signal === undefined ? {} : { signal };
+    await copyFileInto({ from: backup, to: staging, path, as: to, size, ...cancellable });
   }
 }
 
-async function place(
-  entry: Carried,
-  { backup, staging, signal }: CarryOverOptions,
-  beforeWriting: () => Promise<void>,
-): Promise<void> {
-  const { path, to, kind, size } = entry;
+/** @returns false where a file has to be copied. */
+async function place({ path, to, kind }: Carried, { backup, staging }: CarryOverOptions): Promise<boolean> {
   const [source, target] = [join(backup, path), join(staging, to)];
   try {
-    await mkdir(kind === "directory" ? target : dirname(target), { recursive: true });
-    if (kind === "link") return await symlink(await readlink(source), target);
-    if (kind !== "file" || (await hasSecondName(source, target))) return;
+    if (kind === "file") return await hasSecondName(source, target);
+    if (kind === "link") await symlink(await readlink(source), target);
+    return true;
   } catch (error) {
     throw fromNodeError(error, source);
   }
-  const cancellable = signal === undefined ? {} : { signal };
-  await copyFileInto({ from: backup, to: staging, path, as: to, size, beforeWriting, ...cancellable });
 }
 
 async function hasSecondName(source: string, target: string): Promise<boolean> {

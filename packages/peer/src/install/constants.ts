@@ -25,6 +25,9 @@ export const STAT_BLOCK_BYTES = 512;
 /** Files that are flushed side by side: file systems write the journal once for all of them. */
 export const FLUSHES_AT_ONCE = 16;
 
+/** Files of an old install that are looked at or named side by side: some that wait for each thread of Node. */
+export const FILES_AT_ONCE = 16;
+
 /** Directory modes and file modes of what is unpacked, less the process's umask. */
 export const DIRECTORY_MODE = 0o777;
 export const FILE_MODE = 0o666;

@@ -4,7 +4,7 @@ import { comparePaths } from "@lanspread/proto";
 import { fromNodeError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
 import { OWNED_MARKER_NAME } from "../storage/index.ts";
-import { FLUSHES_AT_ONCE } from "./constants.ts";
+import { FILES_AT_ONCE } from "./constants.ts";
 
 /** Something in a directory tree, as it is on this disk: its name need not be safe elsewhere. */
 export interface TreeEntry {
@@ -35,7 +35,7 @@ export async function listTree(root: string, signal?: AbortSignal): Promise<read
     const paths = names.map((name) => (below === "" ? name : `${below}/${name}`));
     const entries = await mapLimited(
       paths.filter((path) => path !== OWNED_MARKER_NAME),
-      FLUSHES_AT_ONCE,
+      FILES_AT_ONCE,
       (path) => entryOf(root, path),
       signal,
     );
