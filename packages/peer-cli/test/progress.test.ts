@@ -112,6 +112,22 @@ describe("progress on a terminal", () => {
     expect(screen.writes).toBe(writes);
   });
 
+  it.each(["done", undefined])("ends for a game before anything is said of its end: %s", (outcome) => {
+    const screen = new Screen(80);
+    const view = on(screen);
+    view.update("quake3", state(25));
+    view.update("doom", state(50, { label: "doom" }));
+    vi.advanceTimersByTime(1_000);
+    view.update("quake3", state(26));
+    view.finish("quake3", outcome);
+    view.line("what it ended with");
+    const bar = "doom  [##########...........]   50 %  50.0 MiB/100.0 MiB  50.0 MiB/s  1 s left";
+    const said = [...(outcome === undefined ? [] : ["quake3: done"]), "what it ended with"];
+    expect(screen.lines).toEqual([...said, bar, ""]);
+    vi.advanceTimersByTime(1_000);
+    expect(screen.lines).toEqual([...said, bar, ""]);
+  });
+
   it("leaves the cursor on an empty line, where what is typed does no harm", () => {
     const screen = new Screen(60);
     const view = on(screen);

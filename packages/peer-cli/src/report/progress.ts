@@ -61,14 +61,13 @@ function createLiveView({ stream, style = ({ text }) => text }: ProgressTarget):
     },
     finish(id, outcome) {
       const shown = states.delete(id);
-      if (closed || outcome === undefined) {
-        if (shown) changed();
-        return;
+      if (closed) return;
+      if (shown) {
+        // At once: its line is not to stay beside what is said of its end.
+        clearTimeout(timer);
+        draw();
       }
-      // Its line is not to stay beside the one that says how it ended.
-      clearTimeout(timer);
-      draw();
-      region.above(`${id}: ${outcome}`);
+      if (outcome !== undefined) region.above(`${id}: ${outcome}`);
     },
     waiting(labels) {
       queue = labels;
