@@ -48,7 +48,7 @@ async function work(
   const candidates = mesh.candidates(gameId);
   if (candidates.length === 0) throw nobody(gameId);
   const pinned = catalog.entry(gameId)?.content_id;
-  const { manifest, sources } = await fetchManifest({
+  const { manifest, digests, sources } = await fetchManifest({
     gameId,
     candidates,
     ...(pinned === undefined ? {} : { pinnedContentId: pinned }),
@@ -64,6 +64,7 @@ async function work(
       root: rootOf(context, gameId),
       stateDir,
       manifest,
+      digests,
       sources: shuffled(candidates.filter(({ peerId }) => chosen.has(peerId))),
       signal,
       logger,

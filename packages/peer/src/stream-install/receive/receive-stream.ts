@@ -6,6 +6,7 @@ import { NO_PROGRESS_MS, ProgressLimit, type RawChannel, SinkError } from "../..
 import { FIRST_FRAME_MS } from "./constants.ts";
 import { type ExpectedArchives, packedBytesBehind } from "./expected-archives.ts";
 import { FrameReader } from "./frame-reader.ts";
+import type { PieceCheck } from "./piece-check.ts";
 import { SourceFault } from "./source-fault.ts";
 import { StagingWriter } from "./staging-writer.ts";
 import { type StreamAction, StreamOrder } from "./stream-order.ts";
@@ -25,6 +26,8 @@ export interface ReceiveStreamOptions {
   readonly gameId: GameId;
   readonly manifestHash: Hash;
   readonly expected: ExpectedArchives;
+  /** Null where nobody knows the digests of what comes. */
+  readonly pieces: PieceCheck | null;
   /** Absolute path of an existing directory that nobody else writes to. */
   readonly staging: string;
   readonly signal?: AbortSignal;
@@ -110,6 +113,7 @@ class Receiver {
     for (let left = length; left > 0; ) {
       const room = await this.#writer.room();
       const count = await reader.some(room.subarray(0, Math.min(left, room.length)), signal);
+      this.#options.pieces?.take(room.subarray(0, count));
       this.#writer.filled(count);
       left -= count;
     }
@@ -128,6 +132,7 @@ class Receiver {
       case "directory":
         return this.#writer.directory(action.path);
       case "file":
+        this.#options.pieces?.begin(action.path);
         return this.#writer.begin(action.path, action.mtime);
       case "file-end": {
         const file = this.#writer.end();

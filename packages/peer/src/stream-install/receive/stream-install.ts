@@ -11,6 +11,7 @@ import type { RawChannel } from "../../transfer/index.ts";
 import { receiveFailure, sourcesFailure } from "./attempt-failure.ts";
 import { LATER_PAUSE_MS, MAX_LATER_ROUNDS, MAX_SOURCES_TRIED } from "./constants.ts";
 import { expectedArchives } from "./expected-archives.ts";
+import { createPieceCheck } from "./piece-check.ts";
 import { type ReceiveStreamOptions, receiveStream, type StreamProgress } from "./receive-stream.ts";
 import { requireStreamable } from "./require-streamable.ts";
 import { SourceFault } from "./source-fault.ts";
@@ -43,6 +44,8 @@ export interface StreamInstallOptions
   readonly stateDir: StateDir;
   /** What the sources agree on. */
   readonly manifest: Manifest;
+  /** Digests of all pieces, 32 bytes each; null where nobody knows them. */
+  readonly digests: Uint8Array | null;
   /** In the order in which they are asked. Of those that fail there are {@link MAX_SOURCES_TRIED} at most. */
   readonly sources: readonly StreamSource[];
   readonly logger?: Logger;
@@ -140,7 +143,8 @@ async function fromSource(
   logger: Logger,
 ): Promise<readonly UnpackedFile[]> {
   const { rootIsThere } = await requireStreamable({ ...options, logger });
-  const { gameId, root, stateDir, manifest, signal, onProgress } = options;
+  const { gameId, root, stateDir, manifest, digests, signal, onProgress } = options;
+  const expected = expectedArchives(manifest);
   const cancellable = signal === undefined ? {} : { signal };
   let last: StreamProgress = { doneBytes: 0, totalBytes: 0, knownBytes: 0 };
   onProgress?.({ phase: "streaming", doneBytes: 0, totalBytes: 0 });
@@ -159,7 +163,8 @@ async function fromSource(
         channel,
         gameId,
         manifestHash: manifest.manifest_hash,
-        expected: expectedArchives(manifest),
+        expected,
+        pieces: digests === null || expected.kind === "archives" ? null : createPieceCheck(manifest, digests),
         staging,
         ...cancellable,
         ...(options.noProgressMs === undefined ? {} : { noProgressMs: options.noProgressMs }),

@@ -28,6 +28,7 @@ await streamInstallGame({
   root: plan.root,
   stateDir: await openStateDir(plan.stateDir),
   manifest: MANIFEST,
+  digests: null,
   sources: [memorySource(encodeFrames(FRAMES))],
   onStep: (step, moment) => {
     if (step === plan.step && moment === plan.moment) die();

@@ -77,7 +77,7 @@ describe.concurrent("a streamed install whose receiver is killed", () => {
         expect(Object.keys(state).filter((path) => !path.endsWith("/"))).toEqual([]);
         const { stateDir, root } = rig;
         const sources = [memorySource(encodeFrames(FRAMES))];
-        await streamInstallGame({ gameId: GGOO, root, stateDir, manifest: MANIFEST, sources });
+        await streamInstallGame({ gameId: GGOO, root, stateDir, manifest: MANIFEST, digests: null, sources });
       }
       await expectInstalled(rig);
       expect(rig.log.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);

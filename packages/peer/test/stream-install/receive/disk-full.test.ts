@@ -35,6 +35,7 @@ async function install(
     root: disk.join(GGOO),
     stateDir: rig.stateDir,
     manifest: MANIFEST,
+    digests: null,
     sources: [counted, counted],
     onProgress: ({ doneBytes }) => onBytes(doneBytes),
   }).then(

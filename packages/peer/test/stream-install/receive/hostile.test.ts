@@ -62,6 +62,7 @@ it("makes of any stream the announced files with their checksums, or nothing", a
           root: rig.root,
           stateDir: rig.stateDir,
           manifest: MANIFEST,
+          digests: null,
           sources: [memorySource(bytes)],
         });
       } catch (thrown) {

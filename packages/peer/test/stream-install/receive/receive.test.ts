@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeControlFrame, encodeTaggedFrame, TAG } from "@lanspread/proto";
+import { encodeControlFrame, encodeTaggedFrame, sha256, TAG } from "@lanspread/proto";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { PeerError } from "../../../src/errors/index.ts";
@@ -172,6 +172,53 @@ describe("receiving a game", () => {
 function checksums(frame: Frame): number[] {
   return !Buffer.isBuffer(frame) && frame.type === "file_end" ? [frame.crc32] : [];
 }
+
+describe("a game without archives", () => {
+  const FILES = { "data/level.bin": LEVEL, "game.exe": Buffer.from("the game"), none: Buffer.alloc(0) };
+  const manifest = manifestOf(
+    Object.fromEntries(Object.entries(FILES).map(([path, { length }]) => [path, length])),
+  );
+  /** In the order of the manifest, in which `version.ini` is the last. */
+  const digests = Buffer.concat(
+    [...Object.values(FILES), Buffer.from("20180412.00")].flatMap((content) =>
+      Array.from({ length: Math.ceil(content.length / manifest.piece_size) }, (_, index) =>
+        sha256(content.subarray(index * manifest.piece_size, (index + 1) * manifest.piece_size)),
+      ),
+    ),
+  );
+  const streamOf = (files: Record<string, Uint8Array>): Script =>
+    sends(
+      encodeFrames(
+        framesOf([
+          { name: GGOO, entries: Object.entries(files).map(([path, content]) => ({ path, content })) },
+        ]),
+      ),
+    );
+
+  it("is held against the digests of its pieces", async () => {
+    await using receiving = await createReceiving();
+    await receiving.receive([await receiving.sender(streamOf(FILES))], { manifest, digests });
+    const { rig } = receiving;
+    expect((await readFile(join(rig.root, "local/data/level.bin"))).equals(LEVEL)).toBe(true);
+    expect((await readInstalledList(rig.stateDir, GGOO))?.files).toHaveLength(3);
+  });
+
+  it.each([0, 1_048_575, 1_048_576, 2_499_999])(
+    "is refused with another byte at %i, whatever checksum it has",
+    async (at) => {
+      await using receiving = await createReceiving();
+      const level = Buffer.from(LEVEL);
+      level[at] = (level[at] ?? 0) ^ 1;
+      const liar = await receiving.sender(streamOf({ ...FILES, "data/level.bin": level }));
+      const error = await failureOf(receiving, () => receiving.receive([liar], { manifest, digests }));
+      const from = Math.floor(at / manifest.piece_size) * manifest.piece_size;
+      expect([error.code, error.message]).toEqual([
+        "verification",
+        expect.stringContaining(`"data/level.bin" has other bytes than the game from ${from} on`),
+      ]);
+    },
+  );
+});
 
 describe("is refused before anybody is asked", () => {
   const cases: [what: string, files: Record<string, string>, code: string][] = [

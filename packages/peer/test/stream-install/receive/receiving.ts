@@ -36,6 +36,7 @@ export async function createReceiving(files?: Files): Promise<Receiving> {
         root: rig.root,
         stateDir: rig.stateDir,
         manifest: MANIFEST,
+        digests: null,
         sources,
         logger: rig.logger,
         ...options,
