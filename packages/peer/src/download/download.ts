@@ -11,7 +11,7 @@ import type { JournalRecord } from "./journal-record.ts";
 import { prepare } from "./prepare.ts";
 import { ProgressMeter } from "./progress.ts";
 import { realGamesDir } from "./safe-path.ts";
-import { checkSpace } from "./space.ts";
+import { checkSpace, withSpaceFigures } from "./space.ts";
 import { keepsPartial, Transfer } from "./transfer.ts";
 import type { DownloadOptions, DownloadResult } from "./types.ts";
 import { verifyResumed } from "./verify.ts";
@@ -141,6 +141,8 @@ async function run(
   const sampler = setInterval(sample, SAMPLE_INTERVAL_MS);
   try {
     await transfer.run();
+  } catch (error) {
+    throw await withSpaceFigures(error, { gamesDir, root, layout, done: flushed });
   } finally {
     clearInterval(sampler);
     await lanes?.[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { PieceLayout } from "@lanspread/proto";
-import { fromNodeError, PeerError } from "../errors/index.ts";
+import { fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { look } from "./safe-path.ts";
@@ -31,13 +31,7 @@ export interface SpaceOptions {
 export async function checkSpace(options: SpaceOptions): Promise<{ readonly oldMustGo: boolean }> {
   const { gameId, gamesDir, root, oldPaths, needBytesForInstall } = options;
   const needed = (await missingBytes(options)) + needBytesForInstall;
-  let free: number;
-  try {
-    const { bavail, bsize } = await statfs(gamesDir);
-    free = bavail * bsize;
-  } catch (error) {
-    throw fromNodeError(error, gamesDir);
-  }
+  const free = await freeBytes(gamesDir);
   if (needed <= free) return { oldMustGo: false };
   const taken = await mapLimited(oldPaths, FILES_AT_ONCE, (path) => takenBytes(root, path));
   const old = taken.reduce((sum, bytes) => sum + bytes, 0);
@@ -50,7 +44,42 @@ export async function checkSpace(options: SpaceOptions): Promise<{ readonly oldM
   );
 }
 
-async function missingBytes({ root, layout, done, resumes }: SpaceOptions): Promise<number> {
+/**
+ * What a transfer failed with, for the person who has to free space: where the disk became full meanwhile, it says what is still
+ * needed and what is free. What has come is kept and counts.
+ */
+export async function withSpaceFigures(
+  error: unknown,
+  download: Pick<SpaceOptions, "gamesDir" | "root" | "layout" | "done">,
+): Promise<unknown> {
+  const failure = toPeerError(error);
+  if (failure.code !== "disk-full" || !failure.message.startsWith(download.root + sep)) return error;
+  try {
+    const needed = await missingBytes({ ...download, resumes: true });
+    const free = await freeBytes(download.gamesDir);
+    const figures = `${needed} more bytes are needed, ${free} bytes are free`;
+    return new PeerError("disk-full", `${failure.message}: ${figures}`, { cause: error });
+  } catch {
+    // Without figures it says enough.
+    return error;
+  }
+}
+
+async function freeBytes(directory: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  } catch (error) {
+    throw fromNodeError(error, directory);
+  }
+}
+
+async function missingBytes({
+  root,
+  layout,
+  done,
+  resumes,
+}: Pick<SpaceOptions, "root" | "layout" | "done" | "resumes">): Promise<number> {
   let sum = 0;
   await mapLimited([...layout.files.entries()], FILES_AT_ONCE, async ([index, { path, size }]) => {
     let missing = 0;
