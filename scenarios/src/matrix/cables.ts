@@ -1,10 +1,15 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatDuration } from "lanspread";
+import { timeOfRsync } from "../hosts/rsync.ts";
 import { ALIENSWARM, CNCTW, VERSION } from "../library/games.ts";
 import { sameGame } from "../proofs/on-disk.ts";
-import { equal } from "../proofs/prove.ts";
+import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
+import type { StagePeer } from "../stage/stage-peer.ts";
 import { cast } from "./cast.ts";
+import { percent } from "./transfers.ts";
 
 const MIB = 1_048_576;
 const BITS_PER_BYTE = 8;
@@ -88,7 +93,67 @@ export const CABLES: readonly Scenario[] = [
       return `${compared}; finished ${formatDuration((end.time - upAt) / 1_000)} after the link was up`;
     },
   },
+  {
+    id: "S58",
+    needs: ["lan", "rsync"],
+    cores: "all",
+    deadlineMs: 240_000,
+    async run(stage) {
+      const said: string[] = [];
+      for (const { mbit, least } of SHAPED) {
+        const { client, sources, game } = await cast(stage, LINK_GAME, { suffix: `-${mbit}` });
+        const [source] = sources;
+        for (const { host } of [source, client]) host.cable.shape({ upMbit: mbit });
+        const rsyncMs = await timeOfRsync({
+          ...{ from: source.host, to: client.host, source: source.path("link"), env: stage.env },
+          ...{ work: join(stage.directory, `rsync-${mbit}`), signal: stage.signal },
+        });
+        const cpuBefore = await cpuSeconds(source, client);
+        const end = await (await client.download("link", { install: false })).endsWith("download-finished");
+        const cpu = (await cpuSeconds(source, client)) - cpuBefore;
+        await sameGame(game, client.path("link"));
+        const share = rsyncMs / Number(end.data["elapsed_ms"]);
+        const rate = (game.bytes / MIB / (rsyncMs / 1_000)).toFixed(1);
+        said.push(
+          `${mbit} Mbit/s: ${Number(end.data["mib_per_s"]).toFixed(1)} MiB/s, rsync ${rate} (${percent(share)}), ` +
+            `${cpu.toFixed(1)} s of CPU on both sides`,
+        );
+        prove(share >= least, `at least ${percent(least)} of rsync at ${mbit} Mbit/s; ${said.at(-1)}`);
+        await Promise.all([client, source].map((peer) => peer.shutdown()));
+      }
+      return said.join("; ");
+    },
+  },
 ];
+
+/** Links of a day, Mbit/s, and the share of rsync's rate that is asked for. */
+const SHAPED = [
+  { mbit: 100, least: 0.92 },
+  { mbit: 1_000, least: 0 },
+] as const;
+
+const LINK_GAME = {
+  id: "link",
+  version: VERSION,
+  archives: { "link.eti": { files: { "link.pak": 128 * MIB } } },
+  seed: 870,
+};
+
+/** Kernel's clock ticks per second, as /proc counts them: 100 on every Linux of today. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor time that the processes of these peers have used so far, user and system, all threads. */
+async function cpuSeconds(...peers: readonly StagePeer[]): Promise<number> {
+  const ticks = await Promise.all(
+    peers.map(async ({ harness }) => {
+      const text = await readFile(`/proc/${harness.pid}/stat`, "utf8");
+      // proc(5): the fields behind the name in parentheses; utime and stime are the 14th and 15th of all.
+      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      return Number(fields[11]) + Number(fields[12]);
+    }),
+  );
+  return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
+}
 
 const RECEIVERS = 7;
 const RATE_MBIT = 100;

@@ -11,6 +11,8 @@ export interface Cast {
 }
 
 export interface CastOptions {
+  /** Behind every name, where a scenario has several casts. */
+  readonly suffix?: string;
   /** How many have the game; default 1. */
   readonly sources?: number;
   /** What the cable of each source carries away, Mbit/s, where there are cables: time for something to happen in the middle. */
@@ -19,9 +21,10 @@ export interface CastOptions {
 
 /** Starts an empty client and sources of one game, and waits until the client can download it from all of them. */
 export async function cast(stage: Stage, plan: GamePlan, options: CastOptions = {}): Promise<Cast> {
-  const names = Array.from({ length: options.sources ?? 1 }, (_, index) => `source-${index + 1}`);
+  const { suffix = "" } = options;
+  const names = Array.from({ length: options.sources ?? 1 }, (_, index) => `source-${index + 1}${suffix}`);
   const [client, first, ...more] = await Promise.all([
-    stage.peer("client"),
+    stage.peer(`client${suffix}`),
     ...names.map((name) => stage.peer(name, { games: [plan] })),
   ]);
   if (first === undefined) throw new Error("a cast has at least one source");

@@ -6,6 +6,9 @@ import { DOWNLOADING } from "./downloading.ts";
 import { FAILING_SOURCES } from "./failing-sources.ts";
 import { LARGE } from "./large.ts";
 import { MEETING } from "./meeting.ts";
+import { NAMES } from "./names.ts";
+import { STRANGERS } from "./strangers.ts";
+import { STREAMING } from "./streaming.ts";
 import { UPDATING } from "./updating.ts";
 
 /** Every scenario that is written; the matrix document says what each has to show. */
@@ -18,4 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...DISKS,
   ...LARGE,
   ...CABLES,
+  ...STREAMING,
+  ...NAMES,
+  ...STRANGERS,
 ];

@@ -2,11 +2,12 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ALIENSWARM } from "../library/games.ts";
 import type { GamePlan } from "../library/make-game.ts";
-import { absent, sameGame } from "../proofs/on-disk.ts";
+import { absent, same, sameGame } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
+import { digestTree } from "../tree-digest.ts";
 import { cast } from "./cast.ts";
 
 const CANCELLED_WITHIN_MS = 1_000;
@@ -76,6 +77,36 @@ export const UPDATING: readonly Scenario[] = [
       return `gone ${fresh} and ${update} ms after cancel; local/ intact; ${compared}`;
     },
   },
+  {
+    id: "S59",
+    async run(stage) {
+      const { client, sources } = await cast(stage, OLD, { upMbit: UP_MBIT });
+      const [source] = sources;
+      const local = client.path("alienswarm", "local");
+      await (await client.download("alienswarm")).endsWith("install-finished");
+      await writeFile(`${local}/save.dat`, "my save");
+      const before = await digestTree(local);
+      const { files } = NEW.archives["alienswarm.eti"] ?? { files: {} };
+      await replaceVersion(stage, source, {
+        ...NEW,
+        archives: { "alienswarm.eti": { files, damaged: true } },
+      });
+      await client.until(
+        "the newer version",
+        async () => (await client.game("alienswarm"))?.version === NEW.version,
+      );
+      const operation = await client.download("alienswarm", { latest: true });
+      await operation.told("download-finished");
+      const end = await operation.endsWith("install-failed");
+      const compared = same("the old local/", before, await digestTree(local));
+      await absent(
+        client.path("alienswarm", ".local.installing"),
+        client.path("alienswarm", ".local.backup"),
+      );
+      equal("installed", (await client.game("alienswarm"))?.installed, true);
+      return `${String(end.data["code"])}; ${compared}, the saved game among them`;
+    },
+  },
 ];
 
 /** A client that has downloaded the old version from a source that has it still. */
@@ -89,9 +120,9 @@ async function withOldVersion(
 }
 
 /** The source's owner replaces the folder of the game, as one does who has got a newer one. */
-async function replaceVersion(stage: Stage, source: StagePeer): Promise<void> {
+async function replaceVersion(stage: Stage, source: StagePeer, plan = NEW): Promise<void> {
   await rm(source.path("alienswarm"), { recursive: true });
-  await stage.place(NEW, source.games);
+  await stage.place(plan, source.games);
 }
 
 /** Downloads, cancels at half, and resolves with the time from the command to the end event, ms. */

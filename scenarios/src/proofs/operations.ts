@@ -13,7 +13,7 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
   updating: ["install-finished", "install-failed"],
   uninstalling: ["uninstall-finished", "uninstall-failed"],
   removing: ["remove-finished", "remove-failed"],
-  "stream-installing": ["stream-install-finished", "stream-install-failed", "no-peers-have-game"],
+  "stream-installing": ["stream-install-finished", "stream-install-failed", "download-cancelled"],
 };
 
 const END_EVENTS = new Set(Object.values(ENDS).flat());

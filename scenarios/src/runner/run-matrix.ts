@@ -3,7 +3,9 @@ import { namespacesUnavailable, smallDiskUnavailable } from "@lanspread/testkit"
 import type { HostNetwork } from "../hosts/host.ts";
 import { createLanHosts } from "../hosts/lan-hosts.ts";
 import { createLoopbackHosts } from "../hosts/loopback-hosts.ts";
+import { rsyncUnavailable } from "../hosts/rsync.ts";
 import { createFixtures } from "../library/fixtures.ts";
+import { solidArchiveUnavailable } from "../library/solid-archive.ts";
 import type { Need, Scenario } from "../scenario.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
 import type { Workspace } from "../workspace.ts";
@@ -29,6 +31,23 @@ export function whyLoopback(isWanted: boolean): string | undefined {
   return isWanted ? "asked for" : namespacesUnavailable();
 }
 
+const NEEDS: Readonly<Record<Need, string>> = {
+  lan: "hosts with a network of their own",
+  root: "root",
+  "solid archive": "a solid archive",
+  rsync: "rsync",
+};
+
+/** Why each need cannot be met here; undefined where it can. */
+function missingNeeds(noLan: string | undefined): Readonly<Record<Need, string | undefined>> {
+  return {
+    lan: noLan,
+    root: smallDiskUnavailable(),
+    "solid archive": solidArchiveUnavailable(),
+    rsync: rsyncUnavailable(),
+  };
+}
+
 /** What makes the hosts of each scenario on this machine. */
 export function hostMaker(loopback: boolean): () => HostNetwork {
   return whyLoopback(loopback) === undefined ? createLanHosts : createLoopbackHosts;
@@ -40,7 +59,7 @@ export async function runMatrix(options: RunMatrixOptions): Promise<readonly Out
   const fixtures = createFixtures(`${workspace.peers}/fixtures`, signal);
   const noLan = whyLoopback(options.loopback);
   const createHosts = hostMaker(options.loopback);
-  const missing: Readonly<Record<Need, string | undefined>> = { lan: noLan, root: smallDiskUnavailable() };
+  const missing = missingNeeds(noLan);
   const outcomes = new Map<string, Outcome>();
   const settle = (outcome: Outcome): void => {
     outcomes.set(outcome.row.id, outcome);
@@ -53,8 +72,7 @@ export async function runMatrix(options: RunMatrixOptions): Promise<readonly Out
     }
     const need = scenario.needs?.find((name) => missing[name] !== undefined);
     if (need !== undefined) {
-      const what = need === "lan" ? "needs hosts with a network of their own" : "needs root";
-      settle({ row, result: "skipped", elapsedMs: 0, why: `${what} (${missing[need]})` });
+      settle({ row, result: "skipped", elapsedMs: 0, why: `needs ${NEEDS[need]} (${missing[need]})` });
       return [];
     }
     const run = async (): Promise<void> => {

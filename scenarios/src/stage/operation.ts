@@ -37,6 +37,14 @@ export class Operation {
     return this.#harness.event(isEvent(event, { game_id: this.gameId }), { from: this.#from, deadlineMs });
   }
 
+  /** The first event of an install that tells of bytes that have come. */
+  progresses(deadlineMs = OPERATION_DEADLINE_MS): Promise<HarnessEvent> {
+    const accepts = ({ event, data }: HarnessEvent): boolean =>
+      event === "install-progress" && data["game_id"] === this.gameId && Number(data["done_bytes"]) > 0;
+    const description = `progress of the install of ${this.gameId}`;
+    return this.#harness.event(Object.assign(accepts, { description }), { from: this.#from, deadlineMs });
+  }
+
   /** The event that ends the operation as a whole: nothing of the game runs behind it. */
   ended(deadlineMs = OPERATION_DEADLINE_MS): Promise<HarnessEvent> {
     let isBusy = true;

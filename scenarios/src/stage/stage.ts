@@ -25,6 +25,8 @@ export interface PeerOptions {
   readonly gamesDir?: string;
   /** A program that runs the harness, with its own arguments: whom it runs as, what it may do. */
   readonly inFront?: readonly string[];
+  /** Arguments of its Node. */
+  readonly nodeArgs?: readonly string[];
   /** False: it is made, and starts when it is told. Default true. */
   readonly start?: boolean;
 }
@@ -35,6 +37,8 @@ export interface Stage {
   /** A folder of the scenario's own. */
   readonly directory: string;
   readonly party: string;
+  /** Environment of every process that is not a peer: it is known by it as one of the scenario's. */
+  readonly env: Readonly<Record<string, string>>;
   /** Aborted when the scenario has to end. */
   readonly signal: AbortSignal;
   readonly peers: readonly StagePeer[];
@@ -87,6 +91,7 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
     directory,
     logs,
     party,
+    env: { [RUN_ID_VARIABLE]: run },
     signal,
     peers,
     know: fixtures.know,
@@ -100,7 +105,7 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
         games: more.gamesDir ?? games,
         state,
         party: more.party ?? party,
-        program: inFrontOf(more.inFront ?? [], options.program ?? [...programCommand, "harness"]),
+        program: commandOf(more, options.program ?? [...programCommand, "harness"]),
         // What a killed peer leaves of its temporary files goes with the workspace.
         env: { [RUN_ID_VARIABLE]: run, TMPDIR: temporary, TEMP: temporary, TMP: temporary },
         logFile: join(logs, `${name}.log`),
@@ -121,10 +126,12 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
   };
 }
 
-function inFrontOf(inFront: readonly string[], program: readonly string[]): readonly [string, ...string[]] {
-  const [first, ...rest] = [...inFront, ...program];
-  if (first === undefined) throw new Error("there is no program to run");
-  return [first, ...rest];
+function commandOf(
+  { inFront = [], nodeArgs = [] }: PeerOptions,
+  [node, ...program]: readonly [string, ...string[]],
+): readonly [string, ...string[]] {
+  const [first = node, ...rest] = [...inFront, node, ...nodeArgs];
+  return [first, ...rest, ...program];
 }
 
 /** Waits until a peer has hashed its game: before that nobody can check what it sends. */
