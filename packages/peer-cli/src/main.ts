@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { EXIT } from "./exit-codes.ts";
+import { keepHeapSmall } from "./keep-heap-small.ts";
 import { runProgram } from "./program.ts";
 
 /** How long (ms) a finished program may take to run out of work before it is ended; it has nothing left to do. */
 const EXIT_GRACE_MS = 1_000;
+
+keepHeapSmall();
 
 // Started through another Node.js (bin/lanspread.mjs): when that process is killed, this one is what was meant.
 if (process.env["LANSPREAD_LAUNCHED"] === "1" && process.channel) {

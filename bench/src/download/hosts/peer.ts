@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { createLogger, startPeer } from "@lanspread/peer";
 import { asGameId, type RuntimeEvent } from "@lanspread/proto";
 import { peakRssBytes } from "@lanspread/testkit";
@@ -9,6 +10,9 @@ import type { Answers, Listening, PeerIsTold, PeerSettings } from "../messages.t
 import { type Arrival, steadyMbPerS } from "../steady.ts";
 
 // A real peer in a process of its own, that does one thing after the other and says what it took.
+
+// As the program does.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 const { address, ...own } = settings<PeerSettings>();
 const peer = await startPeer({

@@ -1,0 +1,30 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const run = promisify(execFile);
+
+const MODULE = new URL("../src/keep-heap-small.ts", import.meta.url).href;
+
+/** Makes much garbage, and prints the bytes that the engine took for young objects. */
+const PROGRAM = (before: string): string => `
+  ${before}
+  const { getHeapSpaceStatistics } = await import("node:v8");
+  let kept = [];
+  for (let round = 0; round < 60; round++) kept = Array.from({ length: 50_000 }, (_, i) => ({ i, list: [i] }));
+  console.log(getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space").space_size);
+`;
+
+async function youngBytes(before: string): Promise<number> {
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", PROGRAM(before)]);
+  return Number(stdout);
+}
+
+it("keeps the memory for young objects small, whatever is allocated", async () => {
+  const [small, usual] = await Promise.all([
+    youngBytes(`(await import(${JSON.stringify(MODULE)})).keepHeapSmall();`),
+    youngBytes(""),
+  ]);
+  expect(small).toBeLessThanOrEqual(4 * 1024 ** 2);
+  expect(usual).toBeGreaterThan(4 * small);
+});
