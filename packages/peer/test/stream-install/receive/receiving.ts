@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { PeerError } from "../../../src/errors/index.ts";
 import {
@@ -7,9 +8,14 @@ import {
   type StreamSource,
   streamInstallGame,
 } from "../../../src/stream-install/receive/index.ts";
-import { createRig, type Files, GGOO, type Rig, tree } from "../../install/support.ts";
-import { MANIFEST } from "./game.ts";
-import { createSenders, type Script, type ScriptedSender } from "./scripted-sender.ts";
+import { createRig, type Files, GGOO, namesIn, type Rig, tree } from "../../install/support.ts";
+import { openFilesBelow } from "../send/threads.ts";
+import { FRAMES, LEVEL, MANIFEST } from "./game.ts";
+import { createSenders, type Script, type ScriptedSender, sends } from "./scripted-sender.ts";
+import { encodeFrames } from "./support.ts";
+
+/** A sender that does what it should. */
+export const WHOLE: Script = sends(encodeFrames(FRAMES));
 
 /** A games directory, and sources that do what scripts say. */
 export interface Receiving extends AsyncDisposable {
@@ -61,4 +67,20 @@ export async function failureOf({ rig }: Receiving, operation: () => Promise<unk
   );
   expect(error).toBeInstanceOf(PeerError);
   return error as PeerError;
+}
+
+/** The game is there, and nothing else. */
+export async function expectInstalled({ rig }: Receiving): Promise<void> {
+  const local = join(rig.root, "local");
+  expect((await readFile(join(local, "data/level.bin"))).equals(LEVEL)).toBe(true);
+  expect(Object.keys(await tree(local))).toEqual([
+    "data/",
+    "data/empty.txt",
+    "data/level.bin",
+    "game.exe",
+    "saves/",
+  ]);
+  expect(await namesIn(rig.root)).toEqual(["local"]);
+  expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual(["installed.json"]);
+  expect(openFilesBelow(rig.gamesDir)).toEqual([]);
 }
