@@ -18,6 +18,8 @@ export interface TreeEntry {
   readonly mtimeMs: number;
   /** Permissions. */
   readonly mode: number;
+  /** Number of the file system that it is on. */
+  readonly device: number;
 }
 
 /**
@@ -56,10 +58,10 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 async function entryOf(root: string, path: string): Promise<TreeEntry> {
   try {
     const stats = await lstat(join(root, path));
-    const mode = stats.mode & 0o777;
-    if (stats.isDirectory()) return { path, kind: "directory", size: 0, mtimeMs: 0, mode };
+    const [mode, device] = [stats.mode & 0o777, stats.dev];
+    if (stats.isDirectory()) return { path, kind: "directory", size: 0, mtimeMs: 0, mode, device };
     const kind = stats.isFile() ? "file" : stats.isSymbolicLink() ? "link" : "other";
-    return { path, kind, size: kind === "file" ? stats.size : 0, mtimeMs: stats.mtimeMs, mode };
+    return { path, kind, size: kind === "file" ? stats.size : 0, mtimeMs: stats.mtimeMs, mode, device };
   } catch (error) {
     throw fromNodeError(error, join(root, path));
   }

@@ -6,6 +6,7 @@ import { BACKUP_NAME, flushDirectory, LOCAL_NAME, type StateDir } from "../stora
 import { forgetInstalledList } from "./installed-list.ts";
 import { clearIntent, writeIntent } from "./intent.ts";
 import { recoverInstall } from "./recover-install.ts";
+import { requireOneFileSystem } from "./require-one-file-system.ts";
 import {
   deleteOwned,
   isInstalled,
@@ -43,7 +44,8 @@ export interface UninstallOptions {
  * `local/` disappears by one rename to `.local.backup/`. After it the game is not installed; what could not be deleted
  * is a warning, and deleted later.
  *
- * @throws PeerError `not-installed`, `already-exists` (something of the user's is at the reserved name), `cancelled`,
+ * @throws PeerError `not-installed`, `already-exists` (something of the user's is at the reserved name), `forbidden-path`
+ *   (another file system is mounted in `local/`), `cancelled`,
  *   and others of the disk, naming the file.
  */
 export async function uninstallGame(options: UninstallOptions): Promise<void> {
@@ -56,6 +58,7 @@ export async function uninstallGame(options: UninstallOptions): Promise<void> {
     await recoverInstall({ gameId, root, stateDir, logger });
     if (!(await isInstalled(root))) throw notInstalled(gameId, root);
     await requireFreeName(backup);
+    await requireOneFileSystem(join(root, LOCAL_NAME), signal);
     try {
       await step("record-setting-aside", () =>
         writeIntent(stateDir, gameId, { operation: "uninstalling", step: "setting-aside", root }),

@@ -11,6 +11,7 @@ import { clearIntent, writeIntent } from "./intent.ts";
 import { inspectPayload } from "./payload.ts";
 import { recoverInstall } from "./recover-install.ts";
 import { requireDownloaded } from "./require-downloaded.ts";
+import { requireOneFileSystem } from "./require-one-file-system.ts";
 import {
   deleteOwned,
   isInstalled,
@@ -58,7 +59,7 @@ export interface UpdateResult extends InstallResult {
  *
  * @throws PeerError `not-downloaded`, `not-installed`, `already-exists` (something of the user's is at a reserved name, or
  *   in the way of the new version), `disk-full` with both numbers, the `archive-…` errors, `verification` (the old install
- *   was changed meanwhile), `cancelled`, and others of the disk, naming the file.
+ *   was changed meanwhile), `forbidden-path` (a file system is mounted in it), `cancelled`, and others of the disk, naming the file.
  */
 export async function updateGame(options: UpdateOptions): Promise<UpdateResult> {
   const { gameId, root, stateDir, signal, onProgress, logger = silentLogger } = options;
@@ -70,6 +71,7 @@ export async function updateGame(options: UpdateOptions): Promise<UpdateResult> 
     const version = await requireDownloaded(gameId, root);
     await recoverInstall({ gameId, root, stateDir, logger });
     await requireUpdatable(gameId, root);
+    await requireOneFileSystem(join(root, LOCAL_NAME), signal);
     const source = await inspectPayload({ ...options, logger });
     if (source.kind === "archives") await requireSpace(root, source.bytes);
     const list = await readInstalledList(stateDir, gameId);

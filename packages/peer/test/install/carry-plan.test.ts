@@ -10,7 +10,14 @@ function treeOf(...names: string[]): TreeEntry[] {
   const entries = new Map<string, TreeEntry>();
   const add = (path: string, kind: TreeEntry["kind"]): void => {
     const size = kind === "file" ? SIZE : 0;
-    entries.set(path, { path, kind, size, mtimeMs: kind === "directory" ? 0 : MTIME, mode: 0o755 });
+    entries.set(path, {
+      path,
+      kind,
+      size,
+      mtimeMs: kind === "directory" ? 0 : MTIME,
+      mode: 0o755,
+      device: 1,
+    });
   };
   for (const name of names) {
     const path = name.replace(/[/@|]$/u, "");
