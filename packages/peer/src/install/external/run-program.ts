@@ -115,6 +115,7 @@ function notStarted(path: string, error: unknown): PeerError {
     case "ENOENT":
       return new PeerError("unpacker-unusable", `${path} cannot be started: there is no such program`, {
         cause: error,
+        hint: 'Give its full path ("command -v unrar" prints it), or none: the built-in UnRAR needs no other program.',
       });
     case "EACCES":
     case "EPERM":
