@@ -25,6 +25,10 @@ export interface Cable {
   sentBytes(): number;
   /** Gives the host an address that nobody has had, in place of its own, and returns it. */
   readdress(): string;
+  /** Makes the host answer at a further address, which may be that of a host in another LAN. */
+  claim(address: string): void;
+  /** Lets the host look for the addresses of another LAN in its own. */
+  expect(lan: Lan): void;
 }
 
 /** One LAN: every host in it hears every other. */

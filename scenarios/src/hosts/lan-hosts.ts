@@ -52,6 +52,8 @@ function createCable(host: LanHost, lan: LanSwitch): Cable {
     setLink: (state) => host.setLink(lan, state),
     shape: (rates) => host.shape(lan, rates),
     sentBytes: () => Number(host.run("cat", `/sys/class/net/${device}/statistics/tx_bytes`)),
+    claim: (address) => void host.run("ip", "address", "add", `${address}/32`, "dev", device),
+    expect: ({ subnet }) => void host.run("ip", "route", "add", `${subnet}.0/24`, "dev", device),
     readdress() {
       const address = `${lan.subnet}.${nextNumber++}`;
       host.run("ip", "address", "flush", "dev", device, "scope", "global");

@@ -19,7 +19,10 @@ export function createLoopbackHosts(): HostNetwork {
         address: LOOPBACK,
         peerArgs: ["--interface", LOOPBACK, "--listen", `${LOOPBACK}:0`],
         command: (program, ...args) => [program, ...args],
-        cable: { setLink: noLan, shape: noLan, sentBytes: noLan, readdress: noLan },
+        cable: {
+          ...{ setLink: noLan, shape: noLan, sentBytes: noLan },
+          ...{ readdress: noLan, claim: noLan, expect: noLan },
+        },
         addressIn: () => LOOPBACK,
       };
     },

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatDuration } from "lanspread";
+import { connectByRelay } from "../hosts/relay.ts";
 import { timeOfRsync } from "../hosts/rsync.ts";
 import { ALIENSWARM, CNCTW, VERSION } from "../library/games.ts";
 import { sameGame } from "../proofs/on-disk.ts";
@@ -94,6 +95,37 @@ export const CABLES: readonly Scenario[] = [
     },
   },
   {
+    id: "S57",
+    needs: ["lan"],
+    cores: "all",
+    deadlineMs: 240_000,
+    async run(stage) {
+      const said: string[] = [];
+      for (const loss of LOSSES) {
+        const [near, far] = [stage.hosts.addLan(), stage.hosts.addLan()];
+        const name = percent(loss).replace(" %", "");
+        const [client, source] = await Promise.all([
+          stage.peer(`client-${name}`, { lans: [near] }),
+          stage.peer(`source-${name}`, { lans: [far], games: [LOSSY_GAME] }),
+        ]);
+        await connectByRelay(
+          stage,
+          [
+            { peer: client, lan: near },
+            { peer: source, lan: far },
+          ],
+          loss,
+        );
+        await client.send({ cmd: "connect", addr: source.addr });
+        const end = await (await client.download("lossy", { install: false })).endsWith("download-finished");
+        const compared = await sameGame(await stage.know(LOSSY_GAME), client.path("lossy"));
+        said.push(`${percent(loss)}: ${Number(end.data["mib_per_s"]).toFixed(1)} MiB/s, ${compared}`);
+        await Promise.all([client, source].map((peer) => peer.shutdown()));
+      }
+      return said.join("; ");
+    },
+  },
+  {
     id: "S58",
     needs: ["lan", "rsync"],
     cores: "all",
@@ -131,6 +163,16 @@ const SHAPED = [
   { mbit: 100, least: 0.92 },
   { mbit: 1_000, least: 0 },
 ] as const;
+
+/** Of the datagrams, each way. */
+const LOSSES = [0.01, 0.05];
+
+const LOSSY_GAME = {
+  id: "lossy",
+  version: VERSION,
+  archives: { "lossy.eti": { files: { "lossy.pak": 32 * MIB } } },
+  seed: 880,
+};
 
 const LINK_GAME = {
   id: "link",

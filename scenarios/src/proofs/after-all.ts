@@ -3,13 +3,14 @@ import type { RunId } from "../hosts/run-id.ts";
 import { LEAK_DEADLINE_MS } from "../runner/constants.ts";
 import { unfinishedIn } from "../soak/leftovers.ts";
 import { REST_DEADLINE_MS } from "../stage/constants.ts";
+import type { OwnedStage } from "../stage/stage.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
 import { until } from "../stage/until.ts";
 import { checkEventOrder } from "./event-order.ts";
 
 /** What every scenario has to leave behind, whatever it is about: nothing runs, nothing is half done, nothing is out of order. */
 export async function faultsAfterAll(
-  peers: readonly StagePeer[],
+  { peers, endOthers }: Pick<OwnedStage, "peers" | "endOthers">,
   run: RunId,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -24,6 +25,7 @@ export async function faultsAfterAll(
   for (const peer of peers) {
     faults.push(...(await faultsOf(peer)));
   }
+  await check(endOthers);
   await check(() => nothingRuns(run, signal));
   return faults;
 }

@@ -62,7 +62,7 @@ export async function runScenario(
     } catch (error) {
       faults.push(messageOf(signal.aborted ? signal.reason : error));
     }
-    faults.push(...(await faultsAfterAll(stage.peers, run, options.signal)));
+    faults.push(...(await faultsAfterAll(stage, run, options.signal)));
     const elapsedMs = elapsed();
     if (faults.length === 0) return { row, result: "passed", elapsedMs, proof };
     return {
@@ -73,6 +73,7 @@ export async function runScenario(
     clearTimeout(timer);
     signal.removeEventListener("abort", killAll);
     await Promise.all(stage.peers.map((peer) => peer.close()));
+    await stage.endOthers();
     await stage.undoAll();
     hosts.remove();
     if (!options.keep)

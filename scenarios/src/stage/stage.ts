@@ -1,4 +1,6 @@
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { programCommand } from "lanspread";
@@ -49,6 +51,8 @@ export interface Stage {
   place(plan: GamePlan, gamesDir: string): Promise<KnownGame>;
   /** Run when the scenario is over and its peers have ended, the last one first: for what it made outside its folder. */
   defer(undo: () => unknown): void;
+  /** A process that is no peer: it is killed, and waited for, when the peers have ended. */
+  endWith(child: ChildProcess): void;
   until<T>(
     what: string,
     look: () => T | Promise<T>,
@@ -72,6 +76,8 @@ export interface StageOptions {
 export interface OwnedStage extends Stage {
   /** Folder of all logs. */
   readonly logs: string;
+  /** Ends the processes that are no peers. */
+  endOthers(): Promise<void>;
   /** Undoes what was deferred. */
   undoAll(): Promise<void>;
 }
@@ -81,6 +87,7 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
   // Of its own in every run: scenarios at the same time, or a real party on the same network, never meet.
   const party = `${id}-${randomBytes(6).toString("hex")}`;
   const peers: StagePeer[] = [];
+  const others: ChildProcess[] = [];
   const undos: (() => unknown)[] = [];
   const directory = join(workspace.peers, id);
   const logs = join(workspace.logs, id);
@@ -117,6 +124,14 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
       await peer.start();
       for (const { id: gameId } of more.games ?? []) await hasDigests(peer, gameId);
       return peer;
+    },
+    endWith: (child) => void others.push(child),
+    async endOthers() {
+      for (const child of others.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
     },
     defer: (undo) => void undos.push(undo),
     async undoAll() {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { processesOf, removeLeftovers } from "../../src/hosts/leftovers.ts";
 import {
@@ -51,16 +51,16 @@ describe.skipIf(process.platform !== "linux")("what a killed run leaves (needs /
     const orphan = startIdler({ [RUN_ID_VARIABLE]: dead });
     const owned = startIdler({ [RUN_ID_VARIABLE]: living });
     const stranger = startIdler({});
-    const folder = `lanspread-${dead}-abcdef`;
-    await mkdir(join(tmpdir(), folder, "peers", "S1"), { recursive: true });
+    const folder = await mkdtemp(join(tmpdir(), `lanspread-${dead}-`));
+    await mkdir(join(folder, "peers", "S1"), { recursive: true });
     await expect.poll(() => processesOf(living)).toEqual([owned.pid]);
     await expect.poll(() => processesOf(dead)).toEqual([orphan.pid]);
 
     const found = await removeLeftovers();
     expect(found.processes).toContain(orphan.pid);
-    expect(found.folders).toContain(join(tmpdir(), folder));
+    expect(found.folders).toContain(folder);
     expect(await exitOf(orphan)).toBe("SIGKILL");
-    expect(await readdir(tmpdir())).not.toContain(folder);
+    expect(await readdir(tmpdir())).not.toContain(basename(folder));
     expect(await processesOf(dead)).toEqual([]);
     expect(await processesOf(living)).toEqual([owned.pid]);
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
