@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { createExtractorFromData, createExtractorFromFile, type UnrarError } from "node-unrar-js";
 import { describe, expect, test } from "vitest";
 import {
@@ -71,6 +72,19 @@ test.each(VERSIONS)(
     expect(await fault("crc")).toBe("ERAR_BAD_DATA");
     expect(await fault("data")).toBe("ERAR_BAD_DATA");
     expect(await fault("header")).toBe("ERAR_BAD_DATA");
+  },
+);
+
+test.each(VERSIONS)(
+  "zeros of RAR %i have the checksum that UnRAR expects, whatever their number",
+  async (_, writeRar) => {
+    await using place = await temporaryDirectory();
+    const path = place.join("a.rar");
+    for (const zeros of [0, 1, 1_048_575, 1_048_576, 1_048_577, 5_000_000]) {
+      const { crcs } = await writeRar(path, [{ name: "zeros", content: { zeros } }]);
+      expect(crcs.get("zeros")).toBe(crc32(new Uint8Array(zeros)));
+      expect((await unrar(path)).get("zeros")).toHaveLength(zeros);
+    }
   },
 );
 

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { crc32 } from "node:zlib";
 import { type ArchiveFiles, openArchiveFiles, type VolumeLimit } from "./archive-files.ts";
 import { AES_BLOCK_BYTES, type EntryEncryption, encryptEntry } from "./encryption.ts";
 import {
@@ -17,7 +16,7 @@ import {
 import type { FileBlock, RarFormat } from "./format.ts";
 import { RAR4 } from "./rar4-blocks.ts";
 import { RAR5 } from "./rar5-blocks.ts";
-import { zeroChunks } from "./zeros.ts";
+import { checksum, zeroChunks } from "./zeros.ts";
 
 const FILE_MODE = 0o100644;
 const DIRECTORY_MODE = 0o040755;
@@ -171,7 +170,7 @@ async function writeFileEntry({ format, files }: Writing, entry: Rar5File, solid
     let partCrc = 0;
     for (let todo = packedSize; todo > 0; ) {
       const chunk = await data.take(todo);
-      partCrc = crc32(chunk, partCrc);
+      partCrc = checksum(chunk, partCrc);
       await files.append(chunk);
       todo -= chunk.length;
     }
@@ -192,7 +191,7 @@ async function* packedChunks(
 ): AsyncGenerator<Uint8Array> {
   let done = 0;
   for await (const chunk of chunksOf(entry.content)) {
-    if (!isPacked(entry.content)) whole.crc = crc32(chunk, whole.crc);
+    if (!isPacked(entry.content)) whole.crc = checksum(chunk, whole.crc);
     done += chunk.length;
     const isLast = done === size;
     const stored = isLast && entry.damage === "data" ? spoilLastByte(chunk) : chunk;

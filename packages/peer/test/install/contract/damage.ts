@@ -103,18 +103,22 @@ export function damage({ it }: Contract): void {
         bytes.writeUInt8(bytes.readUInt8(position) ^ 0x41, position);
         const path = place.join(`wrong-${position}.eti`);
         await writeFile(path, bytes);
-        const into = place.join(`into-${position}`);
-        await mkdir(into);
-        const [, error] = await settle(trial.unpacker.unpack({ archive: path, into }));
-        if (error === undefined) expect(await tree(into), `byte ${position}`).toEqual(goodTree);
-        else expect(error.code, `byte ${position}: ${error.message}`).toMatch(/^archive-/u);
-        if (position % 5 !== 0) return;
-        const sink = createCollectingSink();
-        const [, streamError] = await settle(trial.unpacker.stream({ archive: path, sink }));
-        expect(streamError?.code, `byte ${position}, streamed`).toBe(error?.code);
-        if (error === undefined) expect(sink.files.map(({ sha256 }) => sha256)).toEqual(goodDigests);
+        if (position % 4 === 0) {
+          const into = place.join(`into-${position}`);
+          await mkdir(into);
+          const [, error] = await settle(trial.unpacker.unpack({ archive: path, into }));
+          if (error === undefined) expect(await tree(into), `byte ${position}`).toEqual(goodTree);
+          else expect(error.code, `byte ${position}: ${error.message}`).toMatch(/^archive-/u);
+        } else {
+          const sink = createCollectingSink();
+          const [, error] = await settle(trial.unpacker.stream({ archive: path, sink }));
+          const digests = sink.files.map(({ sha256 }) => sha256);
+          if (error === undefined) expect(digests, `byte ${position}, streamed`).toEqual(goodDigests);
+          else expect(error.code, `byte ${position}, streamed: ${error.message}`).toMatch(/^archive-/u);
+        }
       };
-      const positions = [...whole.keys()];
+      // Every other byte, unpacked and streamed in turns: each takes a thread or a program of its own.
+      const positions = [...whole.keys()].filter((position) => position % 2 === 0);
       while (positions.length > 0) await Promise.all(positions.splice(0, 4).map(wrong));
     });
   });

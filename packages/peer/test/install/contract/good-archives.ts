@@ -83,13 +83,13 @@ export function goodArchives({ it }: Contract): void {
     it(named("with an entry over 4 GiB is listed to its end"), async (place, trial) => {
       const archive = place.join("game.eti");
       await writeRar(version)(archive, [
-        { name: "huge.bin", content: { zeros: 5 * GIB } },
+        { name: "huge.bin", content: { zeros: 4 * GIB + 5 } },
         { name: "behind.txt", content: "found", mtime: MTIME },
       ]);
       const { entries, unpackedBytes } = await trial.unpacker.list(archive);
-      expect(unpackedBytes).toBe(5 * GIB + 5);
+      expect(unpackedBytes).toBe(4 * GIB + 10);
       expect(entries.map(({ path, size }) => [path, size])).toEqual([
-        ["huge.bin", 5 * GIB],
+        ["huge.bin", 4 * GIB + 5],
         ["behind.txt", 5],
       ]);
     });
@@ -161,8 +161,8 @@ export function goodArchives({ it }: Contract): void {
       expect(await readFile(join(into, name), "utf8")).toBe("deep");
     });
 
-    it(named("with 3,000 small files"), async (_, trial) => {
-      const entries = Array.from({ length: 3_000 }, (_, index): Rar5Entry => {
+    it(named("with 1,000 small files"), async (_, trial) => {
+      const entries = Array.from({ length: 1_000 }, (_, index): Rar5Entry => {
         const name = `${index % 10}/${index}`;
         return index % 7 === 0
           ? { type: "directory", name: `d${index}`, mtime: MTIME }
