@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { AxeBuilder } from "@axe-core/playwright";
+import { seededBytes } from "@lanspread/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browserUnavailable, IN_A_BROWSER, startBrowser, type TestBrowser } from "./browser.ts";
+import { createParty, type TestGame } from "./party.ts";
+
+const MIB = 1024 ** 2;
+const QUAKE: TestGame = {
+  id: "quake",
+  name: "Quake III Arena",
+  files: { "quake.txt": "fragged", "data/world.pk3": seededBytes(1, 4 * MIB) },
+};
+const DOOM: TestGame = { id: "doom", name: "Doom", files: { "doom.wad": seededBytes(2, MIB) } };
+
+/** For steps of a person, on a machine that has other things to do. */
+const SOON = { timeout: 30_000 };
+
+describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, () => {
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+
+  afterAll(() => browser[Symbol.asyncDispose]());
+
+  it("shows what others have, downloads and installs it with one click, and then plays", async () => {
+    await using party = await createParty([QUAKE, DOOM]);
+    const page = await browser.open((await party.start()).openAddress());
+    expect(page.url()).not.toContain("token");
+    const quake = page.getByRole("article", { name: "Quake III Arena" });
+    await quake.getByText("Offered").waitFor(SOON);
+    await quake.getByText("1 player has it").waitFor(SOON);
+    await quake.getByRole("button", { name: "Download: Quake III Arena" }).click(SOON);
+    await quake.getByRole("button", { name: "Play: Quake III Arena" }).waitFor(SOON);
+    await quake.getByText("Installed", { exact: true }).waitFor(SOON);
+    const installed = party.dir.join("mine", "games", "quake", "local", "quake.txt");
+    expect(await readFile(installed, "utf8")).toBe("fragged");
+    await page.getByRole("button", { name: "Local" }).click();
+    await page.getByRole("article", { name: "Doom" }).waitFor({ state: "detached", ...SOON });
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it("says why something cannot be done, and what to do about it", async () => {
+    await using party = await createParty([QUAKE]);
+    const page = await browser.open((await party.start()).openAddress());
+    await page.getByRole("button", { name: "Download: Quake III Arena" }).click(SOON);
+    const play = page.getByRole("button", { name: "Play: Quake III Arena" });
+    await play.click(SOON);
+    const alert = page.getByRole("alert");
+    await alert.getByText("quake brings no game_start script").waitFor(SOON);
+    await alert.getByText("Open its folder and start it by hand.").waitFor(SOON);
+    await alert.getByRole("button", { name: "Close" }).click();
+    await alert.getByText("game_start").waitFor({ state: "detached", ...SOON });
+  });
+
+  it("can be used by keyboard alone", async () => {
+    await using party = await createParty([QUAKE, DOOM]);
+    const page = await browser.open((await party.start()).openAddress());
+    await page.getByRole("article", { name: "Doom" }).waitFor(SOON);
+    await page.keyboard.press("/");
+    await page.keyboard.type("quake");
+    await page.getByRole("article", { name: "Doom" }).waitFor({ state: "detached", ...SOON });
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Play: Quake III Arena" }).waitFor(SOON);
+  });
+
+  it("speaks German where the browser does", async () => {
+    await using party = await createParty([QUAKE]);
+    const page = await browser.open((await party.start()).openAddress(), { locale: "de-DE" });
+    await page.getByRole("button", { name: "Herunterladen: Quake III Arena" }).waitFor(SOON);
+    expect(await page.evaluate("document.documentElement.lang")).toBe("de");
+  });
+
+  it("says that the app is gone, and goes on by itself when it is back", async () => {
+    await using party = await createParty([QUAKE]);
+    const desktop = await party.start();
+    const page = await browser.open(desktop.openAddress());
+    await page.getByRole("article", { name: "Quake III Arena" }).waitFor(SOON);
+    await desktop[Symbol.asyncDispose]();
+    await page.getByRole("status").getByText("lanspread does not answer").waitFor(SOON);
+    await party.start();
+    await page.getByText("lanspread does not answer").waitFor({ state: "detached", ...SOON });
+    await page.getByRole("button", { name: "Download: Quake III Arena" }).waitFor(SOON);
+  });
+
+  it.each([
+    [360, 740],
+    [1_280, 800],
+    [1_920, 1_080],
+  ])("fits into %i x %i, and who cannot see it can use it", async (width, height) => {
+    await using party = await createParty([QUAKE, DOOM]);
+    const page = await browser.open((await party.start()).openAddress(), { width, height });
+    await page.getByRole("article", { name: "Doom" }).waitFor(SOON);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createLogger, type Peer, startPeer } from "@lanspread/peer";
+import { type TemporaryDirectory, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
+import { type Desktop, startDesktop } from "../../shell/index.ts";
+
+/** A game for tests: an archive with these files. */
+export interface TestGame {
+  readonly id: string;
+  readonly name: string;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  readonly version?: string;
+}
+
+/** An app, and another peer that has games, in a party of their own. */
+export interface Party extends AsyncDisposable {
+  readonly dir: TemporaryDirectory;
+  readonly other: Peer;
+  /** Starts the app; it is connected with the other one when it resolves. */
+  start(): Promise<Desktop>;
+}
+
+let parties = 0;
+
+export async function createParty(games: readonly TestGame[]): Promise<Party> {
+  const dir = await temporaryDirectory();
+  parties += 1;
+  const party = `browser-${process.pid}-${parties}`;
+  const logger = createLogger({
+    level: "error",
+    sink: ({ message }) => process.stderr.write(`${message}\n`),
+  });
+  for (const who of ["mine", "theirs"]) await mkdir(dir.join(who, "games"), { recursive: true });
+  for (const game of games) await makeGame(dir.join("theirs", "games", game.id), game);
+  const catalog = dir.join("catalog.json");
+  const listed = games.map(({ id, name }) => ({ id, name, genre: "Shooter" }));
+  await writeFile(catalog, JSON.stringify({ format: 1, name: "test", games: listed }));
+  const common = {
+    catalog,
+    party,
+    listen: "127.0.0.1:0",
+    interfaces: ["127.0.0.1"],
+    discovery: null,
+    lanes: 0,
+    logger,
+  };
+  const own = (who: string) => ({ gamesDir: dir.join(who, "games"), stateDir: dir.join(who, "state") });
+  const other = await startPeer({ ...common, ...own("theirs"), name: "Grace" });
+  const running: Desktop[] = [];
+  return {
+    dir,
+    other,
+    start: async () => {
+      const desktop = await startDesktop({
+        peer: { ...common, ...own("mine") },
+        version: "1.2.3",
+        logger,
+      });
+      running.push(desktop);
+      await desktop.host.peer.send({ type: "connect", addr: other.addr });
+      return desktop;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const desktop of running) await desktop[Symbol.asyncDispose]();
+      await other.stop();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function makeGame(root: string, { files, version = "20240101" }: TestGame): Promise<void> {
+  await mkdir(root);
+  const entries = Object.entries(files).map(([name, content]) => ({ name, content }));
+  await writeRar5(`${root}/game.eti`, entries);
+  await writeFile(`${root}/version.ini`, `${version}\n`);
+}
