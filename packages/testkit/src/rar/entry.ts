@@ -25,6 +25,8 @@ export interface Rar5File {
   readonly damage?: "crc" | "header" | "data";
   /** Encrypts the content (AES-256): it cannot be read without this password. */
   readonly password?: string;
+  /** States this size of the unpacked content instead of the true one. */
+  readonly falseSize?: number;
   /** Unix mode, type bits included. Default 0o100644. Other types make devices, pipes and sockets. */
   readonly mode?: number;
   /** Windows attributes instead of a mode: the entry was made on Windows. */

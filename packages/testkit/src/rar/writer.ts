@@ -142,7 +142,7 @@ async function writeFileEntry({ format, files }: Writing, entry: Rar5File, solid
   const encryption = entry.password === undefined ? undefined : encryptEntry(entry.password);
   const header = {
     name: entry.name,
-    size: contentSize(entry.content),
+    size: entry.falseSize ?? contentSize(entry.content),
     compressed: packed !== undefined,
     mode: entry.mode ?? FILE_MODE,
     damaged: entry.damage === "header",

@@ -123,6 +123,30 @@ export function damage({ it }: Contract): void {
     });
   });
 
+  describe("an archive that lies about sizes", () => {
+    const LIES: readonly [what: string, falseSize: number][] = [
+      ["a byte more", CONTENT.length + 1],
+      ["a byte less", CONTENT.length - 1],
+      ["nothing", 0],
+      ["4 GiB", 4 * 1024 ** 3],
+      ["a thousand TB", 1e15],
+      ["more than can be counted", 2 ** 60],
+    ];
+    for (const version of VERSIONS) {
+      for (const [what, falseSize] of LIES) {
+        it(`RAR ${version}: an entry of 5,000 bytes that claims to have ${what} never counts as complete`, async (_, trial) => {
+          const { archive, error, streamed } = await trial.runEntries(version, [
+            FIRST,
+            { name: "bad", content: CONTENT, falseSize },
+          ]);
+          expect(["archive-damaged", "archive-truncated", "archive-unsupported"]).toContain(error?.code);
+          expect(error?.message).toContain(archive);
+          expect(streamed.files.map(({ path }) => path)).not.toContain("bad");
+        });
+      }
+    }
+  });
+
   it("damage in a compressed entry is noticed, or has changed nothing", async (place, trial) => {
     const content = compressRar5(Buffer.from("Humpty Dumpty sat on a wall. ".repeat(2_000)));
     const archive = place.join("game.eti");
