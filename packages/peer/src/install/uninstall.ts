@@ -3,9 +3,10 @@ import type { GameId } from "@lanspread/proto";
 import { fromNodeError, PeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { BACKUP_NAME, flushDirectory, LOCAL_NAME, type StateDir } from "../storage/index.ts";
-import { forgetInstalledList } from "./installed-list.ts";
+import { forgetInstalledList, readInstalledList } from "./installed-list.ts";
 import { clearIntent, writeIntent } from "./intent.ts";
 import { recoverInstall } from "./recover-install.ts";
+import { deleteRoot } from "./remove/delete-root.ts";
 import { requireOneFileSystem } from "./require-one-file-system.ts";
 import {
   deleteOwned,
@@ -72,12 +73,15 @@ export async function uninstallGame(options: UninstallOptions): Promise<void> {
       throw error;
     }
     await tidy(logger, gameId, async () => {
+      const list = await readInstalledList(stateDir, gameId);
       await flushDirectory(root);
       // On a full disk the mark cannot be written: the intent proves as much, and deleting makes room.
       await tidy(logger, gameId, () => step("mark-backup", () => markOwned(backup, "uninstalling")));
       await step("forget-list", () => forgetInstalledList(stateDir, gameId));
       await step("delete-backup", () => deleteOwned(backup));
       await step("clear-intent", () => clearIntent(stateDir, gameId));
+      // Of a game that came unpacked nothing else is here. A root that the user made stays, empty or not.
+      if (list !== undefined) await deleteRoot(root);
     });
   } catch (error) {
     throw fromNodeError(error, root);

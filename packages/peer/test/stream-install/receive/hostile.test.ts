@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeControlFrame, encodeTaggedFrame, TAG } from "@lanspread/proto";
 import fc from "fast-check";
@@ -78,6 +78,7 @@ it("makes of any stream the announced files with their checksums, or nothing", a
         );
         expect(contents.sort()).toEqual(Object.values(GAME).sort());
         await uninstallGame({ gameId: GGOO, root: rig.root, stateDir: rig.stateDir });
+        await mkdir(rig.root);
       } else {
         expect(error).toBeInstanceOf(PeerError);
         expect((error as PeerError).code).toMatch(/^(verification|stream-failed|disk-full)$/u);

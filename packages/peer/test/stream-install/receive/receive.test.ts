@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { sha256 } from "@lanspread/proto";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { readInstalledList } from "../../../src/install/index.ts";
+import { readInstalledList, uninstallGame } from "../../../src/install/index.ts";
 import type { StreamInstallProgress } from "../../../src/stream-install/receive/index.ts";
-import { GGOO, namesIn, tree } from "../../install/support.ts";
+import { GGOO, namesIn, tree, writeFiles } from "../../install/support.ts";
 import { FRAMES, LEVEL } from "./game.ts";
 import { memorySource } from "./memory-source.ts";
 import { createReceiving, expectInstalled, failureOf, type Receiving, WHOLE } from "./receiving.ts";
@@ -138,6 +138,18 @@ describe("receiving a game", () => {
     await using receiving = await createReceiving({ "half.eti": "of an unfinished download" });
     await receiving.receive([await receiving.sender(WHOLE)]);
     expect(await namesIn(receiving.rig.root)).toEqual(["half.eti", "local"]);
+  });
+
+  it("leaves nothing to an uninstall but what else is in the game root", async () => {
+    for (const beside of [{}, { "notes.txt": "mine" }]) {
+      await using receiving = await createReceiving();
+      const { rig } = receiving;
+      await receiving.receive([await receiving.sender(WHOLE)]);
+      await writeFiles(rig.root, beside);
+      await uninstallGame({ gameId: GGOO, root: rig.root, stateDir: rig.stateDir });
+      const left = Object.keys(await tree(rig.gamesDir));
+      expect(left).toEqual("notes.txt" in beside ? ["ggoo/", "ggoo/notes.txt"] : []);
+    }
   });
 
   it("does not wait for the end of a stream that is complete and then lost", async () => {
