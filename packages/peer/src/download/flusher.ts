@@ -30,6 +30,8 @@ export class Flusher implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
+  /** Of the first flush of files that failed. */
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: FlusherOptions) {
     this.#options = options;
@@ -45,7 +47,11 @@ export class Flusher implements AsyncDisposable {
     else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
   }
 
-  /** Flushes and notes everything that was written before the call. */
+  /**
+   * Flushes and notes everything that was written before the call.
+   *
+   * @throws what a flush before it has failed with, too: systems take what they could not write for written the next time
+   */
   async flush(): Promise<void> {
     await this.#running;
     await this.#flushOnce();
@@ -74,10 +80,16 @@ export class Flusher implements AsyncDisposable {
     const { layout, journal, payload, byOthers, flushed, inFlight, onFlushed } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
     const pieces = this.#written;
     this.#written = [];
     this.#writtenBytes = 0;
-    await payload.flush(new Set(pieces.map((index) => layout.pieceAt(index).fileIndex)), byOthers);
+    try {
+      await payload.flush(new Set(pieces.map((index) => layout.pieceAt(index).fileIndex)), byOthers);
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
     for (const index of pieces) flushed[index] = 1;
     const since = this.#written.map((index) => ({ first: index, count: 1 }));
     await journal.note(flushed, [...inFlight(), ...since]);

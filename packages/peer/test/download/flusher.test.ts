@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { gameVersionSchema, hashSchema, type PieceIndex, pieceLayout } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { FLUSH_INTERVAL_MS } from "../../src/download/constants.ts";
 import { Flusher } from "../../src/download/flusher.ts";
 import { openJournal, readJournal } from "../../src/download/journal.ts";
 import type { JournalRecord } from "../../src/download/journal-record.ts";
@@ -21,9 +22,11 @@ const PIECE_SIZE = 4;
 class WatchedPayload extends Payload {
   readonly flushes: number[][] = [];
   whileFlushing: () => void = () => {};
+  fails: Error | null = null;
 
   override async flush(fileIndices: Iterable<number>): Promise<void> {
     const indices = [...fileIndices];
+    if (this.fails !== null) throw this.fails;
     await super.flush(indices);
     this.flushes.push(indices);
     this.whileFlushing();
@@ -61,6 +64,7 @@ async function createRig() {
   await payload.create(false);
   const flushed = new Uint8Array(layout.pieceCount);
   const inFlight: PieceRun[] = [];
+  const errors: unknown[] = [];
   const flusher = new Flusher({
     layout,
     journal,
@@ -68,15 +72,15 @@ async function createRig() {
     flushed,
     inFlight: () => [...inFlight],
     onFlushed: () => {},
-    onError: (error) => {
-      throw error;
-    },
+    onError: (error) => errors.push(error),
   });
   return {
     payload,
     flushed,
     flusher,
     inFlight,
+    /** What failed beside the transfer. */
+    errors,
     /** Writes a piece, as a transfer does when it is verified. */
     write: async (piece: number) => {
       const { fileIndex, offset, length } = layout.pieceAt(piece as PieceIndex);
@@ -140,6 +144,38 @@ describe("what is noted of a flush", () => {
     rig.flusher.wrote(4 as PieceIndex);
     await rig.flusher.flush();
     expect(rig.payload.flushes).toEqual([[]]);
+    expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
+  });
+});
+
+describe("a flush that fails", () => {
+  const lost = new Error("the disk took none of it");
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("ends the noting: the system may say the next time that what it lost is written", async () => {
+    await using rig = await createRig();
+    await rig.write(0);
+    rig.payload.fails = lost;
+    await expect(rig.flusher.flush()).rejects.toBe(lost);
+    rig.payload.fails = null;
+    await rig.write(1);
+    await expect(rig.flusher.flush()).rejects.toBe(lost);
+    expect([...rig.flushed]).toEqual([0, 0, 0, 0, 0]);
+    expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it("beside the transfer, while its last piece comes, lets nobody take all for flushed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    await using rig = await createRig();
+    await rig.write(0);
+    rig.payload.fails = lost;
+    vi.advanceTimersByTime(FLUSH_INTERVAL_MS);
+    rig.payload.fails = null;
+    await expect(rig.flusher.flush()).rejects.toBe(lost);
+    expect(rig.errors).toEqual([lost]);
     expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
   });
 });
