@@ -2,7 +2,13 @@ import type { Stats } from "node:fs";
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { LOCAL_NAME, OWNED_MARKER_NAME, readRegularFile, writeFileDurably } from "../storage/index.ts";
+import {
+  LOCAL_NAME,
+  OWNED_MARKER_NAME,
+  readRegularFile,
+  temporaryNameOf,
+  writeFileDurably,
+} from "../storage/index.ts";
 import { MAX_MARKER_BYTES } from "./constants.ts";
 import { type MarkName, markNameSchema } from "./intent.ts";
 import type { LocalState, ReservedState } from "./recovery-table.ts";
@@ -12,13 +18,15 @@ export async function markOwned(directory: string, purpose: MarkName): Promise<v
   await writeFileDurably(join(directory, OWNED_MARKER_NAME), `${purpose}\n`);
 }
 
-/** Takes the mark off a directory that has become the user's. */
+/** Takes the mark off a directory that has become the user's, and what an interrupted {@link markOwned} has left of one. */
 export async function unmark(directory: string): Promise<void> {
-  const path = join(directory, OWNED_MARKER_NAME);
-  try {
-    await rm(path, { force: true });
-  } catch (error) {
-    throw fromNodeError(error, path);
+  const marker = join(directory, OWNED_MARKER_NAME);
+  for (const path of [temporaryNameOf(marker), marker]) {
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      throw fromNodeError(error, path);
+    }
   }
 }
 

@@ -88,23 +88,24 @@ describe("with an intent", () => {
   const OLD: Files = { ".local.backup/game.exe": "old", ".local.backup/saves/1": "a hundred hours" };
   const restored = ["local/", "local/game.exe", "local/saves/", "local/saves/1", "version.ini"];
 
-  it.each([true, false])(
-    "an update that was interrupted gets the old install back (marked: %s)",
-    async (marked) => {
-      await using rig = await createRig({
-        "version.ini": "1",
-        ...OLD,
-        ...(marked ? { [`.local.backup/${MARK}`]: "updating\n" } : {}),
-        ".local.installing/half": "half",
-      });
-      await writeIntent(rig, "updating");
-      await recover(rig);
-      await recover(rig);
-      expect(Object.keys(await tree(rig.root))).toEqual(restored);
-      expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual([]);
-      expect(warnings(rig)).toEqual([]);
-    },
-  );
+  it.each([
+    ["marked", { [`.local.backup/${MARK}`]: "updating\n" }],
+    ["not marked yet", {}],
+    ["being marked", { [`.local.backup/.${MARK}.tmp`]: "updat" }],
+  ])("an update that was interrupted gets the old install back (its backup: %s)", async (_, mark) => {
+    await using rig = await createRig({
+      "version.ini": "1",
+      ...OLD,
+      ...mark,
+      ".local.installing/half": "half",
+    });
+    await writeIntent(rig, "updating");
+    await recover(rig);
+    await recover(rig);
+    expect(Object.keys(await tree(rig.root))).toEqual(restored);
+    expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual([]);
+    expect(warnings(rig)).toEqual([]);
+  });
 
   it("an update keeps its old install while somebody else's local/ is in its place", async () => {
     await using rig = await createRig({
