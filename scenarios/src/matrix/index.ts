@@ -1,9 +1,11 @@
 import type { Scenario } from "../scenario.ts";
 import { CABLES } from "./cables.ts";
 import { CHANGING_LIBRARIES } from "./changing-libraries.ts";
+import { CRASHES } from "./crashes.ts";
 import { DISKS } from "./disks.ts";
 import { DOWNLOADING } from "./downloading.ts";
 import { FAILING_SOURCES } from "./failing-sources.ts";
+import { HOSTILE } from "./hostile.ts";
 import { LARGE } from "./large.ts";
 import { MEETING } from "./meeting.ts";
 import { NAMES } from "./names.ts";
@@ -22,6 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LARGE,
   ...CABLES,
   ...STREAMING,
+  ...CRASHES,
+  ...HOSTILE,
   ...NAMES,
   ...STRANGERS,
 ];

@@ -54,6 +54,11 @@ export interface StagePeerOptions {
   readonly signal: AbortSignal;
 }
 
+export interface LifeOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** One process of a peer, from its start to its end. */
 export interface Life {
   readonly harness: Harness;
@@ -112,15 +117,21 @@ export class StagePeer {
     return join(this.games, ...names);
   }
 
-  /** Starts its process; resolves when it is ready. @param args in this life only */
-  async start(args: readonly string[] = []): Promise<this> {
+  /** Where everything goes that its processes print. */
+  get logFile(): string {
+    return this.#options.logFile;
+  }
+
+  /** Starts its process; resolves when it is ready. @param life arguments and environment of this life only */
+  async start(life: LifeOptions = {}): Promise<this> {
+    const { args = [], env: more = {} } = life;
     const { name, host, games, state, party, program, env, logFile, signal } = this.#options;
     signal.throwIfAborted();
     const [command, ...before] = program;
     const harness = startHarness({
       name,
       logFile,
-      env,
+      env: { ...env, ...more },
       program: host.command(command, ...before),
       args: [
         ...["--games-dir", games, "--state-dir", state, "--name", name, "--party", party],
@@ -150,6 +161,13 @@ export class StagePeer {
     this.life.wasKilled = true;
     this.harness.kill("SIGKILL");
     await this.harness.exited;
+  }
+
+  /** Waits until it has been killed by something that is in it. */
+  async dies(deadlineMs: number): Promise<void> {
+    await this.until(`${this.name} dies`, () => hasEnded(this.harness), { deadlineMs });
+    this.#isRunning = false;
+    this.life.wasKilled = true;
   }
 
   /** The last resort, whatever its state is: without waiting. */
@@ -251,4 +269,11 @@ export class StagePeer {
   until<T>(what: string, look: () => T | Promise<T>, options: Partial<UntilOptions> = {}) {
     return until(what, look, { signal: this.#options.signal, ...options });
   }
+}
+
+function hasEnded(harness: Harness): Promise<boolean> {
+  const running = new Promise<false>((resolve) => {
+    setImmediate(() => resolve(false));
+  });
+  return Promise.race([harness.exited.then(() => true), running]);
 }
