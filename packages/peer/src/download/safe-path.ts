@@ -131,7 +131,8 @@ export async function makeBelow(root: string, path: string, directories: Directo
 }
 
 /**
- * Opens a regular file for reading and writing without following a link anywhere below the root.
+ * Opens a regular file for reading and writing without following a link anywhere below the root. One with a second name is refused,
+ * too: the other name is somebody else's, and what is written would be in both.
  *
  * @throws PeerError `forbidden-path` and those of the file system, naming the file
  */
@@ -139,8 +140,14 @@ export function openBelow(root: string, path: string): Promise<FileHandle> {
   return openBelowBy({ lstat, open }, root, path);
 }
 
+/** An open file, as far as it is looked at. */
+interface Inspected {
+  stat(): Soon<{ isFile(): boolean; readonly nlink: number | bigint }>;
+  close(): Soon<void>;
+}
+
 /** As {@link openBelow}, with another access to files. */
-export async function openBelowBy<File extends { stat(): Soon<{ isFile(): boolean }>; close(): Soon<void> }>(
+export async function openBelowBy<File extends Inspected>(
   access: Pick<FileAccess, "lstat"> & { open(path: string, flags: number): Soon<File> },
   root: string,
   path: string,
@@ -154,7 +161,9 @@ export async function openBelowBy<File extends { stat(): Soon<{ isFile(): boolea
     throw fromNodeError(error, absolute);
   }
   try {
-    if (!(await file.stat()).isFile()) throw noRegularFile(absolute);
+    const stats = await file.stat();
+    if (!stats.isFile()) throw noRegularFile(absolute);
+    if (stats.nlink > 1) throw secondName(absolute);
     // Opening changes nothing, so it is early enough to look afterwards where the way led.
     if (!(await checkDirectories(root, path, access))) throw noRegularFile(absolute);
     if (constants.O_NOFOLLOW === undefined && (await look(absolute, access))?.isFile() !== true) {
@@ -253,6 +262,16 @@ function refuseNoDirectory(path: string, stats: Stats | null): void {
 
 function noRegularFile(path: string): PeerError {
   return new PeerError("forbidden-path", `${path} is no regular file of the game's folder`);
+}
+
+function secondName(path: string): PeerError {
+  return new PeerError(
+    "forbidden-path",
+    `${path} has a second name, and what a download writes would be in that, too`,
+    {
+      hint: "Move it away, and start the download again: nothing was overwritten.",
+    },
+  );
 }
 
 function linkRefused(path: string, cause?: unknown): PeerError {

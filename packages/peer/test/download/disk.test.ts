@@ -327,6 +327,30 @@ describe("links", () => {
     },
   );
 
+  it.each(["data/a", "game.eti"])(
+    "that give somebody's file the name of one during the transfer leave its content alone: %s",
+    async (at) => {
+      await using rig = await createRig();
+      const game = await rig.game(FILES);
+      const own = rig.dir.join("own");
+      const content = Buffer.alloc(game.files.get(at)?.length ?? 0, "u");
+      await writeFile(own, content);
+      const download = rig.download(game, [createSource(peer(1), game)], {
+        onStep: async (step) => {
+          if (step !== "files-created") return;
+          await rm(join(rig.root, at));
+          await link(own, join(rig.root, at));
+        },
+      });
+      await expect(download).rejects.toMatchObject({
+        code: "forbidden-path",
+        message: expect.stringContaining(join(rig.root, at)),
+      });
+      expect((await readFile(own)).equals(content)).toBe(true);
+      expect((await readFile(join(rig.root, at))).equals(content)).toBe(true);
+    },
+  );
+
   it("hard ones: the other name of a file of the old version keeps its content", async () => {
     await using rig = await createRig();
     const game = await rig.game(FILES);

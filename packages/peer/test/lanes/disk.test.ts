@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { appendFileSync, symlinkSync, unlinkSync } from "node:fs";
+import { appendFileSync, linkSync, symlinkSync, unlinkSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -143,6 +143,12 @@ it("writes to nothing that somebody put in a file's place: the same error as wit
     symlinkSync(precious, join(root, BIG));
   };
   await expectTheSame(place, replace, { message: expect.stringContaining(BIG) });
+  expect(await readFile(precious, "utf8")).toBe("not yours");
+  const link = (root: string): void => {
+    unlinkSync(join(root, BIG));
+    linkSync(precious, join(root, BIG));
+  };
+  await expectTheSame(place, link, { message: expect.stringContaining(BIG) });
   expect(await readFile(precious, "utf8")).toBe("not yours");
 });
 
