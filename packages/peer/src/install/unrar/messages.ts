@@ -1,5 +1,12 @@
 import type { PeerErrorCode } from "../../errors/index.ts";
 import type { StreamTotals, UnpackedFile } from "../types.ts";
+import type { CompiledCode } from "./shared-code.ts";
+
+/** What an unpacking thread is started with. */
+export interface UnpackingStart {
+  readonly control: SharedArrayBuffer;
+  readonly code: CompiledCode;
+}
 
 /** An entry as the archive has it; nothing about it is checked yet. */
 export interface RawEntry {

@@ -1,7 +1,15 @@
 import { on } from "node:events";
 import { Worker } from "node:worker_threads";
 import { PeerError } from "../../errors/index.ts";
-import { CANCELLED_SLOT, CONTROL_SLOTS, type UnrarReply, type UnrarRequest, WAKE_SLOT } from "./messages.ts";
+import {
+  CANCELLED_SLOT,
+  CONTROL_SLOTS,
+  type UnpackingStart,
+  type UnrarReply,
+  type UnrarRequest,
+  WAKE_SLOT,
+} from "./messages.ts";
+import { unrarCode } from "./shared-code.ts";
 
 /** The worker beside this file: a source when this is a source, compiled when this is compiled. */
 const WORKER_URL = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -25,7 +33,7 @@ export interface UnpackingThreadOptions {
   readonly archive: string;
   readonly signal?: AbortSignal | undefined;
   /** Starts the thread; a test gives one that fails. */
-  readonly start?: (control: SharedArrayBuffer) => Worker;
+  readonly start?: (start: UnpackingStart) => Worker;
 }
 
 /**
@@ -38,6 +46,7 @@ export async function withUnpackingThread<T>(
   { archive, signal, start = startWorker }: UnpackingThreadOptions,
   work: (thread: UnpackingThread) => Promise<T>,
 ): Promise<T> {
+  const code = await unrarCode();
   if (signal?.aborted === true) throw cancelled(archive);
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_SLOTS * Int32Array.BYTES_PER_ELEMENT));
   const patience = createPatience();
@@ -51,7 +60,7 @@ export async function withUnpackingThread<T>(
     patience.end(new Cancelled());
   };
   signal?.addEventListener("abort", onAbort, { once: true });
-  const worker = start(control.buffer as SharedArrayBuffer);
+  const worker = start({ control: control.buffer as SharedArrayBuffer, code });
   worker.on("error", (error) => patience.end(fault(error)));
   worker.on("exit", () => patience.end(fault(new Error("it ended by itself"))));
   try {
@@ -70,9 +79,9 @@ export async function withUnpackingThread<T>(
   }
 }
 
-function startWorker(control: SharedArrayBuffer): Worker {
+function startWorker(workerData: UnpackingStart): Worker {
   // The thread needs none of the flags that the process was started with, and some of them would break it.
-  return new Worker(WORKER_URL, { workerData: control, execArgv: [], name: "lanspread-unrar" });
+  return new Worker(WORKER_URL, { workerData, execArgv: [], name: "lanspread-unrar" });
 }
 
 async function askWorker(

@@ -1,4 +1,5 @@
 import { getUnrar } from "node-unrar-js/dist/js/unrar.singleton.js";
+import { type CompiledCode, webAssembly } from "./shared-code.ts";
 
 /**
  * The compiled UnRAR library, as far as it is used here. `node-unrar-js` wraps it in classes that leave out the
@@ -85,6 +86,12 @@ export const ARCHIVE_FLAG = {
 /** Flags of an entry (RHDF_…). */
 export const ENTRY_FLAG = { splitBefore: 0x01, splitAfter: 0x02, encrypted: 0x04, directory: 0x20 } as const;
 
-export async function loadUnrar(): Promise<UnrarModule> {
-  return (await getUnrar()) as UnrarModule;
+/** @param code the library, compiled by the thread that has started this one */
+export async function loadUnrar(code: CompiledCode): Promise<UnrarModule> {
+  // Emscripten's hook for who brings the code.
+  const instantiateWasm = (imports: object, done: (instance: object) => void): object => {
+    done(new webAssembly.Instance(code, imports));
+    return {};
+  };
+  return (await getUnrar({ instantiateWasm } as object)) as UnrarModule;
 }

@@ -18,6 +18,7 @@ import {
   CANCELLED_SLOT,
   type RawEntry,
   type RawListing,
+  type UnpackingStart,
   type UnrarReply,
   type UnrarRequest,
 } from "./messages.ts";
@@ -29,11 +30,10 @@ import { createVolumeReader, type VolumeReader } from "./volume-reader.ts";
 import { walkArchive } from "./walk-archive.ts";
 
 const port = parentPort;
-if (port === null || !(workerData instanceof SharedArrayBuffer)) {
-  throw new Error("this file is the unpacking worker: it is started with its control memory");
-}
-const control = new Int32Array(workerData);
-const unrar = await loadUnrar();
+if (port === null) throw new Error("this file is the unpacking worker: it is started as a thread");
+const start = workerData as UnpackingStart;
+const control = new Int32Array(start.control);
+const unrar = await loadUnrar(start.code);
 const say = (reply: UnrarReply): void => port.postMessage(reply);
 
 port.on("message", (request: UnrarRequest) => say(answer(request)));
