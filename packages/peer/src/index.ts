@@ -48,4 +48,10 @@ export {
   type PeerSnapshot,
   startPeer,
 } from "./runtime/index.ts";
-export { defaultStateDir, makeDirectories, readJson, stateDirLayout, writeFileDurably } from "./storage/index.ts";
+export {
+  defaultStateDir,
+  makeDirectories,
+  readJson,
+  stateDirLayout,
+  writeFileDurably,
+} from "./storage/index.ts";
