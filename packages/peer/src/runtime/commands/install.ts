@@ -103,7 +103,9 @@ async function makeLocal(
   };
 }
 
+/** The end event of an install or an update that was thrown out of. Cancelling one is no failure: it ends as a cancelled download. */
 export function installFailed(gameId: GameId, { code, message }: PeerError): RuntimeEvent {
+  if (code === "cancelled") return { type: "download-cancelled", gameId };
   return { type: "install-failed", gameId, code, message };
 }
 
