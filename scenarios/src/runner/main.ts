@@ -96,7 +96,8 @@ async function run({ ids, keep, list, junit, repeat, loopback, sabotage }: Runne
 }
 
 async function makeWorkspace(): Promise<Workspace> {
-  const name = workspaceName(makeRunId(process.pid, randomBytes(6).toString("hex")));
+  // Short: a control socket has some hundred bytes for its whole path. The folder's name gets further letters of its own.
+  const name = workspaceName(makeRunId(process.pid, randomBytes(2).toString("hex")));
   const workspace = await createWorkspace(name, NEEDED_BYTES);
   directory = workspace.root;
   return workspace;

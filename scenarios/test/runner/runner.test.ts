@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RUN_ID_VARIABLE } from "../../src/hosts/run-id.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/runner/main.ts", import.meta.url));
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly code: Promise<number | null>;
+}
+
+let temporary: TemporaryDirectory;
+
+beforeEach(async () => {
+  // Short: control sockets lie in it.
+  temporary = await temporaryDirectory("lsr-");
+});
+
+afterEach(() => temporary[Symbol.asyncDispose]());
+
+function startRunner(...args: string[]): Run {
+  const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
+    // Everything that the runner writes lands in a place of the test's own, where leftovers are seen.
+    env: { ...process.env, TMPDIR: temporary.path },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const code = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { child, output: () => output, code };
+}
+
+/** Processes of scenarios that have their files in this test's place. */
+async function peersHere(): Promise<readonly number[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+      return environment.includes(`${RUN_ID_VARIABLE}=`) && environment.includes(temporary.path) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}
+
+describe("the runner", () => {
+  it("runs a scenario without any rights, and says what it proved; nothing is left", async () => {
+    const junit = temporary.join("junit.xml");
+    const run = startRunner("s9", "S56", "--loopback", "--junit", junit);
+    expect(await run.code, run.output()).toBe(0);
+    expect(run.output()).toContain("S9   passed");
+    expect(run.output()).toContain("S56  skipped");
+    expect(run.output()).toContain("2 scenarios: 1 passed, 1 skipped");
+    expect(await readFile(junit, "utf8")).toContain('tests="2" failures="0" skipped="1"');
+    expect(await readdir(temporary.path)).toEqual(["junit.xml"]);
+  });
+
+  it("says what is wrong with its arguments", async () => {
+    const run = startRunner("S9", "--sabotage");
+    expect(await run.code).toBe(2);
+    const unknown = startRunner("S999");
+    expect(await unknown.code).toBe(1);
+    expect(unknown.output()).toContain("no row of the matrix speaks of S999");
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "that was killed is cleaned up after by the next one (needs /proc)",
+    async () => {
+      const killed = startRunner("S23", "--loopback");
+      await eventually(async () => (await peersHere()).length >= 3, {
+        what: "three peers",
+        deadlineMs: 40_000,
+      });
+      const peers = await peersHere();
+      // Stopped, so that they cannot notice by themselves that nobody drives them any more.
+      for (const pid of peers) process.kill(pid, "SIGSTOP");
+      killed.child.kill("SIGKILL");
+      await killed.code;
+      expect((await readdir(temporary.path)).length).toBe(1);
+
+      const next = startRunner("S35", "--loopback");
+      expect(await next.code, next.output()).toBe(0);
+      for (const pid of peers) expect(next.output()).toContain(`ended process ${pid} of an earlier run`);
+      await eventually(async () => (await peersHere()).length === 0, { what: "the end of the peers" });
+      expect(await readdir(temporary.path)).toEqual([]);
+    },
+  );
+});
