@@ -39,6 +39,7 @@ export const CHANGING_LIBRARIES: readonly Scenario[] = [
   },
   {
     id: "S27",
+    cores: 2,
     async run(stage) {
       const others = await Promise.all(["one", "two"].map((name) => stage.peer(name)));
       const owner = await stage.peer("owner");

@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
 export const CRASHES: readonly Scenario[] = [
   {
     id: "S49",
-    cores: 4,
+    cores: 3,
     deadlineMs: 600_000,
     async run(stage) {
       const said = await Promise.all(CASES.map((each) => killAtEachStep(stage, each)));

@@ -68,6 +68,7 @@ export const MEETING: readonly Scenario[] = [
   },
   {
     id: "S20",
+    cores: 2,
     async run(stage) {
       const alpha = await stage.peer("alpha", { games: CHARLIE });
       const bravo = await stage.peer("bravo");
@@ -108,6 +109,7 @@ export const MEETING: readonly Scenario[] = [
   },
   {
     id: "S22",
+    cores: 2,
     async run(stage) {
       const [leaver, ...others] = await Promise.all(["leaver", "one", "two"].map((name) => stage.peer(name)));
       if (leaver === undefined) throw new Error("nobody is there");

@@ -51,6 +51,7 @@ export const UPDATING: readonly Scenario[] = [
   },
   {
     id: "S26",
+    cores: 2,
     async run(stage) {
       const { client, sources } = await cast(stage, OLD, { upMbit: UP_MBIT });
       const [source] = sources;
