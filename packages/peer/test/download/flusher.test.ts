@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { gameVersionSchema, hashSchema, type PieceIndex, pieceLayout } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FLUSH_INTERVAL_MS } from "../../src/download/constants.ts";
+import { FLUSH_BYTES, FLUSH_INTERVAL_MS } from "../../src/download/constants.ts";
 import { Flusher } from "../../src/download/flusher.ts";
 import { openJournal, readJournal } from "../../src/download/journal.ts";
 import type { JournalRecord } from "../../src/download/journal-record.ts";
@@ -23,9 +23,12 @@ class WatchedPayload extends Payload {
   readonly flushes: number[][] = [];
   whileFlushing: () => void = () => {};
   fails: Error | null = null;
+  /** Flushes that were begun. */
+  begun = 0;
 
   override async flush(fileIndices: Iterable<number>): Promise<void> {
     const indices = [...fileIndices];
+    this.begun += 1;
     if (this.fails !== null) throw this.fails;
     await super.flush(indices);
     this.flushes.push(indices);
@@ -34,22 +37,22 @@ class WatchedPayload extends Payload {
   }
 }
 
-async function createRig() {
+async function createRig(files = FILES, pieceSize = PIECE_SIZE) {
   const dir = await temporaryDirectory();
   const root = dir.join("ggoo");
   await mkdir(root);
   const stateDir = await openStateDir(dir.join("state"));
-  const layout = pieceLayout({ piece_size: PIECE_SIZE, files: FILES });
+  const layout = pieceLayout({ piece_size: pieceSize, files });
   const record: JournalRecord = {
     gameId: GGOO,
     root,
     version: gameVersionSchema.parse("20180412"),
     manifestHash: hashSchema.parse("ab".repeat(32)),
     contentId: null,
-    pieceSize: PIECE_SIZE,
+    pieceSize,
     oldSentinel: false,
     touched: false,
-    files: FILES.map((file) => ({ ...file, old: false })),
+    files: files.map((file) => ({ ...file, old: false })),
     oldFiles: [],
   };
   const nothing = { done: new Uint8Array(layout.pieceCount), begun: [] };
@@ -146,6 +149,23 @@ describe("what is noted of a flush", () => {
     expect(rig.payload.flushes).toEqual([[]]);
     expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
   });
+});
+
+it("a flush comes by itself, before its time where 256 MiB wait for it", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const files = [{ path: "game.eti", size: 2 * FLUSH_BYTES }, ...FILES.slice(1)];
+    await using rig = await createRig(files, FLUSH_BYTES / 2);
+    rig.flusher.wrote(0 as PieceIndex);
+    expect(vi.getTimerCount()).toBe(1);
+    expect(rig.payload.begun).toBe(0);
+    rig.flusher.wrote(2 as PieceIndex);
+    expect(rig.payload.begun).toBe(1);
+    await rig.flusher.flush();
+    expect((await rig.noted()).done).toEqual([1, 0, 1, 0, 0]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe("a flush that fails", () => {

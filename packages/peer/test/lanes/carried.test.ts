@@ -46,6 +46,8 @@ it("carries the pieces from lane to lane", async () => {
   expect(receiver.threads.map((thread) => piecesOf([thread]) > 0)).toEqual([true, true]);
   expect(source.threads.some((thread) => mostOutbound(thread) > 0)).toBe(true);
   expect(Object.keys(sources)).toEqual([source.peer.peerId]);
+  // What lanes have written is flushed by lanes before it counts.
+  expect(receiver.threads.some(({ told }) => told.some(({ type }) => type === "flushed"))).toBe(true);
   await eventually(() => Object.keys(source.peer.snapshot().status.outboundTransfers).length === 0, {
     what: "nothing going out",
   });

@@ -23,6 +23,22 @@ it("is tried again with the next unit where the first one said nothing", () => {
   expect(lanes.mayAsk(SOURCE, 0)).toBe(true);
 });
 
+it.each<[string, (lanes: Reachability) => void]>([
+  ["bytes come", (lanes) => lanes.came(SOURCE)],
+  ["a lane fails", (lanes) => void lanes.failed(SOURCE, 0)],
+  ["the unit says nothing", (lanes) => lanes.ended(SOURCE)],
+  ["the source is another process", (lanes) => lanes.forget(SOURCE)],
+])("is waited for no longer than until %s", async (_, happens) => {
+  const lanes = new Reachability();
+  expect(lanes.untilKnown(SOURCE)).toBeNull();
+  lanes.mayAsk(SOURCE, 0);
+  const known = lanes.untilKnown(SOURCE);
+  expect(known).not.toBeNull();
+  happens(lanes);
+  await known;
+  expect(lanes.untilKnown(SOURCE)).toBeNull();
+});
+
 it("is left alone for longer and longer, until bytes come or the source is another process", () => {
   const lanes = new Reachability();
   let now = 0;

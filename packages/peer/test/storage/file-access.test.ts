@@ -26,6 +26,15 @@ describe.each([
     expect(await readFile(dir.join("file"), "utf8")).toBe("012345678abc");
   });
 
+  it.skipIf(process.platform === "win32")(
+    "asks the system to flush: it refuses what is on no disk",
+    async () => {
+      const file = await access.open("/dev/null", constants.O_RDWR);
+      await expect(file.datasync()).rejects.toMatchObject({ code: "EINVAL" });
+      await file.close();
+    },
+  );
+
   it("looks at a link itself, and finds where it leads", async () => {
     await using dir = await temporaryDirectory();
     await mkdir(dir.join("directory"));

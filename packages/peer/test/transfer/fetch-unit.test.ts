@@ -247,6 +247,26 @@ describe("an answer of the wrong size", () => {
     });
     expect(rig.received).toBe(0);
   });
+
+  it("is refused where the frame says it, even if the bytes behind it are right", async () => {
+    await using rig = await createRig([MIB]);
+    const { channel } = createSource(peer(1), rig.game);
+    const failure = rig.fetch(
+      rig.unit(0),
+      {},
+      {
+        channel: {
+          ...channel,
+          requestData: async (request, options) => {
+            const data = await channel.requestData(request, options);
+            return { ...data, answer: { type: "file_data", size: MIB + 1 } };
+          },
+        },
+      },
+    );
+    await expect(failure).rejects.toBeInstanceOf(SourceError);
+    expect(rig.received).toBe(0);
+  });
 });
 
 it("passes on what a source refuses", async () => {
@@ -299,6 +319,24 @@ describe("a failing sink", () => {
 });
 
 describe("a unit that is given up", () => {
+  it("has no write under way when it has ended, also in the middle of a piece that is larger than a buffer", async () => {
+    await using rig = await createRig([8 * MIB], 8 * MIB);
+    let running = 0;
+    let writes = 0;
+    const sink: PieceSink = {
+      write: async () => {
+        running += 1;
+        writes += 1;
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        running -= 1;
+      },
+    };
+    const source = { onBytes: (_path: string, _offset: number, bytes: Buffer) => bytes.subarray(0, 5 * MIB) };
+    await expect(rig.fetch(rig.unit(0), source, { sink })).rejects.toBeInstanceOf(SourceError);
+    expect(writes).toBeGreaterThan(0);
+    expect(running).toBe(0);
+  });
+
   it("cancels the answer, by its signal", async () => {
     await using rig = await createRig([4 * MIB]);
     const controller = new AbortController();

@@ -284,4 +284,30 @@ describe("near the end", () => {
     expect(drops(plan.next(nowMs))).toContainEqual({ id: slow.id, why: "superseded" });
     expect(plan.reopened).toBe(0);
   });
+
+  it("where a late wrong byte would overwrite a right one, nothing is asked of two, however slow one is", () => {
+    const layout = layoutOf([2 * MIB, 400 * MIB]);
+    const plan = new DownloadPlan({ layout, isDone: () => false, first: 0, from: 0, exclusive: true });
+    plan.joined(A, 0);
+    const [slow] = asks(plan.next(0));
+    if (slow === undefined) throw new Error("nobody was asked");
+    plan.joined(B, 0);
+    const others: Ask[] = [];
+    let nowMs = 0;
+    const go = (untilMs: number): void => {
+      for (; nowMs < untilMs; nowMs += 10) {
+        plan.received(slow, 10, nowMs);
+        for (const ask of asks(plan.next(nowMs), B)) {
+          others.push(ask);
+          deliver(plan, ask, nowMs + 5);
+        }
+      }
+    };
+    go(30_000);
+    expect(piecesOf(others)).toContain(401);
+    expect(piecesOf(others).filter((piece) => piece < 2)).toEqual([]);
+    plan.ended(slow, nowMs);
+    go(60_000);
+    expect(piecesOf(others).filter((piece) => piece < 2)).toEqual([0, 1]);
+  });
 });
