@@ -10,6 +10,8 @@ import { copyFileInto } from "./copy-file.ts";
 import { crcOfFile } from "./crc-of-file.ts";
 import type { InstalledList } from "./installed-list.ts";
 import { listTree, type TreeEntry } from "./list-tree.ts";
+import { changedInStaging } from "./require-staged.ts";
+import { lstatIfThere } from "./reserved-directory.ts";
 import { requireSpace } from "./space.ts";
 
 /** What file systems say that cannot give a file a second name, or not this one. */
@@ -41,9 +43,10 @@ export interface CarriedOver {
   /** Files and links of the user's that went over. */
   readonly carried: number;
   /**
-   * Looks whether the old `local/` is still as it was looked through: a game that runs meanwhile saves there.
+   * Looks whether the old `local/` is still as it was looked through (a game that runs meanwhile saves there), and whether all
+   * that went over is in the new one (a virus scanner may have taken a file away).
    *
-   * @throws PeerError `verification`, naming what is new or different
+   * @throws PeerError `verification`, naming what is new or different; `no-such-file`, naming what is missing
    */
   readonly requireUnchanged: () => Promise<void>;
 }
@@ -69,7 +72,10 @@ export async function carryOver(options: CarryOverOptions): Promise<CarriedOver>
   report(options, carried, plan.replaced);
   return {
     carried: carried.filter(({ kind }) => kind !== "directory").length,
-    requireUnchanged: async () => requireSame(backup, before, await listTree(backup, signal)),
+    requireUnchanged: async () => {
+      requireSame(backup, before, await listTree(backup, signal));
+      await requireCarried(staging, carried, signal);
+    },
   };
 }
 
@@ -212,6 +218,29 @@ function requireSame(backup: string, before: readonly TreeEntry[], now: readonly
   throw new PeerError("verification", `${join(backup, path)} was changed while the game was updated`, {
     hint: "Close the game, then update again.",
   });
+}
+
+/** The old install is about to be deleted: what is not in the new one then is lost. */
+async function requireCarried(
+  staging: string,
+  carried: readonly Carried[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await mapLimited(
+    carried,
+    FILES_AT_ONCE,
+    async ({ to, kind, size }) => {
+      const stats = await lstatIfThere(join(staging, to));
+      const isThere =
+        kind === "file"
+          ? stats?.isFile() === true && stats.size === size
+          : kind === "link"
+            ? stats?.isSymbolicLink() === true
+            : stats?.isDirectory() === true;
+      if (!isThere) throw changedInStaging(join(staging, to));
+    },
+    signal,
+  );
 }
 
 function keyOf({ path, kind, size, mtimeMs }: TreeEntry): string {

@@ -100,13 +100,24 @@ function spelledLike(news: ReadonlyMap<string, TreeEntry>, path: string): string
   return path;
 }
 
-/** Two directories that differ in case may become one: of two files that would meet there the second keeps its own. */
+/**
+ * Two directories that differ in case may become one: of two that would meet there, files or a file and a directory, the
+ * second keeps its own.
+ */
 function withoutClashes(carried: readonly Carried[]): readonly Carried[] {
-  const taken = new Set(carried.filter(({ path, to }) => path === to).map(({ to }) => to));
+  const leaves = new Set<string>();
+  const directories = new Set<string>();
+  const take = (path: string): void => {
+    leaves.add(path);
+    for (const directory of ancestorsOf(path)) directories.add(directory);
+  };
+  const isTaken = (path: string): boolean =>
+    leaves.has(path) || directories.has(path) || ancestorsOf(path).some((above) => leaves.has(above));
+  for (const { path, to } of carried) if (path === to) take(to);
   return carried.map((entry) => {
     if (entry.path === entry.to) return entry;
-    if (taken.has(entry.to)) return { ...entry, to: entry.path };
-    taken.add(entry.to);
-    return entry;
+    const to = isTaken(entry.to) ? entry.path : entry.to;
+    take(to);
+    return { ...entry, to };
   });
 }

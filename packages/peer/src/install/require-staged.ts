@@ -20,12 +20,17 @@ export async function requireStaged(
   const require = async (path: string, size?: number): Promise<void> => {
     const stats = await lstatIfThere(join(staging, path));
     if (stats?.isFile() === true && (size === undefined || stats.size === size)) return;
-    throw new PeerError(
-      "no-such-file",
-      `${join(staging, path)} is not there any more: somebody changed what was being installed`,
-      { hint: "Install the game again. A program that scans for viruses may have taken the file away." },
-    );
+    throw changedInStaging(join(staging, path));
   };
   await require(OWNED_MARKER_NAME);
   await mapLimited(files, FLUSHES_AT_ONCE, ({ path, size }) => require(path, size), signal);
+}
+
+/** @param path absolute, of what is not as it was made */
+export function changedInStaging(path: string): PeerError {
+  return new PeerError(
+    "no-such-file",
+    `${path} is not there any more: somebody changed what was being installed`,
+    { hint: "Install the game again. A program that scans for viruses may have taken the file away." },
+  );
 }
