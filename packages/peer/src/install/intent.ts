@@ -20,10 +20,13 @@ export const intentNameSchema = z.enum(["installing", "updating", "uninstalling"
 export const markNameSchema = intentNameSchema.exclude(["removing"]);
 export type MarkName = z.infer<typeof markNameSchema>;
 
+/** The step of an intent from when on `.local.installing/` is complete and may have become `local/`. */
+export const PROMOTING = "promoting";
+
 const intentSchema = z.strictObject({
   format: z.literal(1),
   operation: intentNameSchema,
-  /** The step that comes next, for people: recovery looks at the disk instead. */
+  /** The step that comes next. Recovery looks at the disk, and asks of it only whether it is {@link PROMOTING}. */
   step: z.string(),
   /** The game root that is meant: there may be another games directory by now. */
   root: z.string(),
@@ -57,6 +60,8 @@ export async function writeIntent(
 export interface RecordedIntent {
   readonly operation: InstallIntent;
   readonly madeRoot: boolean;
+  /** Whether what was made had come to its end: before that, no `local/` is of this operation. */
+  readonly promoting: boolean;
 }
 
 /** What was about to be done to this game root; a damaged intent is set aside and reported. */
@@ -75,7 +80,8 @@ export async function readIntent(
     });
   }
   if (file.status !== "ok" || !(await isSameRoot(file.value.root, root))) return undefined;
-  return { operation: file.value.operation, madeRoot: file.value.made_root === true };
+  const { operation, made_root, step } = file.value;
+  return { operation, madeRoot: made_root === true, promoting: step === PROMOTING };
 }
 
 /** The user may name one games directory by several paths. */

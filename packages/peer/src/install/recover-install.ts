@@ -49,7 +49,7 @@ const reported = new Set<string>();
 export async function recoverInstall(options: RecoverInstallOptions): Promise<readonly RecoveryAction[]> {
   const { gameId, root, stateDir, logger } = options;
   const [stagingPath, backupPath] = [join(root, INSTALLING_NAME), join(root, BACKUP_NAME)];
-  const [local, staging, backup, recorded] = [
+  const [found, staging, backup, recorded] = [
     await examineLocal(root),
     await examineReserved(stagingPath),
     await examineReserved(backupPath),
@@ -57,11 +57,14 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
   ];
   if (staging.obstructed) reportOnce(logger, gameId, stagingPath, "it is no directory");
   if (backup.obstructed) reportOnce(logger, gameId, backupPath, "it is no directory");
-  if (local === "obstructed") {
+  if (found === "obstructed") {
     // Neither "installed" nor "not installed": whatever was interrupted here waits for the user.
     reportOnce(logger, gameId, join(root, LOCAL_NAME), "it is no directory");
     return [];
   }
+  // Somebody may have renamed staging by hand, to rescue a game that seemed gone: what was to be carried over is not in it.
+  const unfinished = recorded?.operation === "updating" && !recorded.promoting;
+  const local = found === "promoted" && unfinished ? "present" : found;
   const actions = decideRecovery({
     intent: recorded?.operation ?? backup.purpose ?? "none",
     madeRoot: recorded?.madeRoot ?? false,

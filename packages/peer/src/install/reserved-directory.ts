@@ -23,7 +23,8 @@ export async function unmark(directory: string): Promise<void> {
   const marker = join(directory, OWNED_MARKER_NAME);
   for (const path of [temporaryNameOf(marker), marker]) {
     try {
-      await rm(path, { force: true });
+      // A directory there is none of ours, and marks nothing.
+      if ((await lstatIfThere(path))?.isDirectory() !== true) await rm(path, { force: true });
     } catch (error) {
       throw fromNodeError(error, path);
     }

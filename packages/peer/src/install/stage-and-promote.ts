@@ -3,7 +3,7 @@ import type { GameId, GameVersion } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import { flushDirectory, INSTALLING_NAME, LOCAL_NAME, type StateDir } from "../storage/index.ts";
 import { forgetInstalledList, writeInstalledList } from "./installed-list.ts";
-import { clearIntent, removeDurably, writeIntent } from "./intent.ts";
+import { clearIntent, PROMOTING, removeDurably, writeIntent } from "./intent.ts";
 import { deleteRoot } from "./remove/delete-root.ts";
 import { deleteOwned, unmark } from "./reserved-directory.ts";
 import { withSpaceFigures } from "./space.ts";
@@ -79,7 +79,7 @@ export async function stageAndPromote(options: StagedInstallOptions): Promise<re
       beforeFlush: () => options.onFlush?.(),
     });
     files = staged.files;
-    await step("record-promotion", () => writeIntent(stateDir, gameId, { ...intent, step: "promoting" }));
+    await step("record-promotion", () => writeIntent(stateDir, gameId, { ...intent, step: PROMOTING }));
     await step("write-list", async () => {
       await writeInstalledList(stateDir, gameId, { version: staged.version, files: [...files] });
       // Launch settings were applied to an earlier install.

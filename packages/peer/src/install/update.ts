@@ -7,7 +7,7 @@ import { type CarriedOver, carryOver } from "./carry-over.ts";
 import { fillStaging } from "./fill-staging.ts";
 import type { InstallOptions, InstallResult } from "./install.ts";
 import { adoptComingList, dropComingList, readInstalledList, writeComingList } from "./installed-list.ts";
-import { clearIntent, writeIntent } from "./intent.ts";
+import { clearIntent, PROMOTING, writeIntent } from "./intent.ts";
 import { inspectPayload } from "./payload.ts";
 import { recoverInstall } from "./recover-install.ts";
 import { requireDownloaded } from "./require-downloaded.ts";
@@ -100,7 +100,7 @@ export async function updateGame(options: UpdateOptions): Promise<UpdateResult> 
         },
       });
       await step("record-promotion", () =>
-        writeIntent(stateDir, gameId, { operation: "updating", step: "promoting", root }),
+        writeIntent(stateDir, gameId, { operation: "updating", step: PROMOTING, root }),
       );
       await step("write-list", () => writeComingList(stateDir, gameId, { version, files: [...files] }));
       await kept?.requireUnchanged();
@@ -167,13 +167,14 @@ async function rollBack(
   const backup = join(root, BACKUP_NAME);
   let back = !made.backup;
   try {
-    await dropComingList(stateDir, gameId);
+    // First of all: nothing that is wrong with the state directory keeps the old install away.
     if (made.backup) {
       await renameInRoot(root, BACKUP_NAME, LOCAL_NAME);
       back = true;
       await flushDirectory(root);
       await unmark(join(root, LOCAL_NAME));
     }
+    await dropComingList(stateDir, gameId);
     if (made.staging) await deleteOwned(join(root, INSTALLING_NAME));
     await clearIntent(stateDir, gameId);
   } catch (error) {
