@@ -1,4 +1,5 @@
 import { isEvent } from "../harness-process.ts";
+import { connectByRelay } from "../hosts/relay.ts";
 import { ALPHA, BRAVO, CHARLIE } from "../library/games.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
@@ -34,8 +35,16 @@ export const MEETING: readonly Scenario[] = [
   {
     id: "S2",
     async run(stage) {
-      const alpha = await stage.peer("alpha", { games: ALPHA });
-      const bravo = await stage.peer("bravo", { games: BRAVO });
+      const { hosts } = stage;
+      // In LANs of their own, where the hosts can be: no multicast passes from one to the other.
+      const [one, two] = hosts.isLan ? [hosts.addLan(), hosts.addLan()] : [hosts.lan, hosts.lan];
+      const alpha = await stage.peer("alpha", { games: ALPHA, lans: [one] });
+      const bravo = await stage.peer("bravo", { games: BRAVO, lans: [two] });
+      const ends = [
+        { peer: alpha, lan: one },
+        { peer: bravo, lan: two },
+      ] as const;
+      if (hosts.isLan) await connectByRelay(stage, ends, 0);
       const { peer_id } = (await alpha.send({ cmd: "connect", addr: bravo.addr })) as { peer_id: string };
       equal("who answered", peer_id, bravo.peerId);
       for (const [peer, other] of [

@@ -172,8 +172,10 @@ export class StagePeer {
 
   /** The last resort, whatever its state is: without waiting. */
   killNow(): void {
+    const life = this.lives.at(-1);
+    if (life !== undefined && this.#isRunning) life.wasKilled = true;
     this.#isRunning = false;
-    for (const harness of [this.#starting, this.lives.at(-1)?.harness]) harness?.kill("SIGKILL");
+    for (const harness of [this.#starting, life?.harness]) harness?.kill("SIGKILL");
   }
 
   /** Ends whatever is left of it. Never rejects. */
