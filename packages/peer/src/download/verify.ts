@@ -57,6 +57,8 @@ export async function verifyResumed(options: VerifyOptions): Promise<Uint8Array>
       found.add(layout.pieceAt(piece).fileIndex);
     }
   }
+  // A process that is gone wrote them; the system may still hold what it wrote.
+  for (const fileIndex of found) payload.writtenByOthers(fileIndex);
   await payload.flush(found);
   return done;
 }

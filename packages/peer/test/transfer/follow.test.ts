@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { follow } from "../../src/transfer/index.ts";
 
@@ -18,10 +19,12 @@ describe("following signals", () => {
   });
 
   it("ends when it is told to", () => {
-    const [one, own] = [new AbortController(), new AbortController()];
-    const noMore = follow(own, [one.signal]);
+    const [one, other, own] = [new AbortController(), new AbortController(), new AbortController()];
+    const noMore = follow(own, [one.signal, other.signal]);
     noMore();
     one.abort("late");
+    other.abort("later");
     expect(own.signal.aborted).toBe(false);
+    expect([one, other].flatMap(({ signal }) => getEventListeners(signal, "abort"))).toEqual([]);
   });
 });
