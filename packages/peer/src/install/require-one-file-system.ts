@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { PeerError } from "../errors/index.ts";
 import { listTree } from "./list-tree.ts";
+import { mountPointsBelow } from "./mount-points.ts";
 import { lstatIfThere } from "./reserved-directory.ts";
 
 /**
- * Looks whether a directory, which is about to be deleted, has another file system mounted in it: what is on that would be
- * deleted there.
+ * Looks whether a directory, which is about to be deleted, has another file system mounted in it, or a folder from elsewhere:
+ * what is on that would be deleted there.
  *
  * @throws PeerError `forbidden-path`, naming the mount point; others of the disk; what the signal says
  */
@@ -15,8 +16,14 @@ export async function requireOneFileSystem(directory: string, signal?: AbortSign
   const foreign = (await listTree(directory, signal)).find(
     ({ kind, device }) => kind === "directory" && device !== own,
   );
-  if (foreign === undefined) return;
-  throw new PeerError("forbidden-path", `${join(directory, foreign.path)} is another file system's`, {
+  if (foreign !== undefined) throw mounted(join(directory, foreign.path));
+  const [point] = await mountPointsBelow(directory);
+  if (point !== undefined) throw mounted(join(directory, point));
+}
+
+/** @param path absolute, of the mount point */
+export function mounted(path: string): PeerError {
+  return new PeerError("forbidden-path", `${path} is another file system's, or a folder from elsewhere`, {
     hint: "Unmount it first: what is on it is not a part of the game.",
   });
 }

@@ -73,5 +73,34 @@ describe.skipIf(noDisk !== undefined)(
         await run("umount", [inside]);
       }
     });
+
+    it("is refused where a folder from elsewhere on the same disk is bound inside the game", async () => {
+      await using rig = await createRig({ "version.ini": "1", "a.eti": "x" });
+      const { gamesDir, stateDir, logger } = rig;
+      const outside = rig.place.join("outside");
+      await writeFiles(outside, { precious: "the user's" });
+      // The table of mounts writes the space in its own way.
+      const inside = join(rig.root, "extras", "my saves");
+      await mkdir(inside, { recursive: true });
+      await run("mount", ["--bind", outside, inside]);
+      try {
+        const error = await failure(rig, () => removeGame({ gameId: GGOO, gamesDir, stateDir }));
+        expect(error).toMatchObject({ code: "forbidden-path", message: expect.stringContaining(inside) });
+        expect(await readFile(join(outside, "precious"), "utf8")).toBe("the user's");
+      } finally {
+        await run("umount", [inside]);
+      }
+      // What is at the name of another program is kept, and so no reason to refuse.
+      const sync = join(rig.root, ".sync");
+      await mkdir(sync);
+      await run("mount", ["--bind", outside, sync]);
+      try {
+        expect(await removeGame({ gameId: GGOO, gamesDir, stateDir, logger })).toMatchObject({ left: 0 });
+        expect(await namesIn(rig.root)).toEqual([".sync"]);
+        expect(await readFile(join(outside, "precious"), "utf8")).toBe("the user's");
+      } finally {
+        await run("umount", [sync]);
+      }
+    });
   },
 );

@@ -34,3 +34,26 @@ it.skipIf(noDisk !== undefined)(
     expect(await update(rig)).toMatchObject({ carried: 2 });
   },
 );
+
+it.skipIf(noDisk !== undefined)(
+  `an update and an uninstall are refused where the user has bound a folder of the same disk in the game${noDisk === undefined ? "" : ` (skipped: ${noDisk})`}`,
+  async () => {
+    await using rig = await createPlayed();
+    const outside = rig.place.join("outside");
+    await writeFiles(outside, { precious: "the user's" });
+    const inside = join(rig.root, "local", "mods", "mine");
+    await mkdir(inside, { recursive: true });
+    await run("mount", ["--bind", outside, inside]);
+    try {
+      for (const operation of [update, uninstall]) {
+        expect(await failure(rig, () => operation(rig))).toMatchObject({
+          code: "forbidden-path",
+          message: expect.stringContaining(inside),
+        });
+      }
+      expect(await readFile(join(outside, "precious"), "utf8")).toBe("the user's");
+    } finally {
+      await run("umount", [inside]);
+    }
+  },
+);

@@ -1,9 +1,11 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { fromNodeError, PeerError } from "../../errors/index.ts";
 import { mapLimited } from "../../library/map-limited.ts";
 import { isForeignName, isLocalName, SENTINEL_NAME } from "../../storage/index.ts";
+import { mountPointsBelow } from "../mount-points.ts";
+import { mounted } from "../require-one-file-system.ts";
 import { DELETIONS_AT_ONCE } from "./constants.ts";
 import type { ListedEntry, RemovalList } from "./removal-list.ts";
 
@@ -11,7 +13,7 @@ import type { ListedEntry, RemovalList } from "./removal-list.ts";
  * Lists everything in a game root but the sentinel, which goes by itself, and the names of other programs: files, links
  * (not what is behind them), and directories. The user asks for the game to go, and what they put beside it is a part of it.
  *
- * @throws PeerError `forbidden-path` for a directory in which another file system is mounted, and others when
+ * @throws PeerError `forbidden-path` where another file system, or a folder from elsewhere, is mounted in it, and others when
  *   something cannot be read, naming it.
  */
 export async function listRoot(root: string, signal?: AbortSignal): Promise<RemovalList> {
@@ -22,7 +24,7 @@ export async function listRoot(root: string, signal?: AbortSignal): Promise<Remo
     const parent = directories[next];
     signal?.throwIfAborted();
     const names = (await namesIn(join(root, parent ?? ""))).filter(
-      (name) => parent !== undefined || !(isForeignName(name) || isLocalName(name) || name === SENTINEL_NAME),
+      (name) => parent !== undefined || !(isKept(name) || name === SENTINEL_NAME),
     );
     await mapLimited(
       names,
@@ -35,15 +37,20 @@ export async function listRoot(root: string, signal?: AbortSignal): Promise<Remo
         } else if (stats.dev === dev) {
           directories.push(path);
         } else {
-          throw new PeerError("forbidden-path", `${join(root, path)} is another file system's`, {
-            hint: "Unmount it first: what is on it is not a part of the game.",
-          });
+          throw mounted(join(root, path));
         }
       },
       signal,
     );
   }
+  const [point] = (await mountPointsBelow(root)).filter((path) => !isKept(path.split(sep)[0] ?? ""));
+  if (point !== undefined) throw mounted(join(root, point));
   return { entries, directories };
+}
+
+/** Whether a removal keeps what is at a name of the root, with all that is in it. */
+function isKept(name: string): boolean {
+  return isForeignName(name) || isLocalName(name);
 }
 
 async function namesIn(directory: string): Promise<string[]> {
