@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { lstat, readdir, rename, rm } from "node:fs/promises";
+import { chmod, lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import {
@@ -114,6 +114,23 @@ export async function deleteOwned(path: string): Promise<void> {
 }
 
 /** Somebody may still be closing a file in it: Windows refuses to remove it for a moment. */
-function removeTree(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true, maxRetries: 3 });
+const REMOVE_ALL = { recursive: true, force: true, maxRetries: 3 } as const;
+
+async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, REMOVE_ALL);
+  } catch (error) {
+    if (!["EACCES", "EPERM"].includes(errnoOf(error) ?? "")) throw error;
+    // The user may have made a folder read-only: who owns it can still delete what is in it.
+    await openUp(path);
+    await rm(path, REMOVE_ALL);
+  }
+}
+
+/** Gives the owner of each directory of a tree every right to it, as far as that is possible; follows no link. */
+async function openUp(path: string): Promise<void> {
+  const stats = await lstatIfThere(path).catch(() => undefined);
+  if (stats?.isDirectory() !== true) return;
+  await chmod(path, stats.mode | 0o700).catch(() => {});
+  for (const name of await readdir(path).catch(() => [])) await openUp(join(path, name));
 }

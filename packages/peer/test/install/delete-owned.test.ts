@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
@@ -25,5 +25,22 @@ describe("deleting a directory of ours", () => {
     await asNobody(() => deleteOwned(path));
     expect(await readdir(place.path)).toEqual([]);
     await deleteOwned(path);
+  });
+
+  it("deletes what its owner has made read-only, and changes nothing behind a link", async () => {
+    await using place = await temporaryDirectory();
+    const [path, outside] = [place.join(".local.backup"), place.join("outside")];
+    await chmod(place.path, 0o777);
+    await asNobody(async () => {
+      await writeFiles(outside, { precious: "the user's" });
+      await chmod(outside, 0o555);
+      await writeFiles(path, { "mods/deep/file": "1" });
+      await symlink(outside, join(path, "mods", "link"));
+      for (const name of ["mods/deep", "mods"]) await chmod(join(path, name), 0o555);
+      await deleteOwned(path);
+    });
+    expect(await readdir(place.path)).toEqual(["outside"]);
+    expect((await lstat(outside)).mode & 0o777).toBe(0o555);
+    expect(await readdir(outside)).toEqual(["precious"]);
   });
 });
