@@ -282,8 +282,12 @@ describe.concurrent("an update that fails brings the old install back as it was"
   it.each([
     ["saves on", "saves/slot2.sav"],
     ["overwrites", "saves/slot1.sav"],
+    ["overwrites, with as many bytes,", "saves/slot3.sav"],
   ])("for a game that %s in what was set aside", async (_, path) => {
     await using rig = await createPlayed();
+    const slot3 = localOf(rig, "saves/slot3.sav");
+    await writeFiles(localOf(rig), { "saves/slot3.sav": "a hundred hours and two" });
+    await utimes(slot3, MTIME, MTIME);
     const onStep = async (step: UpdateStep, moment: string): Promise<void> => {
       if (step !== "flush-staging" || moment !== "after") return;
       await writeFiles(join(rig.root, ".local.backup"), { [path]: "a hundred hours and one" });
