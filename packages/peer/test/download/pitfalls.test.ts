@@ -1,7 +1,11 @@
+import { open as openFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { type PieceIndex, sha256 } from "@lanspread/proto";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SAMPLE_INTERVAL_MS } from "../../src/download/constants.ts";
+import type { LaneDownload } from "../../src/download/index.ts";
 import { MAX_UNIT_BYTES } from "../../src/download/plan/constants.ts";
 import {
   type Behaviour,
@@ -114,6 +118,30 @@ describe("the progress", () => {
     expect(done.at(-1)).toBe(result.bytes);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
     expect(Object.values(result.sources).reduce((sum, bytes) => sum + bytes, 0)).toBe(result.bytes);
+  });
+
+  it("counts a piece once that two bring at the same moment", async () => {
+    const open = (root: string): LaneDownload => ({
+      fetch: async ({ unit, pieceAt, onBytes, onPiece }) => {
+        const bytes = game.files.get(unit.path) ?? Buffer.alloc(0);
+        await using file = await openFile(join(root, unit.path), "r+");
+        for (let nth = 0; nth < unit.pieceCount; nth++) {
+          const { index, offset, length } = pieceAt((unit.firstPiece + nth) as PieceIndex);
+          const piece = bytes.subarray(offset, offset + length);
+          await file.write(piece, 0, length, offset);
+          onBytes(2 * length);
+          for (let time = 0; time < 2; time++) onPiece(index, sha256(piece));
+        }
+        return true;
+      },
+      flush: async () => false,
+      [Symbol.asyncDispose]: async () => {},
+    });
+    const result = await rig.download(game, [createSource(peer(1), game)], { lanes: { open } });
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+    expect(result.sources).toEqual({ [peer(1)]: result.bytes });
+    expect(rig.samples.at(-1)).toMatchObject({ doneBytes: result.bytes });
+    expect(rig.chunks.reduce((sum, { length }) => sum + length, 0)).toBe(result.bytes);
   });
 
   it("does not come in a burst of what was missed after a stall", async () => {

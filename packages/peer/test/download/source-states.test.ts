@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { MAX_FAILURES_IN_ROW } from "../../src/download/constants.ts";
+import { MAX_BUSY_IN_ROW, MAX_FAILURES_IN_ROW } from "../../src/download/constants.ts";
 import { createSourceState, noteUnitFailure, type SourceState } from "../../src/download/source-states.ts";
+import { SourceError } from "../../src/transfer/index.ts";
 import { peer } from "./support.ts";
 
 const RESET = new Error("stream was reset");
@@ -27,5 +28,18 @@ describe("a source whose units fail", () => {
     expect(state.out).toBeNull();
     failTogether(state, 1_000, 1_001);
     expect(state.out).not.toBeNull();
+  });
+
+  it("is asked again for some ten minutes while it says that it is busy, and out then, though it is there", () => {
+    const state = sourceState();
+    const busy = new SourceError("busy", "later", true);
+    let pausedMs = 0;
+    for (let id = 1; state.out === null && id <= 2 * MAX_BUSY_IN_ROW; id++) {
+      state.lastAsked = id;
+      pausedMs += noteUnitFailure(state, id, busy);
+    }
+    expect(state.out).toMatchObject({ struck: false, there: true });
+    expect(pausedMs).toBeGreaterThan(8 * 60_000);
+    expect(pausedMs).toBeLessThan(11 * 60_000);
   });
 });

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { SourceJoins } from "../../src/download/index.ts";
+import { readJournal } from "../../src/download/journal.ts";
 import { PeerError } from "../../src/errors/index.ts";
 import {
   askedPieces,
@@ -9,6 +10,7 @@ import {
   createRig,
   createSource,
   type DownloadRig,
+  GGOO,
   hasWholeGame,
   MIB,
   peer,
@@ -196,6 +198,8 @@ describe("a source that vanishes", () => {
     expect(await readdir(rig.root)).toEqual(["game.eti"]);
     const kept = rig.chunks.reduce((sum, { path, pieces }) => sum + (path === "game.eti" ? pieces : 0), 0);
     expect(kept).toBeGreaterThan(0);
+    // All of it is flushed and noted: nothing of it has to be looked at again.
+    expect(await readJournal(rig.stateDir, GGOO)).toMatchObject({ status: "found", pieces: { begun: [] } });
 
     const source = createSource(peer(2), game);
     rig.samples.length = 0;

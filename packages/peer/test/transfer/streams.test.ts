@@ -180,6 +180,18 @@ describe("a channel over streams", () => {
     await expect(channel.request(LIST)).rejects.toBeInstanceOf(WireError);
   });
 
+  it("leaves no stream open behind an answer that breaks the rules", async () => {
+    let told: unknown;
+    const { channel } = channelTo(async (stream) => {
+      await stream.write(encodeFrame({ type: "surprise" }));
+      await stream.write(Buffer.alloc(10_000_000)).catch((error: unknown) => {
+        told = error;
+      });
+    });
+    await expect(channel.requestData(LIST)).rejects.toBeInstanceOf(WireError);
+    await expect.poll(() => String(told)).toContain(`${RESET.malformed}`);
+  });
+
   it("passes on that the peer could not be asked, and that it was cancelled", async () => {
     const lost = new Error("connection lost");
     const broken = createStreamChannel(() => Promise.reject(lost));
