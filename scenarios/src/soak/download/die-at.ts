@@ -18,9 +18,12 @@ async function change<T>(kind: Operation, path: unknown, work: () => Promise<T>)
   const isMeant = kind === operation && basename(String(path)) === name && ++seen === Number(nth);
   if (isTrace) process.stderr.write(`change ${kind} ${basename(String(path))}\n`);
   if (isMeant && when === "before") die();
-  const done = await work();
-  if (isMeant && when === "after") die();
-  return done;
+  try {
+    return await work();
+  } finally {
+    // Also behind one that failed, such as the removal of what was not there.
+    if (isMeant && when === "after") die();
+  }
 }
 
 /** Nothing runs in this thread any more from here on; the signal ends the others. */
