@@ -76,15 +76,9 @@ export function createSlots({ perKey, all }: SlotsOptions): Slots {
       waiter.start(take(key, places));
     }
   };
-  const isWaiting = (key: string): boolean => {
-    for (const waiter of waiting) if (waiter.key === key) return true;
-    return false;
-  };
-
   return {
     acquire: async (key, { signal, places = 1 } = {}) => {
       signal?.throwIfAborted();
-      if (isFree(key, places) && !isWaiting(key)) return take(key, places);
       const { promise, resolve, reject } = Promise.withResolvers<Disposable>();
       const waiter: Waiter = { key, places, start: resolve };
       const leave = (): void => {
@@ -93,6 +87,7 @@ export function createSlots({ perKey, all }: SlotsOptions): Slots {
         startNext();
       };
       waiting.add(waiter);
+      startNext();
       signal?.addEventListener("abort", leave, { once: true });
       try {
         return await promise;

@@ -137,6 +137,42 @@ describe("slots", () => {
     await late;
   });
 
+  it("are kept for who needs more than are left at all, also from those who come later", async () => {
+    const slots = createSlots({ perKey: 4, all: 6 });
+    const [a, b] = [await slots.acquire("a", { places: 3 }), await slots.acquire("b", { places: 2 })];
+    const started: string[] = [];
+    const acquire = async (key: string, places: number, signal?: AbortSignal): Promise<Disposable> => {
+      const slot = await slots.acquire(key, { places, ...(signal === undefined ? {} : { signal }) });
+      started.push(key);
+      return slot;
+    };
+    const leaving = new AbortController();
+    const left = acquire("c", 4, leaving.signal);
+    const large = acquire("d", 4);
+    const late = [acquire("e", 1), acquire("f", 1)];
+    await settle();
+    expect(started).toEqual([]);
+    leaving.abort(new Error("gone"));
+    await expect(left).rejects.toThrow("gone");
+    b[Symbol.dispose]();
+    await settle();
+    expect(started).toEqual([]);
+    a[Symbol.dispose]();
+    await Promise.all([large, ...late]);
+    expect(started).toEqual(["d", "e", "f"]);
+  });
+
+  it("go to the next one where somebody leaves who was in the way", async () => {
+    const slots = createSlots({ perKey: 4, all: 4 });
+    await slots.acquire("a");
+    const leaving = new AbortController();
+    const left = slots.acquire("b", { places: 4, signal: leaving.signal });
+    const next = slots.acquire("c");
+    leaving.abort(new Error("gone"));
+    await expect(left).rejects.toThrow("gone");
+    await next;
+  });
+
   it("are not given to who has left the queue", async () => {
     const slots = createSlots({ perKey: 1, all: 1 });
     const first = await slots.acquire("a");
