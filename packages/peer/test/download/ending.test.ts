@@ -6,6 +6,7 @@ import { gameVersionSchema } from "@lanspread/proto";
 import { createRandom, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { DownloadStep } from "../../src/download/index.ts";
+import { readJournal } from "../../src/download/journal.ts";
 import { PeerError } from "../../src/errors/index.ts";
 import {
   askedPieces,
@@ -194,6 +195,23 @@ describe("an update", () => {
     );
     expect(await readdir(join(rig.root, "data"))).toEqual(["maps"]);
     expect(await readFile(join(rig.root, "local/save"), "utf8")).toBe("mine");
+  });
+});
+
+describe("what was in the way of an update", () => {
+  it("is no longer the old version's once it is removed: what comes to lie there stays", async () => {
+    await using rig = await createRig();
+    const game = await rig.game({ ...FILES, "readme/en": "a directory" }, NEW);
+    await createSourceGame(rig.root, { "version.ini": "20180412", readme: "a file", other: "gone" });
+    const oldFiles: (readonly string[])[] = [];
+    await rig.download(game, [createSource(peer(1), game)], {
+      onStep: async (step) => {
+        if (step !== "files-created") return;
+        const journal = await readJournal(rig.stateDir, GGOO);
+        if (journal.status === "found") oldFiles.push(journal.record.oldFiles);
+      },
+    });
+    expect(oldFiles).toEqual([["other"]]);
   });
 });
 

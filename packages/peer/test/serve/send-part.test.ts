@@ -33,6 +33,30 @@ it("reads the next bytes while the last ones are taken, and fails where they are
   await expect(sending).rejects.toThrow("the disk is gone");
 });
 
+it("has no read under way when the receiver has broken it off", async () => {
+  let reading = 0;
+  const ended = Promise.withResolvers<void>();
+  const sending = sendPart({
+    stream: { write: () => Promise.reject(new Error("the stream was reset")) },
+    payload: {
+      read: async (into, position) => {
+        reading += 1;
+        if (position > 0) await ended.promise;
+        reading -= 1;
+        return into.length;
+      },
+    },
+    offset: 0,
+    length: 4 * SEND_BUFFER_BYTES,
+    buffers: createBufferPool(),
+    transfer,
+    checkGate: () => {},
+  });
+  setTimeout(() => ended.resolve(), 20);
+  await expect(sending).rejects.toThrow("the stream was reset");
+  expect(reading).toBe(0);
+});
+
 it("takes short reads for what they are, and never more than two buffers", async () => {
   const source = Uint8Array.from({ length: 3 * SEND_BUFFER_BYTES + 5 }, (_, index) => index % 251);
   const pool = createBufferPool();
