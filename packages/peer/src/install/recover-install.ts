@@ -11,7 +11,12 @@ import {
 } from "../storage/index.ts";
 import { adoptComingList, dropComingList, forgetInstalledList } from "./installed-list.ts";
 import { clearIntent, readIntent } from "./intent.ts";
-import { decideRecovery, type RecoveryAction } from "./recovery-table.ts";
+import {
+  decideRecovery,
+  type InstallIntent,
+  type LocalState,
+  type RecoveryAction,
+} from "./recovery-table.ts";
 import { deleteListed } from "./remove/delete-listed.ts";
 import { deleteRoot, deleteSentinel } from "./remove/delete-root.ts";
 import { forgetRemovalList, readRemovalList } from "./remove/removal-list.ts";
@@ -20,6 +25,7 @@ import {
   examineLocal,
   examineReserved,
   lstatIfThere,
+  type ReservedDirectory,
   renameInRoot,
   unmark,
 } from "./reserved-directory.ts";
@@ -66,7 +72,7 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
   const unfinished = recorded?.operation === "updating" && !recorded.promoting;
   const local = found === "promoted" && unfinished ? "present" : found;
   const actions = decideRecovery({
-    intent: recorded?.operation ?? backup.purpose ?? "none",
+    intent: recorded?.operation ?? whatMarksSay(local, staging, backup),
     madeRoot: recorded?.madeRoot ?? false,
     sentinel: (await lstatIfThere(join(root, SENTINEL_NAME))) !== undefined,
     local,
@@ -125,6 +131,18 @@ export async function recoverInstall(options: RecoverInstallOptions): Promise<re
         return clearIntent(stateDir, gameId);
     }
   }
+}
+
+/** What was interrupted, where no intent says it: it is damaged, or speaks of where the games directory was before. */
+function whatMarksSay(
+  local: LocalState,
+  staging: ReservedDirectory,
+  backup: ReservedDirectory,
+): InstallIntent | "none" {
+  // No install makes a backup: this one was a promoted `local/`, and is all that there is.
+  if (backup.purpose === "installing") return "updating";
+  if (backup.purpose !== undefined) return backup.purpose;
+  return local === "promoted" && staging.state === "absent" ? "installing" : "none";
 }
 
 /** @throws PeerError when something cannot be deleted, once everything else is. */

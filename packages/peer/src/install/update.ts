@@ -28,8 +28,8 @@ import type { UnpackedFile } from "./types.ts";
 /** The steps of an update, in their order. All behind `promote` come after the point of no return. */
 export type UpdateStep =
   | "record-setting-aside"
-  | "set-aside"
   | "mark-backup"
+  | "set-aside"
   | StagingStep
   /** Between `fill-staging` and `flush-staging`. */
   | "carry-over"
@@ -76,7 +76,7 @@ export async function updateGame(options: UpdateOptions): Promise<UpdateResult> 
     if (source.kind === "archives") await requireSpace(root, source.bytes);
     const list = await readInstalledList(stateDir, gameId);
 
-    const made = { backup: false, staging: false };
+    const made = { mark: false, backup: false, staging: false };
     let files: readonly UnpackedFile[];
     let kept: CarriedOver | undefined;
     try {
@@ -139,18 +139,22 @@ async function requireUpdatable(gameId: GameId, root: string): Promise<void> {
 async function setAside(
   { gameId, root, stateDir, signal }: UpdateOptions,
   step: RunStep<UpdateStep>,
-  made: { backup: boolean },
+  made: { mark: boolean; backup: boolean },
 ): Promise<void> {
   await step("record-setting-aside", () =>
     writeIntent(stateDir, gameId, { operation: "updating", step: "setting-aside", root }),
   );
+  // Before it gets its name: a backup says what it is even where the intent is of no use, in a games directory that was moved.
+  await step("mark-backup", async () => {
+    made.mark = true;
+    await markOwned(join(root, LOCAL_NAME), "updating");
+  });
   signal?.throwIfAborted();
   await step("set-aside", async () => {
     await renameInRoot(root, LOCAL_NAME, BACKUP_NAME);
     made.backup = true;
     await flushDirectory(root);
   });
-  await step("mark-backup", () => markOwned(join(root, BACKUP_NAME), "updating"));
 }
 
 /**
@@ -161,7 +165,7 @@ async function setAside(
  */
 async function rollBack(
   { gameId, root, stateDir, logger = silentLogger }: UpdateOptions,
-  made: { readonly backup: boolean; readonly staging: boolean },
+  made: { readonly mark: boolean; readonly backup: boolean; readonly staging: boolean },
   reason: unknown,
 ): Promise<unknown> {
   const backup = join(root, BACKUP_NAME);
@@ -172,8 +176,8 @@ async function rollBack(
       await renameInRoot(root, BACKUP_NAME, LOCAL_NAME);
       back = true;
       await flushDirectory(root);
-      await unmark(join(root, LOCAL_NAME));
     }
+    if (made.mark) await unmark(join(root, LOCAL_NAME));
     await dropComingList(stateDir, gameId);
     if (made.staging) await deleteOwned(join(root, INSTALLING_NAME));
     await clearIntent(stateDir, gameId);
@@ -184,6 +188,6 @@ async function rollBack(
   const { code, message } = fromNodeError(reason, root);
   return new PeerError(code, `${message}; the old install is safe, but still in ${backup}`, {
     cause: reason,
-    hint: `Move away what is at ${join(root, LOCAL_NAME)}: the old install comes back at the next start.`,
+    hint: `Move away what is at ${join(root, LOCAL_NAME)}, if anything is: the old install comes back at the next start.`,
   });
 }

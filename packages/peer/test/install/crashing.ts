@@ -36,8 +36,8 @@ export const INSTALL_STEPS = {
 
 export const UPDATE_STEPS = {
   "record-setting-aside": false,
-  "set-aside": false,
   "mark-backup": false,
+  "set-aside": false,
   "make-staging": false,
   "mark-staging": false,
   "fill-staging": false,

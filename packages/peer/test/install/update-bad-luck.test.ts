@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { smallDiskUnavailable } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { recoverInstalls, type UpdateStep } from "../../src/install/index.ts";
-import { uninstall } from "./installing.ts";
-import { GGOO, namesIn, tree } from "./support.ts";
+import { UPDATE_STEPS } from "./crashing.ts";
+import { MTIME, uninstall } from "./installing.ts";
+import { GGOO, namesIn, type Rig, tree } from "./support.ts";
 import { createPlayed, update } from "./updating.ts";
 
 const run = promisify(execFile);
@@ -18,6 +19,22 @@ function when(at: UpdateStep, moment: string, work: () => Promise<void>) {
   return async (step: UpdateStep, now: string): Promise<void> => {
     if (step === at && now === moment) await work();
   };
+}
+
+/** Leaves what a kill at the end of a step leaves. */
+async function crashIn(rig: Rig, step: UpdateStep): Promise<void> {
+  const crashed = rig.place.join("crashed");
+  const places = [rig.root, rig.stateDir.gameDir(GGOO)] as const;
+  const onStep = when(step, "after", async () => {
+    for (const [index, path] of places.entries()) {
+      await cp(path, join(crashed, `${index}`), { recursive: true, preserveTimestamps: true });
+    }
+  });
+  await update(rig, { onStep });
+  for (const [index, path] of places.entries()) {
+    await rm(path, { recursive: true });
+    await rename(join(crashed, `${index}`), path);
+  }
 }
 
 describe.concurrent("an update keeps the user's files", () => {
@@ -43,20 +60,7 @@ describe.concurrent("an update keeps the user's files", () => {
   it("where the user renames what was half made to local after a crash, to rescue the game", async () => {
     await using rig = await createPlayed();
     const old = await tree(join(rig.root, "local"));
-    // What a kill leaves behind is what there is at that step.
-    const crashed = rig.place.join("crashed");
-    const copy = (from: string, to: string) => cp(from, join(crashed, to), { recursive: true });
-    const onStep = when("fill-staging", "after", async () => {
-      await copy(rig.root, "root");
-      await copy(rig.stateDir.gameDir(GGOO), "state");
-      throw new Error("out of order");
-    });
-    await expect(update(rig, { onStep })).rejects.toThrow();
-    await rm(rig.root, { recursive: true });
-    await rename(join(crashed, "root"), rig.root);
-    await rm(rig.stateDir.gameDir(GGOO), { recursive: true });
-    await rename(join(crashed, "state"), rig.stateDir.gameDir(GGOO));
-
+    await crashIn(rig, "fill-staging");
     await rename(join(rig.root, ".local.installing"), join(rig.root, "local"));
     const recover = () => recoverInstalls({ ...rig, isBusy: () => false });
     await recover();
@@ -65,6 +69,59 @@ describe.concurrent("an update keeps the user's files", () => {
     await recover();
     expect(await tree(join(rig.root, "local"))).toEqual(old);
     expect(await namesIn(rig.root)).toEqual(["a.eti", "local", "version.ini"]);
+  });
+
+  it.each(Object.entries(UPDATE_STEPS))(
+    "where it is killed behind %s, and the games directory moved before the next start",
+    async (step, happened) => {
+      await using rig = await createPlayed();
+      const old = await tree(join(rig.root, "local"));
+      await crashIn(rig, step as UpdateStep);
+      const gamesDir = rig.place.join("moved");
+      await rename(rig.gamesDir, gamesDir);
+      const root = join(gamesDir, GGOO);
+      for (const _ of ["once", "twice"]) await recoverInstalls({ ...rig, gamesDir, isBusy: () => false });
+      const local = await tree(join(root, "local"));
+      // Nothing tells any more that this directory was about to be set aside; the next update does not mind.
+      delete local[".lanspread_owned"];
+      if (happened) expect(await readFile(join(root, "local/game.exe"), "utf8")).toBe("the new game");
+      else expect(local).toEqual(old);
+      expect(await readFile(join(root, "local/saves/slot1.sav"), "utf8")).toBe(SAVED);
+      expect(await namesIn(root)).toEqual(["a.eti", "local", "version.ini"]);
+      if (step !== "mark-backup")
+        expect(await namesIn(join(root, "local"))).not.toContain(".lanspread_owned");
+      expect(await update({ ...rig, gamesDir, root })).toMatchObject({ files: 4 });
+      expect(await namesIn(join(root, "local"))).not.toContain(".lanspread_owned");
+    },
+  );
+
+  it("where a backup has the mark of the promotion that it was made by", async () => {
+    await using rig = await createPlayed();
+    const old = await tree(join(rig.root, "local"));
+    await writeFile(join(rig.root, "local", ".lanspread_owned"), "installing\n");
+    await rename(join(rig.root, "local"), join(rig.root, ".local.backup"));
+    await recoverInstalls({ ...rig, isBusy: () => false });
+    expect(await tree(join(rig.root, "local"))).toEqual(old);
+  });
+
+  it("where a game saves meanwhile and sets the time back", async () => {
+    await using rig = await createPlayed();
+    const saved = join(rig.root, "local", "saves/slot1.sav");
+    await utimes(saved, MTIME, MTIME);
+    const onStep = when("flush-staging", "after", async () => {
+      const path = join(rig.root, ".local.backup", "saves/slot1.sav");
+      await rm(path);
+      await writeFile(path, "a hundred hours and one");
+      await utimes(path, MTIME, MTIME);
+    });
+    await expect(update(rig, { onStep })).rejects.toMatchObject({ code: "verification" });
+    expect(await readFile(saved, "utf8")).toBe("a hundred hours and one");
+  });
+
+  it("where a file of theirs deep down has the marker's name", async () => {
+    await using rig = await createPlayed({ users: { "mods/.lanspread_owned": "mine" } });
+    expect(await update(rig)).toMatchObject({ carried: 1 });
+    expect(await readFile(join(rig.root, "local/mods/.lanspread_owned"), "utf8")).toBe("mine");
   });
 
   it("where two of their folders become one, and a file meets a folder there", async () => {

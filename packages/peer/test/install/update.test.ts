@@ -202,8 +202,8 @@ describe.concurrent("an update that fails brings the old install back as it was"
 
   const STEPS: readonly UpdateStep[] = [
     "record-setting-aside",
-    "set-aside",
     "mark-backup",
+    "set-aside",
     "make-staging",
     "mark-staging",
     "fill-staging",
