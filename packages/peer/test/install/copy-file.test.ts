@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { chmod, mkdir, open, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -89,6 +90,24 @@ describe("a copy", () => {
     });
     await expect(copying).rejects.toThrow("enough");
     expect(told).toHaveLength(1);
+  });
+
+  it("refuses a file whose bytes change while they are copied, though not their number", async () => {
+    await using dir = await temporaryDirectory();
+    const place = await placeOn(dir);
+    await writeSource(place);
+    const copying = copyFileInto({
+      ...place,
+      path: PATH,
+      size: CONTENT.length,
+      onBytes: () => {
+        writeFileSync(join(place.from, PATH), CONTENT.toReversed());
+      },
+    });
+    await expect(copying).rejects.toMatchObject({
+      code: "verification",
+      message: expect.stringContaining(join(place.from, PATH)),
+    });
   });
 
   it("refuses a file that has not the size that it was listed with", async () => {

@@ -162,6 +162,14 @@ describe("with an intent", () => {
     await recover(rig);
     expect(await tree(rig.place.path)).toEqual(before);
   });
+
+  it("of another games directory, it waits for that also where marks tell what to do here", async () => {
+    await using rig = await createRig({ "version.ini": "1", ...OLD, [`.local.backup/${MARK}`]: "updating" });
+    await writeIntent(rig, "updating", rig.place.join("elsewhere", "ggoo"));
+    await recover(rig);
+    expect(Object.keys(await tree(rig.root))).toEqual(restored);
+    expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual(["install_intent.json"]);
+  });
 });
 
 describe("sentinels of interrupted downloads", () => {
