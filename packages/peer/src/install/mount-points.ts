@@ -7,15 +7,17 @@ const MOUNT_TABLE = "/proc/self/mountinfo";
 const POINT = 4;
 
 /**
- * Where below a directory something is mounted, relative to it: a folder of the same disk that is bound there has no other
+ * Where in a directory something is mounted, relative to it, and empty for the directory itself: a folder of the same disk that is bound there has no other
  * device number than what is around it. Linux alone says; nothing elsewhere, or where it cannot be read.
  */
-export async function mountPointsBelow(directory: string): Promise<readonly string[]> {
+export async function mountPointsIn(directory: string): Promise<readonly string[]> {
   if (process.platform !== "linux") return [];
   try {
-    const above = (await realpath(directory)) + sep;
+    const own = await realpath(directory);
     const points = mountPointsOf(await readFile(MOUNT_TABLE, "utf8"));
-    return points.filter((point) => point.startsWith(above)).map((point) => point.slice(above.length));
+    return points
+      .filter((point) => point === own || point.startsWith(own + sep))
+      .map((point) => point.slice(own.length + 1));
   } catch {
     return [];
   }

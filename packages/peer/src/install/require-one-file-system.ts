@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { PeerError } from "../errors/index.ts";
 import { listTree } from "./list-tree.ts";
-import { mountPointsBelow } from "./mount-points.ts";
+import { mountPointsIn } from "./mount-points.ts";
 import { lstatIfThere } from "./reserved-directory.ts";
 
 /**
- * Looks whether a directory, which is about to be deleted, has another file system mounted in it, or a folder from elsewhere:
+ * Looks whether a directory, which is about to be deleted, is a mount point, or has another file system or a folder from
+ * elsewhere mounted in it:
  * what is on that would be deleted there.
  *
  * @throws PeerError `forbidden-path`, naming the mount point; others of the disk; what the signal says
@@ -17,7 +18,7 @@ export async function requireOneFileSystem(directory: string, signal?: AbortSign
     ({ kind, device }) => kind === "directory" && device !== own,
   );
   if (foreign !== undefined) throw mounted(join(directory, foreign.path));
-  const [point] = await mountPointsBelow(directory);
+  const [point] = await mountPointsIn(directory);
   if (point !== undefined) throw mounted(join(directory, point));
 }
 

@@ -6,7 +6,7 @@ import { INSTALLING_NAME, isLocalName, LOCAL_NAME } from "../storage/index.ts";
 import { DIRECTORY_MODE } from "./constants.ts";
 import { flushTree } from "./flush-tree.ts";
 import { requireStaged } from "./require-staged.ts";
-import { markOwned, renameInRoot } from "./reserved-directory.ts";
+import { lstatIfThere, markOwned, renameInRoot } from "./reserved-directory.ts";
 import type { RunStep } from "./step.ts";
 import type { UnpackedFile } from "./types.ts";
 
@@ -71,7 +71,13 @@ export function promote(root: string): Promise<void> {
 export async function requireNoLocal(gameId: GameId, root: string): Promise<void> {
   const local = (await readdir(root)).find(isLocalName);
   if (local === undefined) return;
-  throw new PeerError("already-installed", `${gameId} is installed already: ${join(root, local)}`);
+  const path = join(root, local);
+  if ((await lstatIfThere(path))?.isDirectory() === true && local === LOCAL_NAME) {
+    throw new PeerError("already-installed", `${gameId} is installed already: ${path}`);
+  }
+  throw new PeerError("already-installed", `${path} is in the way, and no install of ${gameId}`, {
+    hint: "Move it away or rename it: nothing was touched.",
+  });
 }
 
 async function makeDirectory(path: string): Promise<void> {

@@ -176,6 +176,18 @@ describe("what is not installed", () => {
     await using rig = await createGame({ "a.eti": GAME }, { "Local/game.exe": "the user's" });
     expect(await failure(rig, () => install(rig))).toMatchObject({
       code: "already-installed",
+      hint: expect.stringContaining("Move it away"),
+    });
+  });
+
+  it("a game whose local/ is a link, which nobody could uninstall", async () => {
+    await using rig = await createGame({ "a.eti": GAME });
+    await writeFiles(rig.place.path, { "elsewhere/mine": "the user's" });
+    await symlink(rig.place.join("elsewhere"), join(rig.root, "local"));
+    expect(await failure(rig, () => install(rig))).toMatchObject({
+      code: "already-installed",
+      message: expect.stringContaining(join(rig.root, "local")),
+      hint: expect.stringContaining("Move it away"),
     });
   });
 

@@ -57,3 +57,23 @@ it.skipIf(noDisk !== undefined)(
     }
   },
 );
+
+it.skipIf(noDisk !== undefined)(
+  `an update and an uninstall are refused where the install has a disk of its own${noDisk === undefined ? "" : ` (skipped: ${noDisk})`}`,
+  async () => {
+    await using rig = await createPlayed();
+    const local = join(rig.root, "local");
+    await run("mount", ["--bind", local, local]);
+    try {
+      for (const operation of [update, uninstall]) {
+        expect(await failure(rig, () => operation(rig))).toMatchObject({
+          code: "forbidden-path",
+          message: expect.stringContaining(local),
+          hint: expect.stringContaining("Unmount"),
+        });
+      }
+    } finally {
+      await run("umount", [local]);
+    }
+  },
+);

@@ -4,7 +4,7 @@ import { join, sep } from "node:path";
 import { fromNodeError, PeerError } from "../../errors/index.ts";
 import { mapLimited } from "../../library/map-limited.ts";
 import { isForeignName, isLocalName, SENTINEL_NAME } from "../../storage/index.ts";
-import { mountPointsBelow } from "../mount-points.ts";
+import { mountPointsIn } from "../mount-points.ts";
 import { mounted } from "../require-one-file-system.ts";
 import { DELETIONS_AT_ONCE } from "./constants.ts";
 import type { ListedEntry, RemovalList } from "./removal-list.ts";
@@ -43,8 +43,9 @@ export async function listRoot(root: string, signal?: AbortSignal): Promise<Remo
       signal,
     );
   }
-  const [point] = (await mountPointsBelow(root)).filter((path) => !isKept(path.split(sep)[0] ?? ""));
-  if (point !== undefined) throw mounted(join(root, point));
+  const points = (await mountPointsIn(root)).map((point) => point.split(sep));
+  const point = points.find(([first = ""]) => first !== "" && !isKept(first));
+  if (point !== undefined) throw mounted(join(root, ...point));
   return { entries, directories };
 }
 
