@@ -118,6 +118,18 @@ describe.concurrent("an update keeps the user's files", () => {
     expect(await readFile(saved, "utf8")).toBe("a hundred hours and one");
   });
 
+  it("where they tidy up meanwhile: what they have deleted does not come back", async () => {
+    await using rig = await createPlayed();
+    const onStep = when("flush-staging", "after", () =>
+      rm(join(rig.root, ".local.backup", "saves/slot1.sav")),
+    );
+    await expect(update(rig, { onStep })).rejects.toMatchObject({
+      code: "verification",
+      message: expect.stringContaining("saves/slot1.sav"),
+    });
+    expect(await namesIn(join(rig.root, "local", "saves"))).toEqual([]);
+  });
+
   it("where a file of theirs deep down has the marker's name", async () => {
     await using rig = await createPlayed({ users: { "mods/.lanspread_owned": "mine" } });
     expect(await update(rig)).toMatchObject({ carried: 1 });
