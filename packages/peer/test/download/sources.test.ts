@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import type { Request } from "@lanspread/proto";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { SourceJoins } from "../../src/download/index.ts";
@@ -208,6 +209,34 @@ describe("a source that vanishes", () => {
     expect(rig.samples[0]?.doneBytes).toBe(kept * MIB);
     expect(await hasWholeGame(rig.root, game)).toBe(true);
     expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
+  });
+
+  it("leaves in the journal what it was asked for while the rest was flushed: some of it may be on the disk", async () => {
+    const { rig, game } = await rigWithGame();
+    await using _ = rig;
+    const noted = Promise.withResolvers<void>();
+    let waiting: Request | undefined;
+    const source = createSource(peer(1), game, {
+      onRequest: async (request) => {
+        if (request.type !== "get_game_file_chunk" || request.path !== "game.eti") return undefined;
+        if (waiting === undefined && rig.chunks.some(({ path }) => path === "game.eti")) waiting = request;
+        if (waiting !== undefined) await noted.promise;
+        return undefined;
+      },
+    });
+    const begun: number[] = [];
+    await rig.download(game, [source], {
+      onStep: async (step) => {
+        if (step !== "pieces-flushed" || begun.length > 0) return;
+        const journal = await readJournal(rig.stateDir, GGOO);
+        if (journal.status === "found") begun.push(...journal.pieces.begun.map(({ first }) => first));
+        noted.resolve();
+      },
+    });
+    if (waiting?.type !== "get_game_file_chunk")
+      throw new Error("nothing was asked for behind the first chunk");
+    expect(begun).toContain(waiting.offset / MIB);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
   });
 
   it("for a moment is asked again", async () => {
