@@ -167,9 +167,7 @@ describe("the result of a command", () => {
     const { operations } = dataOf(await client.ask({ cmd: "status" }));
     expect(operations).toEqual([{ game_id: gameId, kind: "installing" }]);
     expect(dataOf(await client.ask({ cmd: "cancel-download", game_id: gameId }))).toEqual({ accepted: true });
-    expect(await client.event("install-failed")).toMatchObject({
-      data: { game_id: gameId, code: "cancelled" },
-    });
+    expect(await client.event("download-cancelled")).toMatchObject({ data: { game_id: gameId } });
   });
 });
 
