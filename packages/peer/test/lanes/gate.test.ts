@@ -135,7 +135,7 @@ describe("a peer's lanes", () => {
         .flatMap(({ told }) => told)
         .filter((message) => message.type === "ask-view" && message.gameId === ASKED).length;
     const data = await begin(channel, chunkOf(ASKED, hash));
-    expect(outbound()).toEqual({ [ASKED]: 1 });
+    await eventually(() => outbound()[ASKED] === 1, { what: "what is going out" });
     expect(await readFully(data, Buffer.alloc(PART_BYTES))).toBeGreaterThan(PART_BYTES - 1001);
     await eventually(() => Object.keys(outbound()).length === 0, { what: "nothing going out" });
     (await begin(channel, chunkOf(ASKED, hash))).cancel();
