@@ -24,7 +24,7 @@ export async function mountPointsIn(directory: string): Promise<readonly string[
 }
 
 /** The mount points of such a table. Spaces, tabs, line feeds and backslashes are written in octal there. */
-export function mountPointsOf(table: string): readonly string[] {
+function mountPointsOf(table: string): readonly string[] {
   return table
     .split("\n")
     .map((line) => line.split(" ")[POINT] ?? "")

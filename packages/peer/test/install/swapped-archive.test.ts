@@ -7,17 +7,20 @@ import { describe, expect, it } from "vitest";
 import {
   type ApprovedEntry,
   CONTROL_SLOTS,
+  type UnpackingStart,
   type UnrarReply,
   type UnrarRequest,
 } from "../../src/install/unrar/messages.ts";
+import { unrarCode } from "../../src/install/unrar/shared-code.ts";
 import { namesIn } from "./support.ts";
 
 const WORKER = new URL("../../src/install/unrar/worker.ts", import.meta.url);
 
 /** The thread that unpacks, asked request by request as the unpacker asks it. */
-function startWorker() {
+async function startWorker() {
   const control = new SharedArrayBuffer(CONTROL_SLOTS * Int32Array.BYTES_PER_ELEMENT);
-  const worker = new Worker(WORKER, { workerData: control, execArgv: [] });
+  const workerData: UnpackingStart = { control, code: await unrarCode() };
+  const worker = new Worker(WORKER, { workerData, execArgv: [] });
   return {
     ask: async (request: UnrarRequest): Promise<UnrarReply> => {
       worker.postMessage(request);
@@ -43,7 +46,7 @@ async function unpackSwapped(place: TemporaryDirectory, entries: Rar5Entry[]) {
   const archive = place.join("game.eti");
   const into = place.join("into");
   await mkdir(into);
-  await using worker = startWorker();
+  await using worker = await startWorker();
   await writeRar5(archive, LISTED);
   const listed = await worker.ask({ type: "list", archive });
   if (listed.type !== "listing") throw new Error(`the worker said ${listed.type}`);
