@@ -135,7 +135,9 @@ describe("a peer's lanes", () => {
         .flatMap(({ told }) => told)
         .filter((message) => message.type === "ask-view" && message.gameId === ASKED).length;
     const data = await begin(channel, chunkOf(ASKED, hash));
-    await eventually(() => outbound()[ASKED] === 1, { what: "what is going out" });
+    await eventually(() => JSON.stringify(outbound()) === JSON.stringify({ [ASKED]: 1 }), {
+      what: "what is going out",
+    });
     expect(await readFully(data, Buffer.alloc(PART_BYTES))).toBeGreaterThan(PART_BYTES - 1001);
     await eventually(() => Object.keys(outbound()).length === 0, { what: "nothing going out" });
     (await begin(channel, chunkOf(ASKED, hash))).cancel();
@@ -231,7 +233,9 @@ describe("a peer's lanes", () => {
     const request = chunkOf(gameId, await hashOf(gameId));
     const data = await begin(channel, request);
     // The lane tells it in its own time.
-    await eventually(() => outbound()[gameId] === 1, { what: "what is going out" });
+    await eventually(() => JSON.stringify(outbound()) === JSON.stringify({ [gameId]: 1 }), {
+      what: "what is going out",
+    });
     await change();
     // Nobody has read on: it ends all the same.
     await eventually(() => Object.keys(outbound()).length === 0, { what: "nothing going out" });
