@@ -15,3 +15,7 @@ export const MAX_OUTPUT_LINE_BYTES = 64 * 1024 * 1024;
 
 /** Bytes of answers and events that may wait for a client that does not read, besides one line: a few large libraries. */
 export const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+
+/** Pause before somebody who starts at the same time is looked at again, milliseconds; and how often: two seconds, in which a peer has long made its socket. */
+export const GUARD_RETRY_MS = 20;
+export const GUARD_ATTEMPTS = 100;

@@ -1,11 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { link, lstat, readdir, rename, rm } from "node:fs/promises";
+import { link, lstat, readdir, realpath, rename, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { CONFIRM_AFTER_MS, GREETING_DEADLINE_MS, TAKEOVER_ATTEMPTS } from "./constants.ts";
+import { type AbstractLock, takeAbstractLock } from "./abstract-lock.ts";
+import {
+  CONFIRM_AFTER_MS,
+  GREETING_DEADLINE_MS,
+  GUARD_ATTEMPTS,
+  GUARD_RETRY_MS,
+  TAKEOVER_ATTEMPTS,
+} from "./constants.ts";
 import { parseGreeting } from "./greeting.ts";
 
 /** What `bind` allows of the path of a socket, bytes: 104 on macOS, 108 on Linux, each with an end. */
@@ -28,7 +35,8 @@ export interface SocketLock {
  * has died without removing it is noticed (nobody accepts) and replaced.
  *
  * The server is bound to a name of its own first and then linked to `path`, which succeeds for one only, and whose
- * success can be told by the socket's inode.
+ * success can be told by the socket's inode. Where the system has locks that nobody can leave behind, one of these is taken first: of
+ * several that find a dead socket at the same time one replaces it, and the others wait for that.
  *
  * @throws PeerError `state-locked`, naming who has it; `path-too-long`, `no-permission`; `already-exists` where something
  *   lies at `path` that is no socket. The server is not closed then.
@@ -43,15 +51,24 @@ export async function listenExclusively(server: Server, path: string): Promise<S
       { hint: "Use a state directory with a shorter path." },
     );
   }
+  let guard: AbstractLock | null = null;
   try {
     await listen(server, own);
     const inode = await inodeOf(own);
     if (inode === null) throw new PeerError("internal", `the control socket ${own} is gone`);
+    guard = await takeGuard(path);
     await take(own, path, inode);
     await rm(own, { force: true });
     await sweep(path);
-    return { release: () => removeIfOwn(path, inode) };
+    const held = guard;
+    return {
+      release: async () => {
+        await removeIfOwn(path, inode);
+        held?.release();
+      },
+    };
   } catch (error) {
+    guard?.release();
     throw fromNodeError(error, path);
   } finally {
     await rm(own, { force: true });
@@ -66,6 +83,24 @@ async function listenAtPipe(server: Server, path: string): Promise<SocketLock> {
     if (errnoOf(error) === "EADDRINUSE") await refuseIfAlive(path);
     throw fromNodeError(error, path);
   }
+}
+
+/**
+ * The lock that is free when its holder dies; null where there is none, or nobody else lets go of it: then the socket at the path
+ * decides alone.
+ *
+ * @throws PeerError `state-locked` where its holder answers at `path`
+ */
+async function takeGuard(path: string): Promise<AbstractLock | null> {
+  const name = await realpath(dirname(path)).then((directory) => join(directory, basename(path)));
+  for (let attempt = 0; attempt < GUARD_ATTEMPTS; attempt++) {
+    const guard = await takeAbstractLock(name);
+    if (guard !== null) return guard ?? null;
+    // Its holder is about to listen, or about to be gone.
+    await refuseIfAlive(path);
+    await delay(GUARD_RETRY_MS);
+  }
+  return null;
 }
 
 /** Links the socket `own` to `path`, where nobody lives. */
