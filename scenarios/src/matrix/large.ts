@@ -38,6 +38,16 @@ const ONE_FILE: GamePlan = {
   seed: 820,
 };
 
+/** How often rates that are compared are measured: the best counts, since the first time compiles and others want the machine too. */
+const RATE_ROUNDS = 3;
+
+/** MiB/s of one download. */
+async function rateOf(client: StagePeer, { id }: GamePlan): Promise<number> {
+  const operation = await client.download(id, { install: false });
+  const end = await operation.endsWith("download-finished");
+  return Number(end.data["mib_per_s"]);
+}
+
 /** Much of everything. */
 export const LARGE: readonly Scenario[] = [
   {
@@ -65,13 +75,16 @@ export const LARGE: readonly Scenario[] = [
         stage.peer("client"),
         stage.peer("source", { games: [ONE_FILE, MANY] }),
       ]);
-      const rates: number[] = [];
-      for (const plan of [ONE_FILE, MANY]) {
-        const operation = await client.download(plan.id, { install: false });
-        const end = await operation.endsWith("download-finished");
-        rates.push(Number(end.data["mib_per_s"]));
+      let [one, many] = [0, 0];
+      for (let round = 1; round <= RATE_ROUNDS; round++) {
+        one = Math.max(one, await rateOf(client, ONE_FILE));
+        many = Math.max(many, await rateOf(client, MANY));
+        if (round === RATE_ROUNDS) break;
+        for (const { id } of [ONE_FILE, MANY]) {
+          const removal = await client.begin({ cmd: "remove-download", game_id: id });
+          await removal.endsWith("remove-finished");
+        }
       }
-      const [one = 0, many = 0] = rates;
       const compared = await sameGame(await stage.know(MANY), client.path("many"));
       prove(
         many > one / 2,
