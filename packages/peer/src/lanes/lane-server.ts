@@ -136,8 +136,11 @@ export class LaneServer {
       throw new Refused("bad_request", "only files are served here");
     }
     using _slot = await this.#slots.acquire(peerId, { signal, places: placesOf(request) });
-    const view = this.#views.get(request.game_id) ?? (await this.#askView(request.game_id));
-    const decision = decideServe(viewOf(view), serveRequestOf(request));
+    const { game_id: gameId } = request;
+    const asked = serveRequestOf(request);
+    let decision = decideServe(viewOf(this.#views.get(gameId) ?? (await this.#askView(gameId))), asked);
+    // The revocation may still be on its way here when the peer has already learned of the new manifest.
+    if (!decision.allow) decision = decideServe(viewOf(await this.#options.askView(gameId)), asked);
     if (!decision.allow) throw Refused.by(decision);
     await answerGame(stream, request, signal, this.#game);
   }

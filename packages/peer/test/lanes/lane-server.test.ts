@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { encodeFrame, type GameId, type PeerId } from "@lanspread/proto";
+import { encodeFrame, type GameId, type Manifest, type PeerId } from "@lanspread/proto";
 import type { Connection } from "@lanspread/quic";
 import { eventually, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
@@ -12,12 +12,20 @@ import { createSourceGame, GGOO, MIB, peer, VERSION } from "../download/support.
 const ASKER: PeerId = peer(1);
 const TURNS = 20;
 
+interface StuckStream extends RequestStream {
+  readonly writes: () => number;
+  /** All that was written, as text. */
+  readonly text: () => string;
+  release(): void;
+}
+
 /** A stream that brings a request, and takes of the answer only the frame until it is released. */
-function stuckStream(request: object): RequestStream & { readonly writes: () => number; release(): void } {
+function stuckStream(request: object): StuckStream {
   const frame = encodeFrame(request);
   const stuck = Promise.withResolvers<void>();
   let given = 0;
   let writes = 0;
+  let text = "";
   return {
     read: async (into) => {
       const count = Math.min(into.length, frame.length - given);
@@ -25,14 +33,16 @@ function stuckStream(request: object): RequestStream & { readonly writes: () => 
       given += count;
       return count;
     },
-    write: async () => {
+    write: async (bytes) => {
       writes += 1;
+      text += Buffer.from(bytes).toString();
       if (writes > 1) await stuck.promise;
     },
     finish: () => {},
     reset: () => {},
     stop: () => {},
     writes: () => writes,
+    text: () => text,
     release: () => stuck.reject(new Error("the stream is over")),
   };
 }
@@ -45,35 +55,10 @@ describe("the server of a lane", () => {
     await using dir = await temporaryDirectory();
     const game = { "version.ini": VERSION, "game.eti": Buffer.alloc(4 * MIB) };
     const { manifest } = await createSourceGame(dir.join(GGOO), game);
-    const known = { inCatalog: true, catalogVersion: undefined, operationActive: false, version: VERSION };
-    const view: PushedView = { ...known, manifest, gamesDir: dir.path };
     const counts: object[] = [];
-    const server: LaneServer = new LaneServer({
-      identify: async () => ASKER,
-      askView: async (gameId) => {
-        server.know(gameId, view);
-        return view;
-      },
-      onOutbound: (now) => counts.push(now),
-      onStale: () => {},
-      logger: silentLogger,
-    });
-    const type = "get_game_file_chunk";
-    const range = { path: "game.eti", offset: 0, length: 4 * MIB };
-    const stream = stuckStream({ type, game_id: GGOO, manifest_hash: manifest.manifest_hash, ...range });
-    const over = Promise.withResolvers<never>();
-    const connection: Pick<
-      Connection,
-      "id" | "remote" | "peerCertificate" | "closed" | "onStream" | "close"
-    > = {
-      id: "1",
-      remote: { host: "127.0.0.1", port: 1 },
-      peerCertificate: new Uint8Array(0),
-      closed: over.promise,
-      onStream: (handler) => handler(stream as never),
-      close: () => {},
-    };
-    await server.accept(connection as Connection);
+    const server = serverThatIsTold(viewWith(manifest, dir.path), (now) => counts.push(now));
+    const stream = stuckStream(requestOf(manifest, 4 * MIB));
+    await server.accept(connectionWith(stream));
     await eventually(() => stream.writes() > 1, { what: "bytes behind the frame" });
 
     let isRevoked = false;
@@ -87,4 +72,56 @@ describe("the server of a lane", () => {
     await revoking;
     await eventually(() => Object.keys(counts.at(-1) ?? { none: 0 }).length === 0, { what: "no answers" });
   });
+
+  it("asks again what is to be served before it refuses by what it was told earlier", async () => {
+    await using dir = await temporaryDirectory();
+    const before = await createSourceGame(dir.join("before"), { "version.ini": VERSION, "old.eti": "old" });
+    const game = { "version.ini": VERSION, "game.eti": Buffer.alloc(MIB) };
+    const { manifest } = await createSourceGame(dir.join(GGOO), game);
+    const server = serverThatIsTold(viewWith(manifest, dir.path), () => {});
+    server.know(GGOO, viewWith(before.manifest, dir.path));
+    const stream = stuckStream(requestOf(manifest, MIB));
+    await server.accept(connectionWith(stream));
+    await eventually(() => stream.writes() > 0, { what: "an answer" });
+    expect(stream.text()).toContain('"type":"file_data"');
+    stream.release();
+    await server.close();
+  });
 });
+
+function viewWith(manifest: Manifest, gamesDir: string): PushedView {
+  const known = { inCatalog: true, catalogVersion: undefined, operationActive: false, version: VERSION };
+  return { ...known, manifest, gamesDir };
+}
+
+function serverThatIsTold(view: PushedView, onOutbound: (counts: object) => void): LaneServer {
+  const server: LaneServer = new LaneServer({
+    identify: async () => ASKER,
+    askView: async (gameId) => {
+      server.know(gameId, view);
+      return view;
+    },
+    onOutbound,
+    onStale: () => {},
+    logger: silentLogger,
+  });
+  return server;
+}
+
+function requestOf({ manifest_hash }: Manifest, length: number): object {
+  return { type: "get_game_file_chunk", game_id: GGOO, manifest_hash, path: "game.eti", offset: 0, length };
+}
+
+/** A connection that brings one stream, and ends never. */
+function connectionWith(stream: RequestStream): Connection {
+  const connection: Pick<Connection, "id" | "remote" | "peerCertificate" | "closed" | "onStream" | "close"> =
+    {
+      id: "1",
+      remote: { host: "127.0.0.1", port: 1 },
+      peerCertificate: new Uint8Array(0),
+      closed: Promise.withResolvers<never>().promise,
+      onStream: (handler) => handler(stream as never),
+      close: () => {},
+    };
+  return connection as Connection;
+}
