@@ -9,7 +9,7 @@ import { openSocket } from "./connection/open-socket.ts";
 import { nextFrame } from "./state/next-frame.ts";
 import { AT_START, isListOld, type PageState, stateAfter } from "./state/state.ts";
 import { createStore } from "./state/store.ts";
-import "./style.css";
+import "./app/app.css";
 
 const store = createStore<PageState>(AT_START, nextFrame);
 

@@ -2,7 +2,10 @@ import { useMemo, useState } from "react";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
 import { TextsContext, usePageState } from "./context.ts";
+import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notices.tsx";
+import type { Route } from "./route.ts";
+import { useRoute } from "./use-route.ts";
 
 /** The whole page. */
 export function AppPage() {
@@ -15,6 +18,7 @@ export function AppPage() {
     document.documentElement.lang = language;
     return { language, t: createTranslate(language) };
   }, [chosen, browserLanguages]);
+  const route = useRoute();
   return (
     <TextsContext value={texts}>
       {!isConnected && (
@@ -22,8 +26,20 @@ export function AppPage() {
           {texts.t(hasSnapshot ? "connection.lost" : "connection.first")}
         </p>
       )}
-      {hasSnapshot && <Library />}
+      {hasSnapshot && (
+        <>
+          <Navigation route={route} />
+          <Page route={route} />
+        </>
+      )}
       <Notices />
     </TextsContext>
   );
+}
+
+function Page({ route }: { readonly route: Route }) {
+  switch (route.page) {
+    default:
+      return <Library />;
+  }
 }

@@ -1,3 +1,4 @@
+import "./library.css";
 import { useMemo, useState } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
 import { gamesOf, type View } from "./filter.ts";

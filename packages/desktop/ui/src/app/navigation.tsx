@@ -1,0 +1,17 @@
+import { useTexts } from "./context.ts";
+import { hrefOf, PAGES, type Route } from "./route.ts";
+
+/** The way to every page. */
+export function Navigation({ route }: { readonly route: Route }) {
+  const { t } = useTexts();
+  const current = route.page === "game" ? "library" : route.page;
+  return (
+    <nav className="pages" aria-label={t("page.navigation")}>
+      {PAGES.map((page) => (
+        <a key={page} href={hrefOf({ page })} aria-current={page === current ? "page" : undefined}>
+          {t(`page.${page}`)}
+        </a>
+      ))}
+    </nav>
+  );
+}
