@@ -325,6 +325,11 @@ describe.concurrent("an update that fails brings the old install back as it was"
     await recover();
     expect(await tree(backup)).toMatchObject(old);
     expect(await readFile(localOf(rig, "game.cfg"), "utf8")).toBe("made meanwhile");
+    await expect(update(rig)).rejects.toMatchObject({
+      code: "already-exists",
+      message: expect.stringContaining(`${backup} is left of an interrupted update`),
+      hint: expect.stringContaining("Move the local beside it away"),
+    });
     await rm(localOf(rig), { recursive: true });
     await recover();
     expect(await tree(localOf(rig))).toEqual(old);
