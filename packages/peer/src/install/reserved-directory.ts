@@ -62,9 +62,13 @@ export async function examineReserved(path: string): Promise<ReservedDirectory> 
 export async function requireFreeName(path: string): Promise<void> {
   if ((await lstatIfThere(path)) === undefined) return;
   if ((await examineReserved(path)).state === "marked") {
-    throw new PeerError("already-exists", `${path} is left of an interrupted update, and may hold saved games`, {
-      hint: `Move the ${LOCAL_NAME} beside it away: then the next attempt puts this one back in its place.`,
-    });
+    throw new PeerError(
+      "already-exists",
+      `${path} is left of an interrupted update, and may hold saved games`,
+      {
+        hint: `Move the ${LOCAL_NAME} beside it away: then the next attempt puts this one back in its place.`,
+      },
+    );
   }
   throw new PeerError("already-exists", `${path} is there, and nothing proves that lanspread made it`, {
     hint: "Look into it, and move it away.",

@@ -132,8 +132,8 @@ async function requireUpdatable(gameId: GameId, root: string): Promise<void> {
       `${gameId} is not installed: ${join(root, LOCAL_NAME)} is no directory`,
     );
   }
-  await requireFreeName(join(root, INSTALLING_NAME));
   await requireFreeName(join(root, BACKUP_NAME));
+  await requireFreeName(join(root, INSTALLING_NAME));
 }
 
 async function setAside(
