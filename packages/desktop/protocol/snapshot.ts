@@ -9,6 +9,8 @@ export interface GameFacts {
   readonly year?: number;
   readonly description?: string;
   readonly canHostServer?: boolean;
+  /** Whether the catalog names a picture, which is at `/covers/` and the id; whether it can be shown is not known yet. */
+  readonly hasCover?: boolean;
 }
 
 /** How far an operation is: what its last event said. */

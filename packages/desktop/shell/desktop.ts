@@ -72,6 +72,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     const door = await loadDoor(stateDir, logger);
     const server = await WebServer.start({
       files,
+      covers: host.covers,
       port: door?.port ?? 0,
       session: door?.session ?? null,
       onPage: (socket) => servePage(socket, host, logger),

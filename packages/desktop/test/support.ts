@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { createLogger, type LogEntry } from "@lanspread/peer";
+import { createLogger, type LogEntry, type PeerOptions } from "@lanspread/peer";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { WebSocket } from "ws";
 import type { PageMessage, ShellMessage } from "../protocol/messages.ts";
@@ -13,7 +13,7 @@ export interface Rig extends AsyncDisposable {
   readonly dir: TemporaryDirectory;
   readonly log: LogEntry[];
   /** Starts the app in the same directories. */
-  start(): Promise<Desktop>;
+  start(more?: Partial<PeerOptions>): Promise<Desktop>;
 }
 
 let parties = 0;
@@ -33,7 +33,7 @@ export async function createRig(): Promise<Rig> {
   return {
     dir,
     log,
-    start: async () => {
+    start: async (more = {}) => {
       const desktop = await startDesktop({
         peer: {
           gamesDir: dir.join("games"),
@@ -44,6 +44,7 @@ export async function createRig(): Promise<Rig> {
           discovery: null,
           lanes: 0,
           logger,
+          ...more,
         },
         page: dir.join("page"),
         version: "1.2.3",

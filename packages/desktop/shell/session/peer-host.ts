@@ -13,6 +13,7 @@ import type { PageMessage } from "../../protocol/messages.ts";
 import { progressAfter } from "../../protocol/progress.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { DesktopSnapshot, GameFacts, Holders } from "../../protocol/snapshot.ts";
+import { Covers } from "../covers/covers.ts";
 import { type PlayOptions, play, startServer } from "../play/play.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
 import type { PageHost } from "./page-session.ts";
@@ -34,6 +35,8 @@ export interface PeerHostOptions {
 
 /** The peer behind the pages. A change of settings that it was started with replaces it; pages see a new snapshot. */
 export class PeerHost implements PageHost, AsyncDisposable {
+  /** Pictures of the catalog. */
+  readonly covers: Covers;
   readonly #options: PeerHostOptions;
   readonly #facts: DesktopSnapshot["facts"];
   readonly #eventHandlers = new Set<(event: RuntimeEvent) => void>();
@@ -44,18 +47,18 @@ export class PeerHost implements PageHost, AsyncDisposable {
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: PeerHostOptions, facts: DesktopSnapshot["facts"], peer: Peer) {
+  private constructor(options: PeerHostOptions, catalog: Catalog, peer: Peer) {
     this.#options = options;
-    this.#facts = facts;
+    this.#facts = factsOf(catalog);
+    this.covers = Covers.of(peerOptions(options).catalog, catalog.entries(), options.logger);
     this.#peer = peer;
     this.#follow(peer);
   }
 
   /** @throws PeerError, among others `state-locked` where another peer has the state directory */
   static async start(options: PeerHostOptions): Promise<PeerHost> {
-    const { catalog } = peerOptions(options);
-    const facts = catalog === undefined ? {} : factsOf(await openCatalog(catalog));
-    return new PeerHost(options, facts, await startPeer(peerOptions(options)));
+    const catalog = await openCatalog(peerOptions(options).catalog);
+    return new PeerHost(options, catalog, await startPeer(peerOptions(options)));
   }
 
   /** Resolves when the peer has failed, with the reason. */
@@ -187,13 +190,14 @@ function isSame(before: unknown, after: unknown): boolean {
 
 function factsOf(catalog: Catalog): DesktopSnapshot["facts"] {
   const facts: Record<string, GameFacts> = {};
-  for (const { id, genre, max_players, year, description, can_host_server } of catalog.entries()) {
+  for (const { id, genre, max_players, year, description, can_host_server, thumbnail } of catalog.entries()) {
     facts[id] = {
       ...(genre === undefined ? {} : { genre }),
       ...(max_players === undefined ? {} : { maxPlayers: max_players }),
       ...(year === undefined ? {} : { year }),
       ...(description === undefined ? {} : { description }),
       ...(can_host_server === undefined ? {} : { canHostServer: can_host_server }),
+      ...(thumbnail === undefined ? {} : { hasCover: true }),
     };
   }
   return facts;

@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { MAX_MESSAGE_BYTES, MOST_PAGES, SHELL_HOST, STOP_MS } from "../constants.ts";
+import { COVER_MAX_AGE_S } from "../covers/constants.ts";
+import { type Cover, Covers } from "../covers/covers.ts";
 import { checkRequest, type DoorDecision, TOKEN_PARAMETER } from "../door/check-request.ts";
 import { SECURITY_HEADERS, sessionCookie } from "../door/headers.ts";
 import { createSecret, isSameSecret } from "../door/secret.ts";
@@ -14,6 +16,7 @@ export const SOCKET_PATH = "/socket";
 
 export interface WebServerOptions {
   readonly files: StaticFiles;
+  readonly covers: Covers;
   /** The port that is tried first, so that a window of the last run finds this one; 0 takes a free one. */
   readonly port: number;
   /** The session of the last run; null makes a new one. */
@@ -107,11 +110,21 @@ export class WebServer implements AsyncDisposable {
         this.#enter(response, decision.token);
         break;
       case "allow": {
+        if (Covers.isCover(decision.path)) {
+          void this.#sendCover(request, response, decision.path);
+          break;
+        }
         const file = this.#options.files.get(decision.path);
         if (file === undefined) refuse(response, 404, "there is nothing here");
-        else send(request, response, file);
+        else send(request, response, { ...file, caching: file.isImmutable ? FOR_EVER : ASK_AGAIN });
       }
     }
+  }
+
+  async #sendCover(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const cover = await this.#options.covers.read(path);
+    if (cover === null) refuse(response, 404, "there is no picture of this game");
+    else send(request, response, { ...cover, caching: `private, max-age=${COVER_MAX_AGE_S}` });
   }
 
   #enter(response: ServerResponse, token: string): void {
@@ -157,15 +170,28 @@ function hangUp(socket: Duplex, status: number): void {
   );
 }
 
-function send(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
-  response.setHeader("ETag", file.etag);
-  response.setHeader("Cache-Control", file.isImmutable ? "private, max-age=31536000, immutable" : "no-cache");
-  if (request.headers["if-none-match"] === file.etag) {
+/** `Cache-Control` of what has its content's hash in its name, and of what has not. */
+const FOR_EVER = "private, max-age=31536000, immutable";
+const ASK_AGAIN = "no-cache";
+
+interface Sent extends Pick<StaticFile | Cover, "type" | "bytes" | "etag"> {
+  /** `Cache-Control`. */
+  readonly caching: string;
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { type, bytes, etag, caching }: Sent,
+): void {
+  response.setHeader("ETag", etag);
+  response.setHeader("Cache-Control", caching);
+  if (request.headers["if-none-match"] === etag) {
     response.writeHead(304).end();
     return;
   }
-  response.writeHead(200, { "Content-Type": file.type, "Content-Length": file.bytes.length });
-  response.end(request.method === "HEAD" ? undefined : file.bytes);
+  response.writeHead(200, { "Content-Type": type, "Content-Length": bytes.length });
+  response.end(request.method === "HEAD" ? undefined : bytes);
 }
 
 function listen(server: Server, port: number): Promise<void> {
