@@ -35,6 +35,8 @@ describe("the narrator", () => {
     expect(
       narrate({ type: "remove-failed", gameId, code: "already-installed", message: "local is there" }),
     ).toBe("quake3: local is there (already-installed)");
+    const failed = { type: "install-failed", gameId, code: "disk-full", message: "/srv is full" } as const;
+    expect(narrate({ ...failed, hint: "Free 2 GiB." })).toBe("quake3: /srv is full (disk-full). Free 2 GiB.");
   });
 
   it("tells the number of shared games once until it changes", () => {

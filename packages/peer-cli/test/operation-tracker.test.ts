@@ -136,8 +136,8 @@ describe("the end of an operation", () => {
     ],
     [
       "get",
-      { type: "download-failed", gameId, code: "disk-full", message: "full" },
-      { gameId, outcome: "failed", error: { code: "disk-full", message: "full" } },
+      { type: "download-failed", gameId, code: "disk-full", message: "full", hint: "free 2 GiB" },
+      { gameId, outcome: "failed", error: { code: "disk-full", message: "full", hint: "free 2 GiB" } },
     ],
     [
       "install",

@@ -30,7 +30,15 @@ export {
   createControlSession,
   LineSplitter,
 } from "./control/index.ts";
-export { isPeerErrorCode, PEER_ERRORS, PeerError, type PeerErrorCode, toPeerError } from "./errors/index.ts";
+export {
+  type FailureReason,
+  isPeerErrorCode,
+  PEER_ERRORS,
+  PeerError,
+  type PeerErrorCode,
+  reasonOf,
+  toPeerError,
+} from "./errors/index.ts";
 export { createPartyCa, loadPartyCa, type PartyCa, writePartyCa } from "./identity/index.ts";
 export {
   createExternalUnpacker,

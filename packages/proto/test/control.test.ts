@@ -44,8 +44,9 @@ const listed: ListedGame = {
   peerCount: 1,
   operation: null,
 };
-const failure = { gameId, code: "disk-full", message: "no room for aB" };
-const failureLine = { game_id: gameId, code: "disk-full", message: "no room for aB" };
+const reason = { code: "disk-full", message: "no room for aB", hint: "free some" };
+const failure = { gameId, ...reason };
+const failureLine = { game_id: gameId, ...reason };
 
 type Examples = { [Type in RuntimeEventType]: [RuntimeEventData[Type], Record<string, unknown>] };
 
@@ -56,8 +57,8 @@ const EVENTS: Examples = {
     { peer_id: peerId, addr: "127.0.0.1:4000", lanes: [4001, 4002] },
   ],
   "runtime-failed": [
-    { code: "internal", message: "oops" },
-    { code: "internal", message: "oops" },
+    { code: "internal", message: "oops", hint: "tell us" },
+    { code: "internal", message: "oops", hint: "tell us" },
   ],
   "peer-discovered": [peer, peerLine],
   "peer-updated": [peer, peerLine],

@@ -1,4 +1,4 @@
-import { type Logger, toPeerError } from "@lanspread/peer";
+import { type Logger, reasonOf, toPeerError } from "@lanspread/peer";
 import type { RuntimeEvent } from "@lanspread/proto";
 import type { RawData, WebSocket } from "ws";
 import { type PageMessage, pageMessageSchema, type ShellMessage } from "../../protocol/messages.ts";
@@ -92,7 +92,6 @@ async function answer(message: PageMessage, host: PageHost, signal: AbortSignal)
   try {
     return { type: "answer", id, data: (await host.answer(message, signal)) ?? null };
   } catch (error) {
-    const { code, message: text, hint } = toPeerError(error);
-    return { type: "refusal", id, refusal: { code, message: text, ...(hint === undefined ? {} : { hint }) } };
+    return { type: "refusal", id, refusal: reasonOf(toPeerError(error)) };
   }
 }

@@ -67,7 +67,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
 
   const take = (event: RuntimeEvent, now: number): OperationOutcome | undefined => {
     if (event.type === "runtime-failed") {
-      return { gameId, outcome: "failed", error: { code: event.code, message: event.message } };
+      return failed(gameId, event.code, event);
     }
     if (event.type === "active-operations-changed") {
       active = event.operations.some((operation) => operation.gameId === gameId);
@@ -120,16 +120,16 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
       case "download-cancelled":
         return { gameId, outcome: "cancelled" };
       case "no-peers-have-game":
-        return failed(gameId, "no-peers-have-game", event.message);
+        return failed(gameId, "no-peers-have-game", event);
       case "download-peers-gone":
-        return failed(gameId, "peers-gone", event.message);
+        return failed(gameId, "peers-gone", event);
       case "download-failed":
       case "install-failed":
       case "uninstall-failed":
       case "remove-failed":
       case "stream-install-failed":
         if (event.code === "cancelled") return { gameId, outcome: "cancelled" };
-        return failed(gameId, event.code, event.message);
+        return failed(gameId, event.code, event);
       default:
         return undefined;
     }
@@ -172,8 +172,12 @@ function streamedOf(event: RuntimeEventOf<"stream-install-finished">): Partial<D
   };
 }
 
-function failed(gameId: string, code: string, message: string): OperationOutcome {
-  return { gameId, outcome: "failed", error: { code, message } };
+function failed(
+  gameId: string,
+  code: string,
+  { message, hint }: { readonly message: string; readonly hint?: string },
+): OperationOutcome {
+  return { gameId, outcome: "failed", error: { code, message, ...(hint === undefined ? {} : { hint }) } };
 }
 
 /** A state in which nothing is fetched. */

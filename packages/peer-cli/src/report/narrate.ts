@@ -49,13 +49,13 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
       return `${event.gameId}: cancelled`;
     case "download-peers-gone":
     case "no-peers-have-game":
-      return `${event.gameId}: ${event.message}`;
+      return withHint(`${event.gameId}: ${event.message}`, event.hint);
     case "download-failed":
     case "install-failed":
     case "uninstall-failed":
     case "remove-failed":
     case "stream-install-failed":
-      return `${event.gameId}: ${event.message} (${event.code})`;
+      return withHint(`${event.gameId}: ${event.message} (${event.code})`, event.hint);
     case "install-finished":
       return `${event.gameId}: installed, ${count(event.files, "file")}`;
     case "stream-install-finished":
@@ -73,4 +73,8 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
     default:
       return undefined;
   }
+}
+
+function withHint(text: string, hint: string | undefined): string {
+  return hint === undefined ? text : `${text}. ${hint}`;
 }

@@ -7,7 +7,7 @@ import {
   toHarnessEvent,
   toSnakeCase,
 } from "@lanspread/proto";
-import { PeerError, toPeerError } from "../errors/index.ts";
+import { PeerError, reasonOf, toPeerError } from "../errors/index.ts";
 import type { Peer } from "../runtime/index.ts";
 
 export interface ControlSessionOptions {
@@ -124,8 +124,7 @@ class JsonLinesSession implements ControlSession {
   }
 
   #refuse(id: number | string | null, cmd: string | null, error: PeerError): Promise<void> {
-    const { code, message, hint } = error;
-    return this.#write({ type: "error", id, cmd, code, message, ...(hint === undefined ? {} : { hint }) });
+    return this.#write({ type: "error", id, cmd, ...reasonOf(error) });
   }
 
   async #run(command: HarnessCommand): Promise<object> {

@@ -29,6 +29,18 @@ export class PeerError extends Error {
   }
 }
 
+/** What an error tells who was not there: as in results, events and refusals. */
+export interface FailureReason {
+  readonly code: PeerErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** The reason of an error; without a hint where there is none. */
+export function reasonOf({ code, message, hint }: PeerError): FailureReason {
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
 /** Any thrown value as a {@link PeerError}; what is no PeerError and no cancellation is a fault of ours: `internal`. */
 export function toPeerError(error: unknown): PeerError {
   if (error instanceof PeerError) return error;

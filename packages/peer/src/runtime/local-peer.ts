@@ -1,5 +1,5 @@
 import { type PeerId, type RuntimeCommand, type RuntimeEvent, runtimeCommandSchema } from "@lanspread/proto";
-import { PeerError, toPeerError } from "../errors/index.ts";
+import { PeerError, reasonOf, toPeerError } from "../errors/index.ts";
 import { cancelCommand, downloadCommand } from "./commands/download.ts";
 import { getGameCommand } from "./commands/get-game.ts";
 import { installCommand, uninstallCommand } from "./commands/install.ts";
@@ -109,9 +109,9 @@ export class LocalPeer implements Peer {
   /** A part without which there is no peer has failed: says so, and stops. */
   fail(error: unknown): void {
     if (this.#stopping !== null) return;
-    const { code, message } = toPeerError(error);
-    this.#context.bus.emit({ type: "runtime-failed", code, message });
-    this.#stopping = this.#stop({ code, message });
+    const reason = reasonOf(toPeerError(error));
+    this.#context.bus.emit({ type: "runtime-failed", ...reason });
+    this.#stopping = this.#stop(reason);
   }
 
   async #stop(failed: Awaited<Peer["stopped"]>["failed"]): Promise<void> {

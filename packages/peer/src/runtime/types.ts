@@ -10,6 +10,7 @@ import type {
   StatusData,
 } from "@lanspread/proto";
 import type { DatagramSocketFactory } from "@lanspread/quic";
+import type { FailureReason } from "../errors/index.ts";
 import type { Unpacker } from "../install/index.ts";
 import type { Logger } from "../logger.ts";
 import type { Clock, DiscoveryFactory, RemoteGame } from "../peers/index.ts";
@@ -115,7 +116,7 @@ export interface Peer extends PeerHandle {
   /** Goodbye to the others, transfers ended at a piece, journals flushed; within 5 s. May be called twice. */
   stop(): Promise<void>;
   /** Resolves when the peer has stopped, whoever stopped it; with the reason where it failed. Never rejects. */
-  readonly stopped: Promise<{ readonly failed: { readonly code: string; readonly message: string } | null }>;
+  readonly stopped: Promise<{ readonly failed: FailureReason | null }>;
 }
 
 export type { GameId };

@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { asGameId, type HarnessCommandInput, type HarnessLine, harnessLineSchema } from "@lanspread/proto";
 import { eventually } from "@lanspread/testkit";
@@ -51,7 +53,9 @@ function converse(peer: Peer) {
       });
     },
     event: (type: string) =>
-      eventually(() => lines.find((line) => line.type === "event" && line.event === type), { what: type }),
+      eventually(() => lines.filter((line) => line.type === "event").find(({ event }) => event === type), {
+        what: type,
+      }),
   };
 }
 
@@ -294,6 +298,29 @@ describe("waiting for peers", () => {
     const waiting = client.ask({ cmd: "wait-peers", count: 1, timeout_ms: 3_600_000 });
     await peer.stop();
     expect(await waiting).toMatchObject({ type: "error", code: "shutting-down" });
+  });
+});
+
+describe("a failure", () => {
+  it("says what to do about it, and of this very one where more is known", async () => {
+    const { gamesDir } = await party.folders("alpha");
+    const gameId = await makeGame(gamesDir, "quake");
+    await mkdir(join(gamesDir, gameId, ".local.installing"));
+    const { peer } = await party.start("alpha", { discovery: null });
+    const client = converse(peer);
+    await client.ask({ cmd: "install", game_id: gameId });
+    expect((await client.event("install-failed")).data).toEqual({
+      game_id: gameId,
+      code: "already-exists",
+      message: expect.stringContaining("nothing proves that lanspread made it"),
+      hint: "Look into it, and move it away.",
+    });
+    await client.ask({ cmd: "download", game_id: asGameId("doom") });
+    expect((await client.event("no-peers-have-game")).data).toEqual({
+      game_id: "doom",
+      message: "No peer has doom.",
+      hint: "Wait for a peer that has it, or look at the list of peers.",
+    });
   });
 });
 

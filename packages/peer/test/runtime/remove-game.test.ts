@@ -143,6 +143,7 @@ describe("remove-downloaded-game", () => {
       gameId: QUAKE,
       code: "already-installed",
       message: expect.stringContaining(local),
+      hint: "Uninstall it first.",
     });
     expect(story(alpha.events).slice(-2)).toEqual(["[]", "remove-failed"]);
     expect(alpha.peer.snapshot().localGames.map(({ id }) => id)).toContain(QUAKE);

@@ -71,6 +71,7 @@ describe("a peer alone", () => {
       type: "no-peers-have-game",
       gameId,
       message: "No peer has nobodys.",
+      hint: expect.stringContaining("Wait for a peer"),
     });
     expect(await readdir(alpha.gamesDir)).toEqual([]);
   });
@@ -143,8 +144,12 @@ describe("a peer alone", () => {
     await expect(bravo.peer.send({ type: "connect", addr: alpha.peer.addr })).rejects.toMatchObject({
       code: "connect-failed",
     });
-    const failure = { code: "internal", message: expect.stringContaining("the cable burns") };
-    expect(await alpha.event("runtime-failed")).toMatchObject(failure);
+    const failure = {
+      code: "internal",
+      message: expect.stringContaining("the cable burns"),
+      hint: "Please report it, with the log.",
+    };
+    expect(await alpha.event("runtime-failed")).toEqual({ type: "runtime-failed", ...failure });
     expect(await alpha.peer.stopped).toEqual({ failed: failure });
     await expect(alpha.peer.send({ type: "status" })).rejects.toMatchObject({ code: "shutting-down" });
     await party.start("alpha");

@@ -48,16 +48,21 @@ interface Game {
   readonly gameId: GameId;
 }
 
-interface Failure extends Game {
+/** Why something failed. */
+interface Reason {
   /** Code of the error registry. */
   readonly code: string;
   readonly message: string;
+  /** What to do about it: of this very failure where something special is known, else what is said of its code. */
+  readonly hint?: string;
 }
+
+interface Failure extends Game, Reason {}
 
 /** Payload of every event by its name. */
 export interface RuntimeEventData {
   "local-peer-ready": { readonly peerId: PeerId; readonly addr: string; readonly lanes: readonly number[] };
-  "runtime-failed": { readonly code: string; readonly message: string };
+  "runtime-failed": Reason;
   "peer-discovered": ListedPeer;
   "peer-updated": ListedPeer;
   "peer-lost": { readonly peerId: PeerId; readonly reason: string };
@@ -74,7 +79,7 @@ export interface RuntimeEventData {
   "active-operations-changed": { readonly operations: readonly ActiveOperation[] };
   "got-game-files": Game & { readonly manifest: Manifest; readonly sources: readonly PeerId[] };
   /** Why nobody counts: others may have the game, but not as it is wanted. */
-  "no-peers-have-game": Game & { readonly message: string };
+  "no-peers-have-game": Game & Omit<Reason, "code">;
   "download-begin": Game & { readonly totalBytes: number; readonly pieces: number };
   "download-progress": Game & {
     /** Verified bytes, each piece once. */
@@ -102,7 +107,7 @@ export interface RuntimeEventData {
   "download-finished": Game & TransferTotals;
   "download-failed": Failure;
   "download-cancelled": Game;
-  "download-peers-gone": Game & { readonly message: string };
+  "download-peers-gone": Game & Omit<Reason, "code">;
   /** Of an install and of a streamed one. */
   "install-progress": Game & {
     readonly phase: string;

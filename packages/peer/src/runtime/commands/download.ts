@@ -8,7 +8,7 @@ import type {
   TransferTotals,
 } from "@lanspread/proto";
 import { downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
-import { PeerError } from "../../errors/index.ts";
+import { PeerError, reasonOf } from "../../errors/index.ts";
 import { isInstalled, readInstalledList, recoverGame } from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
@@ -165,11 +165,11 @@ function tellOfSources(
 
 function endEvent(gameId: GameId, error: PeerError, kind: OperationKind): RuntimeEvent {
   if (kind === "installing" || kind === "updating") return installFailed(gameId, error);
-  const { code, message } = error;
+  const { code, ...reason } = reasonOf(error);
   if (code === "cancelled") return { type: "download-cancelled", gameId };
-  if (code === "no-peers-have-game") return { type: "no-peers-have-game", gameId, message };
-  if (code === "peers-gone") return { type: "download-peers-gone", gameId, message };
-  return { type: "download-failed", gameId, code, message };
+  if (code === "no-peers-have-game") return { type: "no-peers-have-game", gameId, ...reason };
+  if (code === "peers-gone") return { type: "download-peers-gone", gameId, ...reason };
+  return { type: "download-failed", gameId, code, ...reason };
 }
 
 function peerIdOf({ peerId }: { readonly peerId: PeerId }): PeerId {

@@ -1,5 +1,5 @@
 import type { GameId, LocalGame, OperationKind, RuntimeEvent } from "@lanspread/proto";
-import { PeerError } from "../../errors/index.ts";
+import { PeerError, reasonOf } from "../../errors/index.ts";
 import {
   type InstallOptions,
   type InstallResult,
@@ -55,7 +55,7 @@ export function uninstallCommand(context: RuntimeContext, gameId: GameId): void 
       await uninstallGame({ gameId, root: rootOf(context, gameId), stateDir, signal, logger });
       return { type: "uninstall-finished", gameId };
     },
-    failed: ({ code, message }) => ({ type: "uninstall-failed", gameId, code, message }),
+    failed: (error) => ({ type: "uninstall-failed", gameId, ...reasonOf(error) }),
   });
 }
 
@@ -104,9 +104,9 @@ async function makeLocal(
 }
 
 /** The end event of an install or an update that was thrown out of. Cancelling one is no failure: it ends as a cancelled download. */
-export function installFailed(gameId: GameId, { code, message }: PeerError): RuntimeEvent {
-  if (code === "cancelled") return { type: "download-cancelled", gameId };
-  return { type: "install-failed", gameId, code, message };
+export function installFailed(gameId: GameId, error: PeerError): RuntimeEvent {
+  if (error.code === "cancelled") return { type: "download-cancelled", gameId };
+  return { type: "install-failed", gameId, ...reasonOf(error) };
 }
 
 /** Says that the game is busy before anything about its state, which is about to change. */

@@ -1,5 +1,5 @@
 import type { GameId } from "@lanspread/proto";
-import { PeerError } from "../../errors/index.ts";
+import { PeerError, reasonOf } from "../../errors/index.ts";
 import { removeGame } from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog } from "../context.ts";
 import { beginOperation } from "../run-operation.ts";
@@ -30,6 +30,6 @@ export function removeCommand(context: RuntimeContext, gameId: GameId): void {
       const result = await removeGame({ gameId, gamesDir, stateDir, signal, logger, onProgress });
       return { type: "remove-finished", gameId, ...result };
     },
-    failed: ({ code, message }) => ({ type: "remove-failed", gameId, code, message }),
+    failed: (error) => ({ type: "remove-failed", gameId, ...reasonOf(error) }),
   });
 }

@@ -1,6 +1,6 @@
 import type { GameId, RuntimeEvent } from "@lanspread/proto";
 import { fetchManifest } from "../../download/index.ts";
-import { PeerError } from "../../errors/index.ts";
+import { PeerError, reasonOf } from "../../errors/index.ts";
 import {
   alreadyDownloaded,
   type StreamInstallProgress,
@@ -29,10 +29,10 @@ export function streamInstallCommand(context: RuntimeContext, gameId: GameId): v
     gameId,
     kind: "stream-installing",
     work: (frame) => work(context, gameId, frame),
-    failed: ({ code, message }) =>
-      code === "cancelled"
+    failed: (error) =>
+      error.code === "cancelled"
         ? { type: "download-cancelled", gameId }
-        : { type: "stream-install-failed", gameId, code, message },
+        : { type: "stream-install-failed", gameId, ...reasonOf(error) },
   });
 }
 
