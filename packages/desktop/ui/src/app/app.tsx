@@ -1,7 +1,9 @@
 import { useMemo, useState } from "react";
+import { Detail } from "../detail/detail.tsx";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
 import { TextsContext, usePageState } from "./context.ts";
+import { KeepScroll } from "./keep-scroll.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notices.tsx";
 import type { Route } from "./route.ts";
@@ -39,7 +41,14 @@ export function AppPage() {
 
 function Page({ route }: { readonly route: Route }) {
   switch (route.page) {
+    case "game":
+      return <Detail gameId={route.gameId} />;
     default:
-      return <Library />;
+      return (
+        <>
+          <Library />
+          <KeepScroll of="library" />
+        </>
+      );
   }
 }

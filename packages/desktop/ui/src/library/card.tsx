@@ -1,9 +1,9 @@
 import type { ListedGame } from "@lanspread/proto";
 import { memo } from "react";
-import type { PageRequest } from "../../../protocol/messages.ts";
-import { useApp, usePageState, useTexts } from "../app/context.ts";
+import { usePageState, useTexts } from "../app/context.ts";
+import { hrefOf } from "../app/route.ts";
 import { formatBytes } from "../shared/format.ts";
-import { type Action, actionOf } from "./action.ts";
+import { ActionButton } from "./action-button.tsx";
 import { Cover } from "./cover.tsx";
 import { Progress } from "./progress.tsx";
 
@@ -15,6 +15,7 @@ export interface CardProps {
 export const Card = memo(function Card({ game }: CardProps) {
   const { language, t } = useTexts();
   const genre = usePageState((state) => state.snapshot?.facts[game.id]?.genre);
+  const href = hrefOf({ page: "game", gameId: game.id });
   const title = `game-${game.id}`;
   return (
     <article className="card" aria-labelledby={title}>
@@ -29,7 +30,7 @@ export const Card = memo(function Card({ game }: CardProps) {
         )}
       </p>
       <h2 id={title} title={game.name}>
-        {game.name}
+        <a href={href}>{game.name}</a>
       </h2>
       <p className="facts">
         {[genre, game.size > 0 ? formatBytes(game.size, language) : undefined].filter(Boolean).join(" · ")}
@@ -39,43 +40,6 @@ export const Card = memo(function Card({ game }: CardProps) {
     </article>
   );
 });
-
-function ActionButton({ game }: CardProps) {
-  const { tryTo } = useApp();
-  const { t } = useTexts();
-  const action = actionOf(game);
-  const label = action.kind === "none" ? t(`why.${action.why}`) : t(`action.${action.kind}`);
-  const request = requestOf(action, game);
-  return (
-    <button
-      type="button"
-      className={`action ${action.kind}`}
-      disabled={request === null}
-      aria-label={`${label}: ${game.name}`}
-      onClick={() => request !== null && tryTo(request)}
-    >
-      {label}
-    </button>
-  );
-}
-
-/** What the shell is asked for; null where nothing can be asked. */
-function requestOf({ kind }: Action, { id: gameId }: ListedGame): PageRequest | null {
-  switch (kind) {
-    case "download":
-      return { type: "command", command: { type: "download-game-files", gameId } };
-    case "update":
-      return { type: "command", command: { type: "download-game-files", gameId, latest: true } };
-    case "install":
-      return { type: "command", command: { type: "install-game", gameId } };
-    case "play":
-      return { type: "play", gameId };
-    case "cancel":
-      return { type: "command", command: { type: "cancel-download", gameId } };
-    default:
-      return null;
-  }
-}
 
 function stateOf({ installed, downloaded }: ListedGame) {
   if (installed) return downloaded ? "state.installed" : "state.streamed";
