@@ -19,6 +19,24 @@ export const MAX_MESSAGE_BYTES = 64 * KIB;
 /** Pages that are connected at once: more windows than anybody opens, and few enough to send each every event. */
 export const MOST_PAGES = 16;
 
+/**
+ * Connections that are open at once, pages' sockets aside: a browser opens six. More than the system has waiting to be
+ * accepted (511, what Node asks for), so that one that was just accepted is never driven out by those that were with it.
+ */
+export const MOST_CONNECTIONS = 600;
+
+/** Time that a request has to come whole, milliseconds: a browser on the same computer sends it in one piece. */
+export const REQUEST_MS = 10_000;
+
+/** How often requests that do not come are looked for, milliseconds. */
+export const CHECK_REQUESTS_MS = 1_000;
+
+/** Time that a page has to say goodbye when its connection is closed, milliseconds: a machine under load takes its time. */
+export const CLOSE_MS = 2_000;
+
+/** Requests of a page that are answered at the same time; of one that asks faster nothing more is read until it has answers. */
+export const MOST_UNANSWERED = 64;
+
 /** Bytes that wait for a page that does not read; then it is sent no events until it has caught up, and a snapshot instead. */
 export const MAX_WAITING_BYTES = 4 * MIB;
 

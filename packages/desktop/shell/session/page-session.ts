@@ -3,7 +3,8 @@ import type { RuntimeEvent } from "@lanspread/proto";
 import type { RawData, WebSocket } from "ws";
 import { type PageMessage, pageMessageSchema, type ShellMessage } from "../../protocol/messages.ts";
 import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
-import { CATCH_UP_MS, MAX_WAITING_BYTES, PAGE_TIMEOUT_MS } from "../constants.ts";
+import { CATCH_UP_MS, MAX_WAITING_BYTES, MOST_UNANSWERED, PAGE_TIMEOUT_MS } from "../constants.ts";
+import { Inbox } from "./inbox.ts";
 
 /** What pages are shown, and what they may ask for. */
 export interface PageHost {
@@ -22,8 +23,8 @@ const POLICY_VIOLATION = 1008;
 
 /**
  * One connected page. It is sent a snapshot and then every event; one that does not read is sent nothing until it does, and
- * then a snapshot. What it asks for is answered in any order. A message that breaks the rules ends the connection: the own
- * page sends none.
+ * then a snapshot. What it asks for is answered in any order, and is not even read while too much of it waits. A message that
+ * breaks the rules ends the connection, and nothing behind it is done: the own page sends none.
  */
 export function servePage(socket: WebSocket, host: PageHost, logger: Logger): void {
   const over = new AbortController();
@@ -44,10 +45,22 @@ export function servePage(socket: WebSocket, host: PageHost, logger: Logger): vo
   const noMoreSnapshots = host.onSnapshotDue(() => {
     if (keepsUp()) sendSnapshot();
   });
+  const inbox = new Inbox<PageMessage>({
+    most: MOST_UNANSWERED,
+    hasRoom: () => socket.bufferedAmount <= MAX_WAITING_BYTES,
+    onFullChange: (isFull) => (isFull ? socket.pause() : socket.resume()),
+    handle: async (message) => {
+      const answered = await answer(message, host, over.signal);
+      if (socket.readyState === socket.OPEN) send(answered);
+    },
+  });
   const catchUp = setInterval(() => {
     if (isBehind && socket.bufferedAmount === 0) sendSnapshot();
+    inbox.next();
   }, CATCH_UP_MS);
   const heartbeat = setInterval(() => {
+    // Of a page that waits for answers no pong is read; of one that does not take them none would come.
+    if (inbox.isFull && socket.bufferedAmount === 0) return;
     if (isAlive) socket.ping();
     else socket.terminate();
     isAlive = false;
@@ -56,21 +69,22 @@ export function servePage(socket: WebSocket, host: PageHost, logger: Logger): vo
     isAlive = true;
   });
   socket.on("message", (data, isBinary) => {
+    if (socket.readyState !== socket.OPEN) return;
     isAlive = true;
     const message = isBinary ? null : parse(data);
-    if (message === null) {
-      logger.warn("a page broke the rules, and its connection was closed");
-      socket.close(isBinary ? UNSUPPORTED_DATA : POLICY_VIOLATION, "this is no message of the page");
+    if (message !== null) {
+      inbox.push(message);
       return;
     }
-    void answer(message, host, over.signal).then((answered) => {
-      if (socket.readyState === socket.OPEN) send(answered);
-    });
+    logger.warn("a page broke the rules, and its connection was closed");
+    inbox.clear();
+    socket.close(isBinary ? UNSUPPORTED_DATA : POLICY_VIOLATION, "this is no message of the page");
   });
   // What is wrong with a connection ends it; nothing else follows from it.
   socket.on("error", (error) => logger.debug("the connection of a page failed", { error }));
   socket.on("close", () => {
     over.abort();
+    inbox.clear();
     noMoreEvents();
     noMoreSnapshots();
     clearInterval(catchUp);

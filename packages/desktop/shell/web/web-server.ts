@@ -2,14 +2,24 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { MAX_MESSAGE_BYTES, MOST_PAGES, SHELL_HOST, STOP_MS } from "../constants.ts";
+import {
+  CHECK_REQUESTS_MS,
+  CLOSE_MS,
+  MAX_MESSAGE_BYTES,
+  MOST_PAGES,
+  REQUEST_MS,
+  SHELL_HOST,
+  STOP_MS,
+} from "../constants.ts";
 import { COVER_MAX_AGE_S } from "../covers/constants.ts";
-import { type Cover, Covers } from "../covers/covers.ts";
+import { Covers } from "../covers/covers.ts";
 import { checkRequest, type DoorDecision, TOKEN_PARAMETER } from "../door/check-request.ts";
 import { SECURITY_HEADERS, sessionCookie } from "../door/headers.ts";
 import { createSecret, isSameSecret } from "../door/secret.ts";
 import { Tokens } from "../door/tokens.ts";
-import type { StaticFile, StaticFiles } from "./static-files.ts";
+import { ASK_AGAIN, endBroken, FOR_EVER, hangUp, refuse, send } from "./answers.ts";
+import { Connections } from "./connections.ts";
+import type { StaticFiles } from "./static-files.ts";
 
 /** Where the page's socket is. */
 export const SOCKET_PATH = "/socket";
@@ -32,6 +42,7 @@ export class WebServer implements AsyncDisposable {
   readonly #options: WebServerOptions;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
+  readonly #connections = new Connections();
   readonly #tokens = new Tokens();
 
   private constructor(options: WebServerOptions, server: Server) {
@@ -39,24 +50,34 @@ export class WebServer implements AsyncDisposable {
     this.#server = server;
     this.session = options.session ?? createSecret();
     this.port = (server.address() as AddressInfo).port;
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      maxPayload: MAX_MESSAGE_BYTES,
-      perMessageDeflate: false,
-    });
+    this.#sockets = new WebSocketServer(SOCKET_OPTIONS);
+    this.#sockets.on("headers", (headers) => headers.push(...HEADER_LINES));
+    this.#sockets.on("wsClientError", (_, socket) => hangUp(socket, 400));
+    server.on("connection", (connection) => this.#connections.add(connection));
     server.on("request", (request, response) => this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    // Otherwise Node would answer these itself, without the headers that every answer has.
+    server.on("checkExpectation", (request, response) => this.#answer(request, response));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => endBroken(socket, error.code));
   }
 
   /** @throws Error where not even a free port can be had */
   static async start(options: WebServerOptions): Promise<WebServer> {
-    const server = createServer();
+    const server = createServer({
+      // The door says what a request without a Host is told.
+      requireHostHeader: false,
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_REQUESTS_MS,
+    });
     try {
       await listen(server, options.port);
     } catch (error) {
       if (options.port === 0) throw error;
       await listen(server, 0);
     }
+    // A connection that cannot be accepted is none; those that are there go on.
+    server.on("error", () => {});
     return new WebServer(options, server);
   }
 
@@ -77,7 +98,7 @@ export class WebServer implements AsyncDisposable {
     for (const socket of this.#sockets.clients) socket.close(GOING_AWAY, "lanspread stops");
     const late = setTimeout(() => {
       for (const socket of this.#sockets.clients) socket.terminate();
-      this.#server.closeAllConnections();
+      this.#connections.destroyAll();
     }, STOP_MS);
     this.#server.closeIdleConnections();
     await closed;
@@ -89,11 +110,17 @@ export class WebServer implements AsyncDisposable {
   }
 
   #check(request: IncomingMessage, isUpgrade: boolean): DoorDecision {
-    const { host, origin, cookie, "sec-fetch-site": fetchSite } = request.headers;
+    const { host, origin, cookie, "sec-fetch-site": fetchSite } = request.headersDistinct;
     return checkRequest(
       {
-        ...{ method: request.method, target: request.url, host, origin, cookie, isUpgrade },
-        fetchSite: Array.isArray(fetchSite) ? fetchSite.join() : fetchSite,
+        method: request.method,
+        target: request.url,
+        // What is said twice is neither the one nor the other.
+        host: host?.join(", "),
+        origin: origin?.join(", "),
+        fetchSite: fetchSite?.join(", "),
+        cookie: cookie?.join("; "),
+        isUpgrade,
       },
       { host: this.#host, isSession: (value) => isSameSecret(value, this.session) },
     );
@@ -110,6 +137,7 @@ export class WebServer implements AsyncDisposable {
         this.#enter(response, decision.token);
         break;
       case "allow": {
+        this.#connections.admit(request.socket);
         if (Covers.isCover(decision.path)) {
           void this.#sendCover(request, response, decision.path);
           break;
@@ -142,57 +170,27 @@ export class WebServer implements AsyncDisposable {
     if (decision.kind === "refuse") hangUp(socket, decision.status);
     else if (decision.kind !== "allow" || decision.path !== SOCKET_PATH) hangUp(socket, 404);
     else if (this.pages >= MOST_PAGES) hangUp(socket, 503);
-    else this.#sockets.handleUpgrade(request, socket, head, (page) => this.#options.onPage(page));
+    else this.#sockets.handleUpgrade(request, socket, head, (page) => this.#welcome(page, socket));
+  }
+
+  #welcome(page: WebSocket, socket: Duplex): void {
+    this.#connections.release(socket);
+    this.#options.onPage(page);
   }
 }
+
+/** Not in place, since its types do not know of `closeTimeout` yet. */
+const SOCKET_OPTIONS = {
+  noServer: true,
+  maxPayload: MAX_MESSAGE_BYTES,
+  perMessageDeflate: false,
+  closeTimeout: CLOSE_MS,
+};
 
 /** Close code of a socket whose server stops (RFC 6455, 7.4.1). */
 const GOING_AWAY = 1001;
 
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  503: "Service Unavailable",
-};
-
-function refuse(response: ServerResponse, status: number, why: string): void {
-  response.setHeader("Cache-Control", "no-store");
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(`${why}\n`);
-}
-
-function hangUp(socket: Duplex, status: number): void {
-  socket.on("error", () => {});
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ""}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
-}
-
-/** `Cache-Control` of what has its content's hash in its name, and of what has not. */
-const FOR_EVER = "private, max-age=31536000, immutable";
-const ASK_AGAIN = "no-cache";
-
-interface Sent extends Pick<StaticFile | Cover, "type" | "bytes" | "etag"> {
-  /** `Cache-Control`. */
-  readonly caching: string;
-}
-
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { type, bytes, etag, caching }: Sent,
-): void {
-  response.setHeader("ETag", etag);
-  response.setHeader("Cache-Control", caching);
-  if (request.headers["if-none-match"] === etag) {
-    response.writeHead(304).end();
-    return;
-  }
-  response.writeHead(200, { "Content-Type": type, "Content-Length": bytes.length });
-  response.end(request.method === "HEAD" ? undefined : bytes);
-}
+const HEADER_LINES = Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`);
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
