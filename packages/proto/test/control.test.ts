@@ -71,6 +71,7 @@ const EVENTS: Examples = {
     { peerId: null, addr: "127.0.0.1:4000", reason: "version 4" },
     { peer_id: null, addr: "127.0.0.1:4000", reason: "version 4" },
   ],
+  "peer-incompatible-gone": [{ peerId }, { peer_id: peerId }],
   "list-games": [
     { games: [listed] },
     {
@@ -211,6 +212,10 @@ const EVENTS: Examples = {
     { game_id: gameId, files: 3, bytes: 9, left: 1 },
   ],
   "remove-failed": [failure, failureLine],
+  "outbound-progress": [
+    { transfers: [{ peerId, gameId, bytesPerSecond: 12 }] },
+    { transfers: [{ peer_id: peerId, game_id: gameId, bytes_per_second: 12 }] },
+  ],
   "progress-missed": [{ count: 3 }, { count: 3 }],
 };
 

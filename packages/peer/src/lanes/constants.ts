@@ -7,6 +7,9 @@ export const MOST_LANES = 16;
 /** How often a lane tells how many bytes have come, milliseconds. */
 export const TELL_BYTES_MS = 50;
 
+/** How often a lane tells how many bytes it has sent, milliseconds: some times within what a rate is taken over. */
+export const TELL_SENT_MS = 250;
+
 /** Time that a lane of a source has to answer a dial, milliseconds: it is on the same network, or behind a firewall. */
 export const LANE_DIAL_MS = 4_000;
 

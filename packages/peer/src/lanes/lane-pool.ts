@@ -10,7 +10,7 @@ import {
 import type { TlsOptions } from "@lanspread/quic";
 import type { DownloadLanes, LaneDownload, LaneUnit } from "../download/index.ts";
 import type { Logger } from "../logger.ts";
-import { LaneError } from "../transfer/index.ts";
+import { LaneError, type SentOfGame } from "../transfer/index.ts";
 import { LANE_PATIENCE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
 import { LaneThread } from "./lane-thread.ts";
 import type { FetchOrder, LaneAddress, OrderedPiece, PushedView } from "./messages.ts";
@@ -34,6 +34,8 @@ export interface LanePoolOptions {
   readonly lanesOf: (peerId: PeerId) => readonly ListenAddress[];
   /** Whether anything is being sent has changed. */
   readonly onSending: (sending: boolean) => void;
+  /** What the lanes have sent since the last time. Default: nobody hears of it. */
+  readonly onSent?: (sent: readonly SentOfGame[]) => void;
   /** A game on the disk is not as its manifest says. */
   readonly onStale: (gameId: GameId) => void;
   readonly logger: Logger;
@@ -54,7 +56,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
 
   private constructor(options: LanePoolOptions) {
     this.#options = options;
-    const { host, tls, identify, onStale, logger } = options;
+    const { host, tls, identify, onSent = () => {}, onStale, logger } = options;
     this.#threads = Array.from(
       { length: options.count },
       (_, index) =>
@@ -64,6 +66,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
           identify,
           viewOf: (gameId) => this.#tellView(gameId),
           onOutbound: () => this.#outboundChanged(),
+          onSent,
           onStale,
           logger,
         }),

@@ -15,8 +15,13 @@ import {
   serveRequestOf,
 } from "../serve/index.ts";
 import { directAccess, pooledAccess } from "../storage/index.ts";
-import { createBufferPool, createOutboundTransfers } from "../transfer/index.ts";
-import { DIRECT_BYTES } from "./constants.ts";
+import {
+  createBufferPool,
+  createOutboundTransfers,
+  createSentBytes,
+  type SentOfGame,
+} from "../transfer/index.ts";
+import { DIRECT_BYTES, TELL_SENT_MS } from "./constants.ts";
 import type { PushedView } from "./messages.ts";
 
 export interface LaneServerOptions {
@@ -25,6 +30,8 @@ export interface LaneServerOptions {
   readonly askView: (gameId: GameId) => Promise<PushedView>;
   /** The answers that are under way have become others. */
   readonly onOutbound: (counts: Readonly<Record<GameId, number>>) => void;
+  /** What was sent since the last time. */
+  readonly onSent: (sent: readonly SentOfGame[]) => void;
   readonly onStale: (gameId: GameId) => void;
   readonly logger: Logger;
 }
@@ -38,7 +45,14 @@ export class LaneServer {
   readonly #options: LaneServerOptions;
   readonly #views = new Map<GameId, PushedView>();
   readonly #asked = new Map<GameId, Promise<PushedView>>();
-  readonly #outbound = createOutboundTransfers();
+  readonly #sent = createSentBytes();
+  #sentTimer: NodeJS.Timeout | undefined;
+  readonly #outbound = createOutboundTransfers({
+    onSent: (peerId, gameId, bytes) => {
+      this.#sent.add({ peerId, gameId, bytes });
+      this.#sentTimer ??= setTimeout(() => this.#tellSent(), TELL_SENT_MS).unref();
+    },
+  });
   readonly #slots = createFileSlots();
   readonly #streams: StreamServer;
   readonly #game: AnswerGameOptions;
@@ -123,6 +137,7 @@ export class LaneServer {
     this.#closed = true;
     this.#views.clear();
     await this.#outbound.cancelAll();
+    clearTimeout(this.#sentTimer);
     for (const connection of this.#connections.keys()) connection.close(RESET.shuttingDown, "the peer stops");
   }
 
@@ -142,7 +157,7 @@ export class LaneServer {
     // The revocation may still be on its way here when the peer has already learned of the new manifest.
     if (!decision.allow) decision = decideServe(viewOf(await this.#options.askView(gameId)), asked);
     if (!decision.allow) throw Refused.by(decision);
-    await answerGame(stream, request, signal, this.#game);
+    await answerGame(stream, request, { peerId, signal }, this.#game);
   }
 
   #askView(gameId: GameId): Promise<PushedView> {
@@ -151,6 +166,11 @@ export class LaneServer {
     const view = this.#options.askView(gameId).finally(() => this.#asked.delete(gameId));
     this.#asked.set(gameId, view);
     return view;
+  }
+
+  #tellSent(): void {
+    this.#sentTimer = undefined;
+    this.#options.onSent(this.#sent.take());
   }
 
   /** Once for all that changes in one turn: thousands of small files come and go. */

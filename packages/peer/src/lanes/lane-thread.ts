@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { GameId, PeerId, PieceIndex } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
-import { LaneError } from "../transfer/index.ts";
+import { LaneError, type SentOfGame } from "../transfer/index.ts";
 import { LANE_RESTART_MS, LANE_STOP_MS, LANE_YOUNG_GENERATION_MB, MAX_LANE_RESTART_MS } from "./constants.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { FetchOrder, FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
@@ -16,6 +16,7 @@ export interface LaneThreadOptions {
   /** The lane remembers what it is told, until it is revoked. */
   readonly viewOf: (gameId: GameId) => PushedView;
   readonly onOutbound: () => void;
+  readonly onSent: (sent: readonly SentOfGame[]) => void;
   readonly onStale: (gameId: GameId) => void;
   readonly logger: Logger;
 }
@@ -235,7 +236,7 @@ export class LaneThread {
   }
 
   #hear(message: Exclude<FromLane, { type: "ready" | "unavailable" }>): void {
-    const { identify, viewOf, onOutbound, onStale, logger } = this.#options;
+    const { identify, viewOf, onOutbound, onSent, onStale, logger } = this.#options;
     switch (message.type) {
       case "bytes":
         this.#failures = 0;
@@ -274,6 +275,9 @@ export class LaneThread {
       case "outbound":
         this.#outbound = message.counts;
         onOutbound();
+        break;
+      case "sent":
+        onSent(message.sent);
         break;
       case "stale":
         onStale(message.gameId);

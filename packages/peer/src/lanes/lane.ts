@@ -63,6 +63,7 @@ class OpenLane implements Lane {
       identify: (certificate) => identify(certificate, true),
       askView: (gameId) => this.#views.ask((question) => tell({ type: "ask-view", question, gameId })),
       onOutbound: (counts) => tell({ type: "outbound", counts }),
+      onSent: (sent) => tell({ type: "sent", sent }),
       onStale: (gameId) => tell({ type: "stale", gameId }),
       logger,
     });

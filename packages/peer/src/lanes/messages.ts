@@ -1,7 +1,7 @@
 import type { GameId, GameVersion, Hash, Manifest, PeerId, PieceIndex } from "@lanspread/proto";
 import type { TlsOptions } from "@lanspread/quic";
 import type { LogFields, LogLevel } from "../logger.ts";
-import type { WorkUnit } from "../transfer/index.ts";
+import type { SentOfGame, WorkUnit } from "../transfer/index.ts";
 import type { UnitFailure } from "./unit-failure.ts";
 
 /** What a lane's thread is started with. */
@@ -102,6 +102,8 @@ export type FromLane =
   | { readonly type: "revoked"; readonly id: number }
   /** Answers that are under way, by game. */
   | { readonly type: "outbound"; readonly counts: Readonly<Record<GameId, number>> }
+  /** Bytes that were sent since the last time. */
+  | { readonly type: "sent"; readonly sent: readonly SentOfGame[] }
   /** The disk is not as the manifest says. */
   | { readonly type: "stale"; readonly gameId: GameId }
   | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -2,6 +2,7 @@ import {
   formatListenAddress,
   type GameId,
   type GameVersion,
+  type IncompatiblePeer,
   type LibrarySnapshot,
   type ListedPeer,
   type ListenAddress,
@@ -87,9 +88,12 @@ class Mesh implements PeerMesh {
   readonly #catchUp: CatchUp;
   readonly #deltaPush: DeltaPush;
   readonly #sightings: Sightings;
-  readonly #incompatibles = new Incompatibles(({ peerId, addr, reason }) => {
-    this.#logger.info("a peer cannot join", { peerId, addr, reason });
-    this.#emit({ type: "peer-incompatible", peerId, addr, reason });
+  readonly #incompatibles = new Incompatibles({
+    onNews: ({ peerId, addr, reason }) => {
+      this.#logger.info("a peer cannot join", { peerId, addr, reason });
+      this.#emit({ type: "peer-incompatible", peerId, addr, reason });
+    },
+    onGone: (peerId) => this.#emit({ type: "peer-incompatible-gone", peerId }),
   });
   #serveStream: Parameters<PeerMesh["start"]>[0]["serveStream"] = async () => {};
   #discovery: Discovery | null = null;
@@ -207,6 +211,10 @@ class Mesh implements PeerMesh {
 
   peers(): readonly ListedPeer[] {
     return this.#roster.table.list();
+  }
+
+  incompatible(): readonly IncompatiblePeer[] {
+    return this.#incompatibles.list();
   }
 
   contact(peerId: PeerId): PeerContact | undefined {

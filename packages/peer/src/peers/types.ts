@@ -2,6 +2,7 @@ import type {
   GameId,
   GameSummary,
   GameVersion,
+  IncompatiblePeer,
   ListedPeer,
   ListenAddress,
   PeerId,
@@ -51,6 +52,7 @@ export type MeshEvent =
   | RuntimeEventOf<"peer-lost">
   | RuntimeEventOf<"peer-count-updated">
   | RuntimeEventOf<"peer-incompatible">
+  | RuntimeEventOf<"peer-incompatible-gone">
   | { readonly type: "remote-games-changed" };
 
 /** The other peers: found, connected, known, and left. */
@@ -61,6 +63,8 @@ export interface PeerMesh {
   }): Promise<void>;
   /** Connected peers that have said hello. */
   peers(): readonly ListedPeer[];
+  /** Those that were met and cannot join: the last ones, until they join or are announced no longer. */
+  incompatible(): readonly IncompatiblePeer[];
   /** When a connected peer was heard last, and how far it is; undefined for others. */
   contact(peerId: PeerId): PeerContact | undefined;
   /** Where the lanes of a connected peer listen; none where it has none, or is not connected. */

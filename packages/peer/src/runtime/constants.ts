@@ -15,3 +15,9 @@ export const STREAMS_AT_ONCE = 2;
 
 /** Pause between two reports of a streamed install, milliseconds: as of a download. */
 export const STREAM_PROGRESS_MS = 500;
+
+/** Pause between two reports of what is sent, milliseconds: people read no faster. */
+export const OUTBOUND_PROGRESS_MS = 1_000;
+
+/** Reports that a rate of sending is taken over: long enough to be calm, short enough that what has ended is soon gone. */
+export const RATE_SAMPLES = 3;

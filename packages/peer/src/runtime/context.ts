@@ -13,6 +13,7 @@ import type { OutboundTransfers } from "../transfer/index.ts";
 import type { EventBus } from "./event-bus.ts";
 import { jointLibrary } from "./joint-library.ts";
 import type { OperationTable } from "./operations.ts";
+import type { OutboundProgress } from "./outbound-progress.ts";
 import type { TransferActivity } from "./transfer-activity.ts";
 
 /** What commands work with: the parts of one running peer. */
@@ -23,6 +24,7 @@ export interface RuntimeContext {
   readonly mesh: PeerMesh;
   readonly operations: OperationTable;
   readonly outbound: OutboundTransfers;
+  readonly outboundProgress: OutboundProgress;
   readonly lanes: LanePool;
   readonly activity: TransferActivity;
   readonly unpacker: Unpacker;

@@ -7,6 +7,7 @@ const PROGRESS: ReadonlySet<RuntimeEventType> = new Set([
   "download-chunk-finished",
   "install-progress",
   "remove-progress",
+  "outbound-progress",
 ] as const);
 
 /**

@@ -92,6 +92,8 @@ export class LocalPeer implements Peer {
       localGames: library.localGames(),
       remoteGames: mesh.games(),
       peers: mesh.peers(),
+      outbound: this.#context.outboundProgress.rates,
+      incompatible: mesh.incompatible(),
       warnings: [
         ...(problem === null ? [] : [problem.message]),
         ...warnings,

@@ -33,6 +33,7 @@ import { libraryMonitor } from "./library-monitor.ts";
 import { parseListenOption, requireInterfaces, shownAddress } from "./listen-address.ts";
 import { LocalPeer } from "./local-peer.ts";
 import { OperationTable } from "./operations.ts";
+import { OutboundProgress } from "./outbound-progress.ts";
 import { recover } from "./recover.ts";
 import { requireSeparate } from "./separate-directories.ts";
 import { pause, supervise } from "./supervisor.ts";
@@ -86,7 +87,16 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   const viewOf = createServeViews({ library, catalog, isBusy });
   opened.defer(() => library.close());
   const activity = new TransferActivity((active) => library.setHashingPaused(active));
-  const ownOutbound = activity.count(createOutboundTransfers());
+  const outboundProgress = new OutboundProgress({
+    clock,
+    onRates: (transfers) => bus.emit({ type: "outbound-progress", transfers }),
+  });
+  opened.use(outboundProgress);
+  const ownOutbound = activity.count(
+    createOutboundTransfers({
+      onSent: (peerId, gameId, bytes) => outboundProgress.sent({ peerId, gameId, bytes }),
+    }),
+  );
   const endpoint = opened.use(await bindEndpoint(listen, identity, options.socket));
   const listener = { host: listen.host, port: endpoint.address.port };
   const mesh = createPeerMesh({
@@ -114,6 +124,9 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
       viewOf: (gameId) => pushedView(viewOf(gameId), library.state().gamesDir),
       lanesOf: (peerId) => mesh.lanesOf(peerId),
       onSending: activity.source(),
+      onSent: (sent) => {
+        for (const each of sent) outboundProgress.sent(each);
+      },
       onStale: (gameId) => {
         library.rescan(gameId, { walk: true }).catch((error: unknown) => {
           logger.warn("a game could not be looked at again", { gameId, error });
@@ -144,6 +157,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     mesh,
     operations,
     outbound,
+    outboundProgress,
     lanes,
     activity,
     unpacker,

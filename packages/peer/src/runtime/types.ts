@@ -1,9 +1,11 @@
 import type {
   GameId,
+  IncompatiblePeer,
   ListedGame,
   ListedPeer,
   LocalGame,
   Manifest,
+  OutboundRate,
   PeerId,
   RuntimeCommand,
   RuntimeEvent,
@@ -81,6 +83,10 @@ export interface PeerSnapshot {
   /** The games of the others, with the version that each peer has. */
   readonly remoteGames: readonly RemoteGame[];
   readonly peers: readonly ListedPeer[];
+  /** What is being sent, as the last `outbound-progress` said. */
+  readonly outbound: readonly OutboundRate[];
+  /** Those that were met and cannot join, with the reason: the last ones, until they join or are announced no longer. */
+  readonly incompatible: readonly IncompatiblePeer[];
   /** What the user should know: of the games directory, of the network. */
   readonly warnings: readonly string[];
   /** Why nobody can be found at the moment; null where somebody can. It is among the warnings, too. */

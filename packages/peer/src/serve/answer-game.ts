@@ -8,6 +8,7 @@ import {
   RESET,
   WireError,
 } from "@lanspread/proto";
+import type { RequestContext } from "../peers/types.ts";
 import { type FileAccess, pooledAccess } from "../storage/index.ts";
 import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
 import type { AnsweringStream } from "./answering-stream.ts";
@@ -44,7 +45,7 @@ export interface AnswerGameOptions {
 export async function answerGame(
   stream: AnsweringStream,
   request: GameRequest,
-  signal: AbortSignal,
+  { peerId, signal }: Pick<RequestContext, "peerId" | "signal">,
   options: AnswerGameOptions,
 ): Promise<void> {
   const asked = serveRequestOf(request);
@@ -67,7 +68,8 @@ export async function answerGame(
           return await sendFile(stream, transfer, request.game_id, pass, options);
       }
     },
-    { signal },
+    // Who looks at a game is sent its manifest, and none of its bytes.
+    { signal, ...(asked.path === undefined ? {} : { to: peerId }) },
   );
 }
 

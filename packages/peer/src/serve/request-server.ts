@@ -123,15 +123,15 @@ class Server implements RequestServer {
         );
       case "stream_install":
         return await this.#answerInPlaces(LARGE_ANSWER_PLACES, context, () =>
-          this.#streamInstalls.answer(stream, request, context.signal),
+          this.#streamInstalls.answer(stream, request, context),
         );
       case "get_game":
       case "get_piece_hashes":
-        return await answerGame(stream, request, context.signal, this.#game);
+        return await answerGame(stream, request, context, this.#game);
       case "get_game_file_data":
       case "get_game_file_chunk":
         return await this.#answerInPlaces(placesOf(request), context, () =>
-          answerGame(stream, request, context.signal, this.#game),
+          answerGame(stream, request, context, this.#game),
         );
     }
   }

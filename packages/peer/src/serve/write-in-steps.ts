@@ -9,7 +9,8 @@ export async function writeInSteps(
 ): Promise<void> {
   const { signal } = progress;
   for (let offset = 0; offset < bytes.length; offset += WRITE_STEP_BYTES) {
-    await stream.write(bytes.subarray(offset, offset + WRITE_STEP_BYTES), { signal });
-    progress.moved();
+    const step = bytes.subarray(offset, offset + WRITE_STEP_BYTES);
+    await stream.write(step, { signal });
+    progress.moved(step.length);
   }
 }

@@ -21,5 +21,6 @@ export {
 export { ProgressLimit } from "./progress-limit.ts";
 export type { DataAnswer, RawAnswer, RawChannel, RequestChannel } from "./request-channel.ts";
 export { type RequestStream, readFully, type Waiting } from "./request-stream.ts";
+export { createSentBytes, type SentBytes, type SentOfGame } from "./sent-bytes.ts";
 export { createStreamChannel } from "./stream-channel.ts";
 export type { WorkUnit } from "./work-unit.ts";

@@ -1,4 +1,4 @@
-import type { GameId } from "@lanspread/proto";
+import type { GameId, PeerId } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import { NO_PROGRESS_MS } from "./constants.ts";
 import { ProgressLimit } from "./progress-limit.ts";
@@ -7,8 +7,8 @@ import { ProgressLimit } from "./progress-limit.ts";
 export interface OutboundTransfer {
   /** Aborted when the game's transfers are cancelled, when nothing moves for too long, and when the stream's own ends. */
   readonly signal: AbortSignal;
-  /** Bytes have moved. */
-  moved(): void;
+  /** So many bytes were sent; with 0 something else has been done that brings the answer nearer to its end. */
+  moved(bytes: number): void;
 }
 
 /** Everything that is being sent of the own games, by game. */
@@ -20,7 +20,7 @@ export interface OutboundTransfers {
   run<T>(
     gameId: GameId,
     send: (transfer: OutboundTransfer) => Promise<T>,
-    options?: { readonly signal?: AbortSignal },
+    options?: RunTransferOptions,
   ): Promise<T>;
   /** Ends the transfers of a game that are registered now, and waits for their end. */
   cancel(gameId: GameId): Promise<void>;
@@ -29,9 +29,17 @@ export interface OutboundTransfers {
   counts(): Readonly<Record<GameId, number>>;
 }
 
+export interface RunTransferOptions {
+  readonly signal?: AbortSignal;
+  /** Who gets the bytes, where they are those of the game. */
+  readonly to?: PeerId;
+}
+
 export interface OutboundTransfersOptions {
   /** A transfer in which nothing moves for so long is ended, milliseconds. */
   readonly noProgressMs?: number;
+  /** Bytes of a game were sent to a peer. */
+  readonly onSent?: (to: PeerId, gameId: GameId, bytes: number) => void;
 }
 
 interface Running {
@@ -40,7 +48,7 @@ interface Running {
 }
 
 export function createOutboundTransfers(options: OutboundTransfersOptions = {}): OutboundTransfers {
-  const { noProgressMs = NO_PROGRESS_MS } = options;
+  const { noProgressMs = NO_PROGRESS_MS, onSent } = options;
   const games = new Map<GameId, Set<Running>>();
 
   const cancel = async (gameId: GameId): Promise<void> => {
@@ -52,14 +60,20 @@ export function createOutboundTransfers(options: OutboundTransfersOptions = {}):
   };
 
   return {
-    run: async (gameId, send, { signal } = {}) => {
+    run: async (gameId, send, { signal, to } = {}) => {
       using limit = new ProgressLimit(noProgressMs, `sending ${gameId}`, signal);
       const { promise: ended, resolve } = Promise.withResolvers<void>();
       const running: Running = { limit, ended };
       const transfers = games.get(gameId) ?? new Set();
       games.set(gameId, transfers.add(running));
       try {
-        return await send({ signal: limit.signal, moved: () => limit.moved() });
+        return await send({
+          signal: limit.signal,
+          moved: (bytes) => {
+            limit.moved();
+            if (to !== undefined && bytes > 0) onSent?.(to, gameId, bytes);
+          },
+        });
       } finally {
         transfers.delete(running);
         if (transfers.size === 0 && games.get(gameId) === transfers) games.delete(gameId);

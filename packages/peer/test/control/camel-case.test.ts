@@ -19,6 +19,7 @@ describe("names on a line and in the runtime", () => {
       sources: { [peerId]: 1 },
     },
     { type: "active-operations-changed", operations: [{ gameId, kind: "stream-installing" }] },
+    { type: "outbound-progress", transfers: [{ peerId, gameId, bytesPerSecond: 12 }] },
     { type: "peer-incompatible", peerId: null, addr: "10.0.0.1:9", reason: "old" },
   ])("come back as they were: $type", (event) => {
     const line = toHarnessEvent(event, 0);

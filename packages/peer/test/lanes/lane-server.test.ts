@@ -3,10 +3,10 @@ import { encodeFrame, type GameId, type Manifest, type PeerId } from "@lanspread
 import type { Connection } from "@lanspread/quic";
 import { eventually, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { LaneServer } from "../../src/lanes/lane-server.ts";
+import { LaneServer, type LaneServerOptions } from "../../src/lanes/lane-server.ts";
 import type { PushedView } from "../../src/lanes/messages.ts";
 import { silentLogger } from "../../src/logger.ts";
-import type { RequestStream } from "../../src/transfer/index.ts";
+import type { RequestStream, SentOfGame } from "../../src/transfer/index.ts";
 import { createSourceGame, GGOO, MIB, peer, VERSION } from "../download/support.ts";
 
 const ASKER: PeerId = peer(1);
@@ -73,6 +73,26 @@ describe("the server of a lane", () => {
     await eventually(() => Object.keys(counts.at(-1) ?? { none: 0 }).length === 0, { what: "no answers" });
   });
 
+  it("tells who is sent how much of which game", async () => {
+    await using dir = await temporaryDirectory();
+    const game = { "version.ini": VERSION, "game.eti": Buffer.alloc(4 * MIB) };
+    const { manifest } = await createSourceGame(dir.join(GGOO), game);
+    const sent: SentOfGame[] = [];
+    const view = viewWith(manifest, dir.path);
+    const server = serverThatIsTold(
+      view,
+      () => {},
+      (now) => sent.push(...now),
+    );
+    const stream = stuckStream(requestOf(manifest, 4 * MIB));
+    await server.accept(connectionWith(stream));
+    await eventually(() => stream.writes() > 1 && sent.length > 0, { what: "what was sent" });
+    // The frame; nothing that is behind it was taken.
+    expect(sent).toEqual([{ peerId: ASKER, gameId: GGOO, bytes: stream.text().length }]);
+    stream.release();
+    await server.close();
+  });
+
   it("asks again what is to be served before it refuses by what it was told earlier", async () => {
     await using dir = await temporaryDirectory();
     const before = await createSourceGame(dir.join("before"), { "version.ini": VERSION, "old.eti": "old" });
@@ -94,7 +114,11 @@ function viewWith(manifest: Manifest, gamesDir: string): PushedView {
   return { ...known, manifest, gamesDir };
 }
 
-function serverThatIsTold(view: PushedView, onOutbound: (counts: object) => void): LaneServer {
+function serverThatIsTold(
+  view: PushedView,
+  onOutbound: (counts: object) => void,
+  onSent: LaneServerOptions["onSent"] = () => {},
+): LaneServer {
   const server: LaneServer = new LaneServer({
     identify: async () => ASKER,
     askView: async (gameId) => {
@@ -102,6 +126,7 @@ function serverThatIsTold(view: PushedView, onOutbound: (counts: object) => void
       return view;
     },
     onOutbound,
+    onSent,
     onStale: () => {},
     logger: silentLogger,
   });

@@ -119,7 +119,8 @@ describe("peers that announce themselves", () => {
     segment.remove(other.peerId);
     segment.plant(record(other, { protoVer: 6 }));
     await clock.advanceAsync(1);
-    expect(reasons()).toEqual(["speaks version 4", "speaks version 6", "speaks version 6"]);
+    expect(reasons().slice(2)).toEqual(["peer-incompatible-gone", "speaks version 6"]);
+    expect(a.mesh.incompatible()).toMatchObject([{ peerId: other.peerId, addr: other.addr }]);
     segment.plant(record(other));
     await eventually(async () => {
       await clock.advanceAsync(100);
@@ -127,7 +128,12 @@ describe("peers that announce themselves", () => {
     });
     segment.plant(record(other, { protoVer: 6 }));
     await clock.advanceAsync(1);
-    expect(reasons().slice(3)).toEqual(["peer-discovered", "peer-count-updated", "speaks version 6"]);
+    expect(reasons().slice(4)).toEqual([
+      "peer-incompatible-gone",
+      "peer-discovered",
+      "peer-count-updated",
+      "speaks version 6",
+    ]);
   });
 
   it("with a certificate of another party's CA are shown once, however often they are dialled", async () => {

@@ -52,7 +52,7 @@ function rig(failure = new PeerError("connect-failed", "nobody there")) {
     },
     roster,
     catchUp,
-    incompatibles: new Incompatibles((incompatible) => told.push(incompatible)),
+    incompatibles: new Incompatibles({ onNews: (incompatible) => told.push(incompatible), onGone: () => {} }),
     isFull: () => false,
     logger: silentLogger,
   });

@@ -1,4 +1,4 @@
-import { asGameId } from "@lanspread/proto";
+import { asGameId, asPeerId } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { createOutboundTransfers, type OutboundTransfer } from "../../src/transfer/index.ts";
 
@@ -70,10 +70,24 @@ describe("the outbound transfers", () => {
       for (; steps < 10; steps++) {
         await new Promise((resolve) => setTimeout(resolve, 60));
         signal.throwIfAborted();
-        moved();
+        moved(0);
       }
     });
     expect(steps).toBe(10);
+  });
+
+  it("tell what is sent of a game to whom, and nothing of what is no part of it", async () => {
+    const sent: unknown[] = [];
+    const peerId = asPeerId("00000000-0000-8000-8000-00000000000a");
+    const transfers = createOutboundTransfers({ onSent: (...what) => sent.push(what) });
+    const send = async ({ moved }: OutboundTransfer): Promise<void> => [3, 0, 4].forEach(moved);
+    await transfers.run(A, send);
+    expect(sent).toEqual([]);
+    await transfers.run(B, send, { to: peerId });
+    expect(sent).toEqual([
+      [peerId, B, 3],
+      [peerId, B, 4],
+    ]);
   });
 
   it("end with their stream", async () => {

@@ -1,6 +1,6 @@
 import type { GameId, PeerId } from "../ids.ts";
 import type { Manifest } from "../manifest-schema.ts";
-import type { ActiveOperation, ListedGame, ListedPeer, LocalGame } from "./views.ts";
+import type { ActiveOperation, ListedGame, ListedPeer, LocalGame, OutboundRate } from "./views.ts";
 
 /** A source that sent wrong bytes too often, or whose answers contradict themselves, and that took no further part. */
 export interface StruckOutSource {
@@ -68,6 +68,8 @@ export interface RuntimeEventData {
   "peer-lost": { readonly peerId: PeerId; readonly reason: string };
   "peer-count-updated": { readonly count: number };
   "peer-incompatible": { readonly peerId: PeerId | null; readonly addr: string; readonly reason: string };
+  /** It has joined, or is announced no longer. */
+  "peer-incompatible-gone": { readonly peerId: PeerId };
   /** The joint library changed. */
   "list-games": { readonly games: readonly ListedGame[] };
   "local-library-changed": {
@@ -142,6 +144,8 @@ export interface RuntimeEventData {
     readonly left: number;
   };
   "remove-failed": Failure;
+  /** Everything that is being sent, once a second while anything is, and once more when nothing is any more. */
+  "outbound-progress": { readonly transfers: readonly OutboundRate[] };
   /** The reader of this stream of events was too slow and missed this many progress events; nothing else was left out. */
   "progress-missed": { readonly count: number };
 }
@@ -162,6 +166,7 @@ export const RUNTIME_EVENT_TYPES = Object.keys({
   "peer-lost": 0,
   "peer-count-updated": 0,
   "peer-incompatible": 0,
+  "peer-incompatible-gone": 0,
   "list-games": 0,
   "local-library-changed": 0,
   "active-operations-changed": 0,
@@ -184,5 +189,6 @@ export const RUNTIME_EVENT_TYPES = Object.keys({
   "remove-progress": 0,
   "remove-finished": 0,
   "remove-failed": 0,
+  "outbound-progress": 0,
   "progress-missed": 0,
 } satisfies Record<RuntimeEventType, 0>) as readonly RuntimeEventType[];

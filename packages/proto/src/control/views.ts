@@ -61,6 +61,22 @@ export interface ListedPeer {
   readonly gameCount: number;
 }
 
+/** Somebody who was met and cannot join. */
+export interface IncompatiblePeer {
+  readonly peerId: PeerId;
+  /** Where it was met, "ip:port". */
+  readonly addr: string;
+  readonly reason: string;
+}
+
+/** What is being sent of one game to one peer. */
+export interface OutboundRate {
+  readonly peerId: PeerId;
+  readonly gameId: GameId;
+  /** Over the last seconds; 0 where nothing moves at the moment. */
+  readonly bytesPerSecond: number;
+}
+
 export interface StatusData {
   readonly peerId: PeerId;
   readonly name: string;

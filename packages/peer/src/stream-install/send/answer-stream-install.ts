@@ -3,6 +3,7 @@ import { type GameId, RESET, type StreamInstall, WireError } from "@lanspread/pr
 import type { Unpacker } from "../../install/index.ts";
 import { archiveNamesOf } from "../../install/payload.ts";
 import type { Logger } from "../../logger.ts";
+import type { RequestContext } from "../../peers/types.ts";
 import type { AnsweringStream } from "../../serve/answering-stream.ts";
 import type { ServeView } from "../../serve/gate.ts";
 import { type GatePass, gatePass, onDisk } from "../../serve/gate-pass.ts";
@@ -39,13 +40,17 @@ export interface StreamInstalls {
    * @throws Refused before anything was sent; WireError with the reset `revoked` when the game may not be sent to its end;
    *   what disk, stream and signal say.
    */
-  answer(stream: AnsweringStream, request: StreamInstall, signal: AbortSignal): Promise<void>;
+  answer(
+    stream: AnsweringStream,
+    request: StreamInstall,
+    context: Pick<RequestContext, "peerId" | "signal">,
+  ): Promise<void>;
 }
 
 export function createStreamInstalls(options: StreamInstallsOptions): StreamInstalls {
   let running = 0;
   return {
-    answer: (stream, request, signal) =>
+    answer: (stream, request, { peerId, signal }) =>
       options.outbound.run(
         request.game_id,
         async (transfer) => {
@@ -66,7 +71,7 @@ export function createStreamInstalls(options: StreamInstallsOptions): StreamInst
             running -= 1;
           }
         },
-        { signal },
+        { signal, to: peerId },
       ),
   };
 }
@@ -116,7 +121,7 @@ async function sendGame(
     const { signal } = transfer;
     const root = join(gamesDir, gameId);
     const { fileAt } = viewOf(gameId);
-    const onListed = (): void => transfer.moved();
+    const onListed = (): void => transfer.moved(0);
     await sendArchives({ root, unpacker, signal, logger, onListed, files, fileAt, frames });
   }
   checkGate();
