@@ -204,6 +204,7 @@ describe("the progress of an operation", () => {
     };
     expect(tracker.progress).toBeUndefined();
     const operations = [{ gameId, kind: "downloading" }] as const;
+    const step = { type: "install-progress", gameId, bytesPerSecond: null, etaSeconds: null } as const;
     const unknown = { label: "quake3", totalBytes: null, bytesPerSecond: null };
     expect(seen({ type: "active-operations-changed", operations })).toMatchObject({
       ...unknown,
@@ -224,73 +225,23 @@ describe("the progress of an operation", () => {
     });
     expect(seen(finished)).toMatchObject({ ...unknown, phase: "unpacking" });
     expect(
-      seen({ type: "install-progress", gameId, phase: "copying", doneBytes: 5, totalBytes: 9 }),
+      seen({ ...step, phase: "copying", doneBytes: 5, totalBytes: 9, bytesPerSecond: 2, etaSeconds: 2 }),
     ).toMatchObject({
       phase: "copying",
       doneBytes: 5,
       totalBytes: 9,
+      bytesPerSecond: 2,
+      etaSeconds: 2,
+    });
+    expect(seen({ ...step, phase: "flushing", doneBytes: 9, totalBytes: 9 })).toMatchObject({
+      phase: "saving",
       bytesPerSecond: null,
     });
-    expect(
-      seen({ type: "install-progress", gameId, phase: "checking", doneBytes: 0, totalBytes: 0 }),
-    ).toMatchObject({
+    expect(seen({ ...step, phase: "checking", doneBytes: 0, totalBytes: 0 })).toMatchObject({
       phase: "checking",
       totalBytes: null,
     });
     expect(tracker.hasBegun).toBe(true);
-  });
-
-  it("has the rate of the last five seconds of an install, and what is left at that rate", () => {
-    const tracker = track();
-    const at = (
-      now: number,
-      doneBytes: number,
-      phase: "unpacking" | "copying" | "flushing" = "unpacking",
-    ) => {
-      tracker.take({ type: "install-progress", gameId, phase, doneBytes, totalBytes: 10_000 }, now);
-      return [tracker.progress?.bytesPerSecond, tracker.progress?.etaSeconds];
-    };
-    expect(at(0, 0)).toEqual([null, null]);
-    expect(at(900, 900)).toEqual([null, null]);
-    expect(at(1_000, 1_000)).toEqual([1_000, 9]);
-    expect(at(5_000, 3_000)).toEqual([600, 7_000 / 600]);
-    // The first second is forgotten.
-    expect(at(6_000, 3_500)).toEqual([500, 13]);
-    expect(at(11_000, 3_500)).toEqual([0, null]);
-    expect(at(11_500, 10_000, "flushing")).toEqual([null, null]);
-    expect(tracker.progress).toMatchObject({ phase: "saving", doneBytes: 10_000, totalBytes: 10_000 });
-    expect(at(11_600, 0, "copying"), "of something else nothing is known").toEqual([null, null]);
-  });
-
-  it("begins anew with it when another source begins anew", () => {
-    const tracker = track();
-    const at = (now: number, doneBytes: number) => {
-      tracker.take(
-        { type: "install-progress", gameId, phase: "streaming", doneBytes, totalBytes: 10_000 },
-        now,
-      );
-      return tracker.progress?.bytesPerSecond;
-    };
-    expect([at(0, 0), at(2_000, 4_000), at(2_100, 0), at(2_200, 100), at(3_100, 500)]).toEqual([
-      null,
-      2_000,
-      null,
-      null,
-      500,
-    ]);
-  });
-
-  it("has it of small files that come by the thousand", () => {
-    const tracker = track();
-    let bytes = 0;
-    for (let now = 0; now <= 10_000; now += 0.5) {
-      bytes += 100;
-      tracker.take(
-        { type: "install-progress", gameId, phase: "unpacking", doneBytes: bytes, totalBytes: 1e9 },
-        now,
-      );
-    }
-    expect(tracker.progress?.bytesPerSecond).toBeCloseTo(200_000, -4);
   });
 
   it("of an uninstall says that something goes on", () => {

@@ -170,8 +170,15 @@ const EVENTS: Examples = {
     { game_id: gameId, message: "all left" },
   ],
   "install-progress": [
-    { gameId, phase: "unpacking", doneBytes: 1, totalBytes: 2 },
-    { game_id: gameId, phase: "unpacking", done_bytes: 1, total_bytes: 2 },
+    { gameId, phase: "unpacking", doneBytes: 1, totalBytes: 2, bytesPerSecond: 3, etaSeconds: null },
+    {
+      game_id: gameId,
+      phase: "unpacking",
+      done_bytes: 1,
+      total_bytes: 2,
+      bytes_per_second: 3,
+      eta_seconds: null,
+    },
   ],
   "install-finished": [
     { gameId, files: 1, bytes: 2, elapsedMs: 3 },

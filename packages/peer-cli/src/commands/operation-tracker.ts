@@ -1,7 +1,6 @@
 import type { RuntimeEvent, RuntimeEventOf, TransferTotals } from "@lanspread/proto";
 import type { ProgressState } from "../report/progress-lines.ts";
 import type { OperationOutcome, OperationVerb } from "../report/results.ts";
-import { createRateMeter, type RateMeter } from "./rate-meter.ts";
 import { createSourceMeter, type SourceMeter } from "./source-meter.ts";
 
 export interface OperationTracker {
@@ -33,7 +32,6 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
   const { gameId, verb, nameOf = (peerId) => peerId } = options;
   let progress: ProgressState | undefined;
   let meter: SourceMeter | undefined;
-  let pace: { readonly phase: string; readonly rate: RateMeter; doneBytes: number } | undefined;
   let hasBegun = false;
   let done: Done = { gameId, outcome: "done" };
   // Whether the peer still works on the game; undefined until it says so.
@@ -50,18 +48,10 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
     sources: meter?.sources(now, nameOf, event.rates) ?? [],
   });
 
-  const installing = (event: RuntimeEventOf<"install-progress">, now: number): ProgressState => {
-    const { phase, doneBytes, totalBytes } = event;
-    // A streamed install begins anew with another source.
-    if (pace?.phase !== phase || doneBytes < pace.doneBytes) {
-      pace = { phase, rate: createRateMeter(), doneBytes };
-    }
-    pace.doneBytes = doneBytes;
+  const installing = (event: RuntimeEventOf<"install-progress">): ProgressState => {
+    const { phase, doneBytes, totalBytes, bytesPerSecond, etaSeconds } = event;
     // What the archives hold is not known before they have been looked at. To save is the end of a download too.
     const shown = without(phase === "flushing" ? "saving" : phase, gameId, doneBytes, totalBytes || null);
-    if (doneBytes >= totalBytes) return shown;
-    const bytesPerSecond = pace.rate.take(doneBytes, now);
-    const etaSeconds = bytesPerSecond ? (totalBytes - doneBytes) / bytesPerSecond : null;
     return { ...shown, bytesPerSecond, etaSeconds };
   };
 
@@ -93,7 +83,7 @@ export function createOperationTracker(options: OperationTrackerOptions): Operat
         progress = downloading(event, now);
         return undefined;
       case "install-progress":
-        progress = installing(event, now);
+        progress = installing(event);
         return undefined;
       case "download-finished":
         if (verb !== "get" && verb !== "update") return undefined;

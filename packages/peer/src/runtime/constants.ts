@@ -21,3 +21,15 @@ export const OUTBOUND_PROGRESS_MS = 1_000;
 
 /** Reports that a rate of sending is taken over: long enough to be calm, short enough that what has ended is soon gone. */
 export const RATE_SAMPLES = 3;
+
+/** Pause between two reports of an install from the own disk, milliseconds: small files come by the thousand in a second. */
+export const INSTALL_PROGRESS_MS = 100;
+
+/** The rate of an install is that of so long, milliseconds: as of a download. */
+export const INSTALL_PACE_WINDOW_MS = 5_000;
+
+/** Over less a rate says more of the first entry than of the disk, milliseconds. */
+export const MIN_PACE_SPAN_MS = 1_000;
+
+/** Reports that come faster need not all be remembered for the rate, milliseconds. */
+export const INSTALL_PACE_STEP_MS = 100;

@@ -114,7 +114,11 @@ export interface RuntimeEventData {
   "install-progress": Game & {
     readonly phase: string;
     readonly doneBytes: number;
+    /** 0 while it is not known. */
     readonly totalBytes: number;
+    /** Over the last 5 s; null in the first second of a phase, and at its end. */
+    readonly bytesPerSecond: number | null;
+    readonly etaSeconds: number | null;
   };
   "install-finished": Game & {
     readonly files: number;

@@ -10,6 +10,7 @@ import {
 } from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
+import { installReporter } from "./report-install.ts";
 
 /**
  * `install-game`: unpacks a downloaded game into its `local/`. One that is installed in another version is brought to that of
@@ -83,7 +84,7 @@ async function makeLocal(
   frame: OperationFrame,
   work: (options: Omit<InstallOptions, "onStep">) => Promise<InstallResult>,
 ): Promise<RuntimeEvent> {
-  const { stateDir, unpacker, logger, bus } = context;
+  const { stateDir, unpacker, logger } = context;
   const begun = performance.now();
   const { files, bytes } = await work({
     gameId,
@@ -92,7 +93,7 @@ async function makeLocal(
     unpacker,
     signal: frame.signal,
     logger,
-    onProgress: (progress) => bus.emit({ type: "install-progress", gameId, ...progress }),
+    onProgress: installReporter(context, gameId),
   });
   return {
     type: "install-finished",

@@ -11,6 +11,7 @@ import { STREAM_PROGRESS_MS } from "../constants.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
 import { beginOperation, type OperationFrame } from "../run-operation.ts";
 import { requireFree } from "./install.ts";
+import { installTeller } from "./report-install.ts";
 
 const MIB = 1024 * 1024;
 
@@ -99,13 +100,14 @@ interface ProgressReport extends Disposable {
 }
 
 /** Tells how far it is when a phase or a source begins, and every so often. */
-function reportProgress({ bus }: RuntimeContext, gameId: GameId): ProgressReport {
+function reportProgress(context: RuntimeContext, gameId: GameId): ProgressReport {
+  const report = installTeller(context, gameId);
   let last: StreamInstallProgress | null = null;
   let told: StreamInstallProgress | null = null;
   const tell = (): void => {
     if (last === null || last === told) return;
     told = last;
-    bus.emit({ type: "install-progress", gameId, ...last });
+    report(last);
   };
   const timer = setInterval(tell, STREAM_PROGRESS_MS);
   return {
