@@ -23,6 +23,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("start-server", { gameId: gameIdSchema }),
   /** {@link Holders} of a game. */
   ask("who-has", { gameId: gameIdSchema }),
+  /** {@link PartyView}. */
+  ask("party", {}),
 ]);
 export type PageMessage = z.input<typeof pageMessageSchema>;
 /** A message without the id that its sender gives it. */

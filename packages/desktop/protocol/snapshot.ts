@@ -29,7 +29,10 @@ export interface OperationProgress {
 
 /** Everything a page shows, at one moment. The only source of what a card says; events that follow change it. */
 export interface DesktopSnapshot
-  extends Pick<PeerSnapshot, "status" | "games" | "peers" | "warnings" | "networkProblem"> {
+  extends Pick<
+    PeerSnapshot,
+    "status" | "games" | "peers" | "outbound" | "incompatible" | "warnings" | "networkProblem"
+  > {
   /** By id; a game that the catalog does not have is left out. */
   readonly facts: Readonly<Record<GameId, GameFacts>>;
   /** Of the operations that are under way and have told how far they are. */
@@ -37,6 +40,19 @@ export interface DesktopSnapshot
   readonly settings: Settings;
   /** Version of the program. */
   readonly version: string;
+}
+
+/** Somebody of the party, as the grid of games has them. */
+export interface PartyMember {
+  readonly peerId: PeerId;
+  /** When they came, milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** What everybody else has. Thousands of versions: those of a game are in the order of the members. */
+export interface PartyView {
+  readonly members: readonly PartyMember[];
+  readonly versions: Readonly<Record<GameId, readonly (GameVersion | null)[]>>;
 }
 
 /** Who has a game, with the version that each has. */

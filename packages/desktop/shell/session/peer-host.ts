@@ -8,7 +8,7 @@ import {
   type PeerOptions,
   startPeer,
 } from "@lanspread/peer";
-import { asGameId, type RuntimeEvent } from "@lanspread/proto";
+import { asGameId, type PeerId, type RuntimeEvent } from "@lanspread/proto";
 import type { PageMessage } from "../../protocol/messages.ts";
 import { progressAfter } from "../../protocol/progress.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -17,6 +17,7 @@ import { Covers } from "../covers/covers.ts";
 import { type PlayOptions, play, startServer } from "../play/play.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
 import type { PageHost } from "./page-session.ts";
+import { partyView } from "./party-view.ts";
 
 /** Settings that a peer is started with: a change of them starts another one. */
 const OF_THE_PEER = ["playerName", "party", "partyCa", "interfaces", "lanes"] as const;
@@ -44,6 +45,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
   readonly #failed = Promise.withResolvers<{ readonly message: string }>();
   #peer: Peer;
   #progress: DesktopSnapshot["progress"] = {};
+  /** When those who are here came, milliseconds since 1970. */
+  readonly #since = new Map<PeerId, number>();
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -72,8 +75,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   snapshot(): DesktopSnapshot {
     const { settings, version } = this.#options;
-    const { status, games, peers, warnings, networkProblem } = this.#peer.snapshot();
-    const peer = { status, games, peers, warnings, networkProblem };
+    const { status, games, peers, outbound, incompatible, warnings, networkProblem } = this.#peer.snapshot();
+    const peer = { status, games, peers, outbound, incompatible, warnings, networkProblem };
     return { ...peer, facts: this.#facts, progress: this.#progress, settings: settings.get(), version };
   }
 
@@ -99,6 +102,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
         return await this.#options.openWindow();
       case "who-has":
         return this.#whoHas(message.gameId);
+      case "party":
+        return partyView(this.#peer.snapshot(), this.#since);
       case "change-settings":
         return await this.#change(message.change);
     }
@@ -159,11 +164,14 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   #follow(peer: Peer): void {
     this.#progress = {};
+    this.#since.clear();
     void peer.stopped.then(({ failed }) => {
       if (failed !== null) this.#failed.resolve(failed);
     });
     peer.onEvent((event) => {
       this.#progress = progressAfter(this.#progress, event);
+      if (event.type === "peer-discovered") this.#since.set(event.peerId, Date.now());
+      else if (event.type === "peer-lost") this.#since.delete(event.peerId);
       for (const handler of this.#eventHandlers) handler(event);
     });
   }

@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { Detail } from "../detail/detail.tsx";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
+import { Party } from "../party/party.tsx";
 import { TextsContext, usePageState } from "./context.ts";
 import { KeepScroll } from "./keep-scroll.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -43,6 +44,8 @@ function Page({ route }: { readonly route: Route }) {
   switch (route.page) {
     case "game":
       return <Detail gameId={route.gameId} />;
+    case "party":
+      return <Party />;
     default:
       return (
         <>

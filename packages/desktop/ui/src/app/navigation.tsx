@@ -1,4 +1,5 @@
 import { useTexts } from "./context.ts";
+import { Room } from "./room.tsx";
 import { hrefOf, PAGES, type Route } from "./route.ts";
 
 /** The way to every page. */
@@ -12,6 +13,7 @@ export function Navigation({ route }: { readonly route: Route }) {
           {t(`page.${page}`)}
         </a>
       ))}
+      <Room />
     </nav>
   );
 }

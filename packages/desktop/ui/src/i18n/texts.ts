@@ -1,10 +1,11 @@
 import { appDe, appEn } from "./texts/app.ts";
 import { detailDe, detailEn } from "./texts/detail.ts";
 import { libraryDe, libraryEn } from "./texts/library.ts";
+import { partyDe, partyEn } from "./texts/party.ts";
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...appEn, ...detailEn, ...libraryEn } as const;
+export const en = { ...appEn, ...detailEn, ...libraryEn, ...partyEn } as const;
 
 export type TextKey = keyof typeof en;
 
-export const de: Readonly<Record<TextKey, string>> = { ...appDe, ...detailDe, ...libraryDe };
+export const de: Readonly<Record<TextKey, string>> = { ...appDe, ...detailDe, ...libraryDe, ...partyDe };

@@ -13,6 +13,16 @@ export function formatBytes(bytes: number, language: string): string {
   return `${value.toLocaleString(language, { maximumFractionDigits: digits })} ${UNITS[unit] ?? ""}`;
 }
 
+/** Bytes per second as people read them. */
+export function formatRate(bytesPerSecond: number, language: string): string {
+  return `${formatBytes(bytesPerSecond, language)}/s`;
+}
+
+/** A time of day, hours and minutes. @param time milliseconds since 1970 */
+export function formatTime(time: number, language: string): string {
+  return new Date(time).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
 /** Seconds as "1:05" or "2:03:04". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

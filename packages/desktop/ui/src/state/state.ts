@@ -36,6 +36,18 @@ function snapshotAfter(snapshot: DesktopSnapshot, event: RuntimeEvent): DesktopS
       const others = changed.peers.filter(({ peerId }) => peerId !== peer.peerId);
       return { ...changed, peers: [...others, peer].sort((a, b) => a.name.localeCompare(b.name)) };
     }
+    case "peer-incompatible": {
+      const { peerId, addr, reason } = event;
+      const others = changed.incompatible.filter((other) => other.peerId !== peerId);
+      return peerId === null ? changed : { ...changed, incompatible: [...others, { peerId, addr, reason }] };
+    }
+    case "peer-incompatible-gone":
+      return {
+        ...changed,
+        incompatible: changed.incompatible.filter(({ peerId }) => peerId !== event.peerId),
+      };
+    case "outbound-progress":
+      return { ...changed, outbound: event.transfers };
     case "peer-lost":
       return { ...changed, peers: changed.peers.filter(({ peerId }) => peerId !== event.peerId) };
     default:

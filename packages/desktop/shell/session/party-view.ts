@@ -1,0 +1,15 @@
+import type { PeerSnapshot } from "@lanspread/peer";
+import type { PeerId } from "@lanspread/proto";
+import type { PartyView } from "../../protocol/snapshot.ts";
+
+/** What everybody has, for a page. @param since when they came, milliseconds since 1970 */
+export function partyView(
+  { peers, remoteGames }: Pick<PeerSnapshot, "peers" | "remoteGames">,
+  since: ReadonlyMap<PeerId, number>,
+): PartyView {
+  const members = peers.map(({ peerId }) => ({ peerId, since: since.get(peerId) ?? 0 }));
+  const versions = remoteGames.map(
+    (game) => [game.id, members.map(({ peerId }) => game.versions.get(peerId) ?? null)] as const,
+  );
+  return { members, versions: Object.fromEntries(versions) };
+}
