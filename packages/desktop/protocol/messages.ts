@@ -1,6 +1,7 @@
 import type { RuntimeEvent } from "@lanspread/proto";
 import { gameIdSchema, runtimeCommandSchema } from "@lanspread/proto";
 import { z } from "zod";
+import { logNameSchema } from "./logs.ts";
 import { settingsChangeSchema } from "./settings.ts";
 import type { DesktopSnapshot } from "./snapshot.ts";
 
@@ -9,6 +10,9 @@ const idSchema = z.int().nonnegative();
 
 const ask = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
   z.strictObject({ type: z.literal(type), id: idSchema, ...shape });
+
+/** A run is named by a UUID. */
+const MAX_RUN_NAME = 36;
 
 /** What a page asks of the shell. Each is answered once. */
 export const pageMessageSchema = z.discriminatedUnion("type", [
@@ -21,6 +25,15 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   /** Starts an installed game, or its set-up where that has never been started. */
   ask("play", { gameId: gameIdSchema }),
   ask("start-server", { gameId: gameIdSchema }),
+  /**
+   * Lines of a log behind a number of a run; from the first one where that run is over. Answered with a `LogPart` when there
+   * are some, or after a while.
+   */
+  ask("read-log", {
+    log: logNameSchema,
+    run: z.string().max(MAX_RUN_NAME).nullable(),
+    after: z.int().nonnegative(),
+  }),
   /** {@link Holders} of a game. */
   ask("who-has", { gameId: gameIdSchema }),
   /** {@link PartyView}. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { type Logger, makeDirectories, type PeerOptions } from "@lanspread/peer";
+import { joinLoggers, type Logger, makeDirectories, type PeerOptions } from "@lanspread/peer";
 import { loadDoor, saveDoor } from "./door/door-file.ts";
+import { LogBook } from "./logs/log-book.ts";
 import { servePage } from "./session/page-session.ts";
 import { PeerHost } from "./session/peer-host.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
@@ -24,6 +25,7 @@ export interface DesktopOptions {
   readonly page?: string;
   /** Of the program. */
   readonly version: string;
+  /** Is told what the app and its peer say; pages are shown all of it, whatever its level. */
   readonly logger: Logger;
   /** Somebody wants another window. Default: nothing. */
   readonly onWindowWanted?: (desktop: Desktop) => Promise<void>;
@@ -44,13 +46,16 @@ export interface Desktop extends AsyncDisposable {
  * @throws PeerError, among others `state-locked` where a peer of the same state directory runs
  */
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
-  const { peer, explicit = {}, page = BUILT_PAGE, version, logger, onWindowWanted } = options;
+  const { explicit = {}, page = BUILT_PAGE, version, onWindowWanted } = options;
+  const logs = new LogBook();
+  const logger = joinLoggers(options.logger, logs.logger);
+  const peer = { ...options.peer, logger };
   const { stateDir } = peer;
   await makeDirectories(stateDir, STATE_DIRECTORY_MODE);
   const files = await loadStaticFiles(page);
   const settings = await SettingsFile.open(stateDir, logger);
   const openWindow = async (): Promise<void> => await onWindowWanted?.(desktop);
-  const host = await PeerHost.start({ peer, explicit, settings, version, openWindow, logger });
+  const host = await PeerHost.start({ peer, explicit, settings, version, openWindow, logs, logger });
   const web = await openDoor().catch(async (error: unknown) => {
     await host[Symbol.asyncDispose]();
     throw error;

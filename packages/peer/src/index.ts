@@ -46,7 +46,15 @@ export {
   type ExternalUnpacker,
   type Unpacker,
 } from "./install/index.ts";
-export { createLogger, type LogEntry, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+export {
+  createLogger,
+  joinLoggers,
+  type LogEntry,
+  type Logger,
+  type LogLevel,
+  silentLogger,
+  UNPACK_LOGGER,
+} from "./logger.ts";
 export { type Clock, type DiscoveryFactory, mdnsDiscovery, type RemoteGame } from "./peers/index.ts";
 export {
   type CommandResults,

@@ -55,3 +55,27 @@ export function createLogger(options: LoggerOptions): Logger {
 
 /** The default everywhere: says nothing. */
 export const silentLogger: Logger = createLogger({ name: "silent", level: "error", sink: () => {} });
+
+/** Name, behind those of its parents, of the logger that is told what is unpacked, entry by entry, and what was wrong with it. */
+export const UNPACK_LOGGER = "unpack";
+
+/** A logger that tells all of these, each by its own level. */
+export function joinLoggers(...loggers: readonly [Logger, ...Logger[]]): Logger {
+  const tell =
+    (level: LogLevel) =>
+    (message: string, fields?: LogFields): void => {
+      for (const logger of loggers) logger[level](message, fields);
+    };
+  const [{ name }] = loggers;
+  return {
+    name,
+    debug: tell("debug"),
+    info: tell("info"),
+    warn: tell("warn"),
+    error: tell("error"),
+    child: (child) => {
+      const [first, ...others] = loggers;
+      return joinLoggers(first.child(child), ...others.map((logger) => logger.child(child)));
+    },
+  };
+}

@@ -14,6 +14,8 @@ import { progressAfter } from "../../protocol/progress.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { DesktopSnapshot, GameFacts, Holders } from "../../protocol/snapshot.ts";
 import { Covers } from "../covers/covers.ts";
+import type { LogBook } from "../logs/log-book.ts";
+import { narrate } from "../logs/narrate.ts";
 import { type PlayOptions, play, startServer } from "../play/play.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
 import type { PageHost } from "./page-session.ts";
@@ -31,6 +33,8 @@ export interface PeerHostOptions {
   /** Of the program. */
   readonly version: string;
   readonly openWindow: () => Promise<void>;
+  /** What pages are shown of the log. */
+  readonly logs: LogBook;
   readonly logger: Logger;
 }
 
@@ -100,6 +104,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
         return await startServer(this.#playOptions(message.gameId));
       case "open-window":
         return await this.#options.openWindow();
+      case "read-log":
+        return await this.#options.logs.read(message, signal);
       case "who-has":
         return this.#whoHas(message.gameId);
       case "party":
@@ -172,6 +178,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
       this.#progress = progressAfter(this.#progress, event);
       if (event.type === "peer-discovered") this.#since.set(event.peerId, Date.now());
       else if (event.type === "peer-lost") this.#since.delete(event.peerId);
+      const told = narrate(event);
+      if (told !== null) this.#options.logger.child(told.source)[told.level](told.message, told.fields);
       for (const handler of this.#eventHandlers) handler(event);
     });
   }

@@ -1,11 +1,12 @@
 import { readdir } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { comparePaths, describeRefusal } from "@lanspread/proto";
 import { fromNodeError, PeerError } from "../errors/index.ts";
 import { walkManifest } from "../library/index.ts";
-import type { Logger } from "../logger.ts";
+import { type Logger, silentLogger } from "../logger.ts";
 import { SENTINEL_NAME } from "../storage/index.ts";
 import { checkTogether } from "./entry-rules.ts";
+import { tellUnpackFailure } from "./tell-unpacking.ts";
 import type { ArchiveListing, Unpacker } from "./types.ts";
 
 const ARCHIVE_EXTENSION = ".eti";
@@ -81,7 +82,12 @@ async function listArchives(options: InspectOptions): Promise<readonly RootArchi
   const taken = new Set<string>();
   for (const path of names.map((name) => join(root, name))) {
     if (taken.has(path)) continue;
-    const listing = await unpacker.list(path, signal === undefined ? {} : { signal });
+    const listing = await unpacker
+      .list(path, signal === undefined ? {} : { signal })
+      .catch((error: unknown) => {
+        tellUnpackFailure(options.logger ?? silentLogger, basename(root), path, error, signal);
+        throw error;
+      });
     options.onListed?.();
     for (const volume of listing.volumes) taken.add(volume);
     archives.push({ path, listing });

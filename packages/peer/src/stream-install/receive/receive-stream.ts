@@ -2,6 +2,7 @@ import { type GameId, type Hash, TAG } from "@lanspread/proto";
 import { PeerError } from "../../errors/index.ts";
 import type { UnpackedFile } from "../../install/index.ts";
 import { requireSpace } from "../../install/space.ts";
+import { type Logger, silentLogger, UNPACK_LOGGER } from "../../logger.ts";
 import { NO_PROGRESS_MS, ProgressLimit, type RawChannel, SinkError } from "../../transfer/index.ts";
 import { FIRST_FRAME_MS } from "./constants.ts";
 import { type ExpectedArchives, packedBytesBehind } from "./expected-archives.ts";
@@ -31,6 +32,7 @@ export interface ReceiveStreamOptions {
   /** Absolute path of an existing directory that nobody else writes to. */
   readonly staging: string;
   readonly signal?: AbortSignal;
+  readonly logger?: Logger;
   /** Called whenever something has come. */
   readonly onProgress?: (progress: StreamProgress) => void;
   /** Milliseconds without a byte after which the source is given up. */
@@ -76,6 +78,7 @@ interface Signals {
 /** One stream on its way to the disk. */
 class Receiver {
   readonly #options: ReceiveStreamOptions;
+  readonly #log: Logger;
   readonly #writer: StagingWriter;
   readonly #order: StreamOrder;
   readonly #files = new Map<string, UnpackedFile>();
@@ -84,6 +87,7 @@ class Receiver {
 
   constructor(options: ReceiveStreamOptions, writer: StagingWriter) {
     this.#options = options;
+    this.#log = (options.logger ?? silentLogger).child(UNPACK_LOGGER);
     this.#writer = writer;
     this.#order = new StreamOrder(options.expected);
   }
@@ -102,6 +106,7 @@ class Receiver {
       }
       await reader.end(rest);
       await this.#writer.settle();
+      this.#log.info("everything has come", { gameId: this.#options.gameId, ...this.#order.totals });
       return [...this.#files.values()];
     } finally {
       await this.#writer.close();
@@ -121,8 +126,14 @@ class Receiver {
   }
 
   async #do(action: Exclude<StreamAction, { kind: "complete" }>): Promise<void> {
+    const { gameId } = this.#options;
     switch (action.kind) {
       case "archive":
+        this.#log.info("an archive comes unpacked", {
+          gameId,
+          archive: action.name,
+          bytes: action.unpackedBytes,
+        });
         // A later archive may bring a file anew.
         await this.#writer.settle();
         await this.#requireSpace(action.unpackedBytes);
@@ -130,8 +141,10 @@ class Receiver {
         this.#packedBytesBehind = packedBytesBehind(this.#options.expected, action.name);
         return this.#report();
       case "directory":
+        this.#log.debug("a folder", { gameId, path: action.path });
         return this.#writer.directory(action.path);
       case "file":
+        this.#log.debug("a file", { gameId, path: action.path, size: action.size });
         this.#options.pieces?.begin(action.path);
         return this.#writer.begin(action.path, action.mtime);
       case "file-end": {

@@ -5,7 +5,7 @@ import type { GameId, Manifest, PeerId, StruckOutSource } from "@lanspread/proto
 import { fromNodeError } from "../../errors/index.ts";
 import { type InstallStep, type StepHook, stageAndPromote, type UnpackedFile } from "../../install/index.ts";
 import { createRunStep } from "../../install/step.ts";
-import { type Logger, silentLogger } from "../../logger.ts";
+import { type Logger, silentLogger, UNPACK_LOGGER } from "../../logger.ts";
 import { flushDirectory, type StateDir } from "../../storage/index.ts";
 import type { RawChannel } from "../../transfer/index.ts";
 import { receiveFailure, sourcesFailure } from "./attempt-failure.ts";
@@ -133,6 +133,7 @@ function tell(logger: Logger, gameId: GameId, peerId: PeerId, { later, message, 
   if (later) logger.debug("a source is to be asked again", { gameId, peerId, why: message });
   else {
     logger.warn("a source did not send the game to its end", { gameId, peerId, why: message, error: cause });
+    logger.child(UNPACK_LOGGER).warn("what has come is thrown away", { gameId, peerId, why: message });
   }
 }
 
@@ -166,6 +167,7 @@ async function fromSource(
         expected,
         pieces: digests === null || expected.kind === "archives" ? null : createPieceCheck(manifest, digests),
         staging,
+        logger,
         ...cancellable,
         ...(options.noProgressMs === undefined ? {} : { noProgressMs: options.noProgressMs }),
         ...(options.firstFrameMs === undefined ? {} : { firstFrameMs: options.firstFrameMs }),

@@ -1,6 +1,9 @@
 import { basename } from "node:path";
 import type { ManifestFile } from "@lanspread/proto";
+import { PeerError } from "../../errors/index.ts";
 import { archiveNamesOf, type InspectOptions, inspectPayload } from "../../install/payload.ts";
+import { tellUnpackFailure } from "../../install/tell-unpacking.ts";
+import { silentLogger, UNPACK_LOGGER } from "../../logger.ts";
 import { Refused } from "../../serve/refused.ts";
 import { type ArchiveFiles, checkArchiveFiles } from "./archive-files.ts";
 import type { ArchiveHead, InstallFrames } from "./install-frames.ts";
@@ -21,10 +24,21 @@ export interface SendArchivesOptions extends InspectOptions {
  *   PeerError of the unpacker; what the stream, the gate and the signal say. No thread is left then.
  */
 export async function sendArchives(options: SendArchivesOptions): Promise<void> {
-  const { unpacker, signal, frames } = options;
+  const { root, unpacker, signal, frames, logger = silentLogger } = options;
+  const log = logger.child(UNPACK_LOGGER);
+  const gameId = basename(root);
   for (const { archive, head, files } of await listArchives(options)) {
+    const told = { gameId, archive: head.name };
+    log.info("an archive is unpacked for somebody else", { ...told, bytes: head.unpackedSize });
     await frames.beginArchive(head);
-    await whileUnchanged(files, () => unpacker.stream({ archive, signal, sink: frames.sink }));
+    try {
+      await whileUnchanged(files, () => unpacker.stream({ archive, signal, sink: frames.sink }));
+    } catch (error) {
+      if (isOfArchive(error)) tellUnpackFailure(logger, gameId, archive, error);
+      else log.info("the unpacking for somebody else has ended early", told);
+      throw error;
+    }
+    log.info("the archive is unpacked for somebody else", told);
   }
 }
 
@@ -64,4 +78,9 @@ async function whileUnchanged(files: ArchiveFiles, work: () => Promise<unknown>)
     throw error;
   }
   await files.requireUnchanged();
+}
+
+/** Whether it is the archive that is at fault, not who gets it. */
+function isOfArchive(error: unknown): boolean {
+  return error instanceof PeerError && error.code.startsWith("archive-");
 }

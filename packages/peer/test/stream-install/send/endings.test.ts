@@ -141,6 +141,7 @@ describe("over a real connection nothing is left when", () => {
     ]);
     await nothingLeft(rig);
     expect(warnings(rig)).toMatchObject([
+      { name: "lanspread:serve:unpack", fields: { archive: "a.eti", code: "archive-damaged" } },
       { fields: { gameId: GGOO, error: expect.objectContaining({ code: "archive-damaged" }) } },
     ]);
   });
