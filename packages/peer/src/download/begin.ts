@@ -16,7 +16,7 @@ import type { JournalRecord } from "./journal-record.ts";
 import { Payload } from "./payload.ts";
 import type { Start } from "./prepare.ts";
 import { look, removeFile } from "./safe-path.ts";
-import type { DownloadStep } from "./types.ts";
+import type { DownloadStep, LaneDownload } from "./types.ts";
 
 export interface BeginOptions {
   readonly start: Exclude<Start, { readonly kind: "discard" }>;
@@ -24,6 +24,8 @@ export interface BeginOptions {
   readonly oldMustGo: boolean;
   readonly stateDir: StateDir;
   readonly layout: PieceLayout;
+  /** Null without lanes. */
+  readonly lanes: LaneDownload | null;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onStep: (step: DownloadStep) => Promise<void> | void;
@@ -70,7 +72,7 @@ export async function begin(options: BeginOptions): Promise<Begun> {
 }
 
 async function openDownload(options: BeginOptions): Promise<Begun> {
-  const { start, stateDir, layout, onStep, undoes } = options;
+  const { start, stateDir, layout, lanes, onStep, undoes } = options;
   const { record } = start;
   const journal = await openJournal(stateDir, record, start.pieces, start.kind === "resume");
   const touch = async (): Promise<void> => {
@@ -85,6 +87,7 @@ async function openDownload(options: BeginOptions): Promise<Begun> {
     old: new Set(record.files.flatMap(({ old }, index) => (old ? [index] : []))),
     touched: record.touched,
     touch,
+    lanes,
   });
   return {
     journal,

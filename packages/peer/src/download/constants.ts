@@ -49,6 +49,9 @@ export const MAX_OPEN_FILES = 64;
 /** File operations of a begin, a flush or a clean-up that run at once: Node has four threads for files. */
 export const FILES_AT_ONCE = 8;
 
+/** Files that a lane makes or looks at in one go: some milliseconds, in which it moves no bytes. */
+export const FILES_PER_ORDER = 64;
+
 /** Time that a peer has to answer with its manifest or its digests, milliseconds: it has them in memory. */
 export const METADATA_TIMEOUT_MS = 15_000;
 

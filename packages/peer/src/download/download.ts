@@ -98,11 +98,13 @@ async function run(
   });
   await stopServing();
 
+  await using lanes = options.lanes?.open(root) ?? null;
   await using begun = await begin({
     start,
     oldMustGo,
     stateDir,
     layout,
+    lanes,
     logger,
     signal,
     onStep,
@@ -117,7 +119,6 @@ async function run(
 
   const doneBytes = flushed.reduce((sum, done, piece) => sum + (done && layout.pieceAt(piece).length), 0);
   const meter = new ProgressMeter(layout.totalBytes, doneBytes, performance.now());
-  const lanes = options.lanes?.open(root) ?? null;
   const transfer = new Transfer({
     manifest,
     layout,
@@ -145,7 +146,6 @@ async function run(
     throw await withSpaceFigures(error, { gamesDir, root, layout, done: flushed });
   } finally {
     clearInterval(sampler);
-    await lanes?.[Symbol.asyncDispose]();
   }
   sample();
   await onStep("all-flushed");

@@ -7,8 +7,9 @@ import type { StateDir } from "../storage/index.ts";
 import { TRANSFER_BUFFER_BYTES } from "../transfer/index.ts";
 import { MAX_NAMED } from "./constants.ts";
 import { discardPartial } from "./discard.ts";
+import { inTheWay } from "./file-state.ts";
 import type { Journal } from "./journal.ts";
-import { inTheWay, type Payload } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 import { openBelow } from "./safe-path.ts";
 
 export interface InPlaceOptions {

@@ -6,6 +6,8 @@ export {
   fetchManifest,
   type ManifestCandidate,
 } from "./fetch-manifest.ts";
+export type { FoundFile, WantedFile } from "./file-state.ts";
+export type { FileToMake, MadeFiles } from "./make-files.ts";
 export type { ProgressSample } from "./progress.ts";
 export {
   type DownloadRecovery,

@@ -1,14 +1,12 @@
-import type { BigIntStats } from "node:fs";
-import { lstat } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { PieceLayout } from "@lanspread/proto";
-import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
-import { flushDirectory, SENTINEL_NAME } from "../storage/index.ts";
+import { flushDirectory, pooledAccess, SENTINEL_NAME } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
-import { FILES_AT_ONCE } from "./constants.ts";
+import { FILES_AT_ONCE, FILES_PER_ORDER } from "./constants.ts";
+import { type FileState, type FoundFile, findFile, type WantedFile } from "./file-state.ts";
+import { type FileToMake, type MadeFiles, makeFiles } from "./make-files.ts";
 import { OpenFiles } from "./open-files.ts";
-import { checkBatch, type Directories, makeBelow, openBelow, removeFile } from "./safe-path.ts";
+import type { LaneDownload } from "./types.ts";
 
 export interface PayloadOptions {
   readonly root: string;
@@ -19,10 +17,9 @@ export interface PayloadOptions {
   readonly touched: boolean;
   /** Called, and waited for, before the first change of a file of the old version. */
   readonly touch: () => Promise<void>;
+  /** Threads that make files and look at them past the own one. */
+  readonly lanes?: Pick<LaneDownload, "make" | "look"> | null;
 }
-
-/** State of a file of the download on disk. */
-export type FileState = "ours" | "empty" | "missing" | "other";
 
 /**
  * The files of a download on disk. `version.ini` is none of them: its bytes are kept in memory.
@@ -40,6 +37,8 @@ export class Payload implements PieceSink, AsyncDisposable {
   readonly #writtenByOthers = new Set<number>();
   /** Which file on the disk each one is. */
   readonly #identities = new Map<number, string>();
+  /** When the names of all files that were made are on the disk. */
+  #named: Promise<unknown> = Promise.resolve();
   #replaced: Promise<void> | undefined;
   #isReplaced = false;
 
@@ -103,17 +102,14 @@ export class Payload implements PieceSink, AsyncDisposable {
     if (old.size > 0) await this.replaceOld();
     const misplaced = new Map<number, FileState>();
     const payload = [...layout.files.keys()].filter((index) => index !== this.#sentinelIndex);
-    await mapLimited(
-      payload,
-      FILES_AT_ONCE,
-      async (index) => {
-        const stats = await lookExactly(this.#absolute(index));
-        const state = judge(stats, layout.files[index]?.size ?? 0);
-        const same = stats !== null && identityOf(stats) === this.#identities.get(index);
+    await this.#inOrders(payload, signal, async (indices) => {
+      const found = await this.#find(indices.map((index) => this.#wanted(index)));
+      for (const [place, index] of indices.entries()) {
+        const { state, identity } = found[place] ?? { state: "missing", identity: null };
+        const same = identity !== null && identity === this.#identities.get(index);
         if (state !== "ours" || !same) misplaced.set(index, state);
-      },
-      signal,
-    );
+      }
+    });
     return misplaced;
   }
 
@@ -150,7 +146,7 @@ export class Payload implements PieceSink, AsyncDisposable {
   }
 
   /**
-   * What was written to these files is on the disk when it resolves.
+   * What was written to these files is on the disk when it resolves, and so are the names of all files that were made before.
    *
    * @param byOthers flushes files that others have written, by their paths; false where it cannot
    */
@@ -165,6 +161,7 @@ export class Payload implements PieceSink, AsyncDisposable {
         others.length > 0 && (await byOthers(others.map((index) => pathOf(this.#options.layout, index))));
       if (!done) for (const index of others) this.#files.changedElsewhere(index);
       await mapLimited(indices, FILES_AT_ONCE, (index) => this.#files.flush(index));
+      await this.#named;
     } catch (error) {
       for (const index of others) this.#writtenByOthers.add(index);
       throw error;
@@ -173,97 +170,66 @@ export class Payload implements PieceSink, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#files.close();
+    await Promise.allSettled([this.#named]);
   }
 
-  async #make(indices: readonly number[], keep: boolean, signal?: AbortSignal): Promise<void> {
-    const directories: Directories = { known: new Set(), made: new Set() };
-    /** Those that have a new entry. */
-    const changed = new Set<string>();
+  async #make(indices: readonly number[], keeps: boolean, signal?: AbortSignal): Promise<void> {
+    const { old } = this.#options;
     const payload = indices.filter((index) => index !== this.#sentinelIndex);
-    await mapLimited(
-      payload,
-      FILES_AT_ONCE,
-      async (index) => {
-        if (await this.#makeFile(index, keep, directories)) changed.add(dirname(this.#absolute(index)));
-      },
-      signal,
-    );
-    await checkBatch(directories);
-    for (const directory of directories.made) changed.add(dirname(directory));
-    await mapLimited([...changed], FILES_AT_ONCE, flushDirectory);
+    /** Directories that have a new entry. */
+    const changed = new Set<string>();
+    await this.#inOrders(payload, signal, async (some) => {
+      const { identities, made, ...done } = await this.#makeFiles(
+        some.map((index) => ({ ...this.#wanted(index), keeps, replaces: old.has(index) })),
+        signal,
+      );
+      const isMade = new Set(made);
+      for (const [place, index] of some.entries()) {
+        if (isMade.has(place)) this.#made.add(index);
+        const identity = identities[place] ?? null;
+        if (identity !== null) this.#identities.set(index, identity);
+      }
+      for (const directory of done.changed) changed.add(directory);
+      if (done.error !== null) throw done.error;
+    });
+    const flushed = mapLimited([...changed], FILES_AT_ONCE, flushDirectory);
+    // Nothing counts as fetched before: bytes may come meanwhile.
+    this.#named = Promise.all([this.#named, flushed]);
+    this.#named.catch(() => {});
   }
 
-  /** @returns false where it was there */
-  async #makeFile(index: number, keep: boolean, directories: Directories): Promise<boolean> {
-    const { root, layout, old } = this.#options;
-    const path = pathOf(layout, index);
-    const size = layout.files[index]?.size ?? 0;
-    // A new file of a new download need not be looked for: making it fails where something is there.
-    const there = keep || old.has(index) ? await lookExactly(this.#absolute(index)) : null;
-    const state = judge(there, size);
-    if (there !== null && state === "ours" && keep) {
-      this.#identities.set(index, identityOf(there));
-      return false;
-    }
-    const stays = state === "empty" && keep;
-    if (state !== "missing" && !stays && !(old.has(index) && (await removeFile(root, path)))) {
-      throw inTheWay(this.#absolute(index));
-    }
-    await using file = stays ? await openBelow(root, path) : await makeBelow(root, path, directories);
-    this.#made.add(index);
-    try {
-      this.#identities.set(index, identityOf(await file.stat({ bigint: true })));
-      if (size > 0) await file.truncate(size);
-    } catch (error) {
-      throw fromNodeError(error, this.#absolute(index));
-    }
-    return true;
+  async #makeFiles(files: readonly FileToMake[], signal?: AbortSignal): Promise<MadeFiles> {
+    const { root, lanes = null } = this.#options;
+    if (lanes === null) return await makeFiles(pooledAccess, root, files, signal);
+    const made = await lanes.make(files);
+    if (made !== null) return made;
+    // A lane that is gone may have made some of them.
+    const again = files.map((file) => ({ ...file, keeps: true }));
+    return await makeFiles(pooledAccess, root, again, signal);
   }
 
-  #absolute(index: number): string {
-    return join(this.#options.root, pathOf(this.#options.layout, index));
+  async #find(files: readonly WantedFile[]): Promise<readonly FoundFile[]> {
+    const { root, lanes = null } = this.#options;
+    const found = (await lanes?.look(files)) ?? null;
+    return found ?? (await mapLimited(files, FILES_AT_ONCE, (file) => findFile(pooledAccess, root, file)));
   }
-}
 
-/** What is at the path of a file that the journal names. */
-export async function fileState(root: string, path: string, size: number): Promise<FileState> {
-  return judge(await lookExactly(join(root, path)), size);
-}
-
-/**
- * With the full size a file is ours, and without any it was made and not given its size. A second name of the same file is
- * somebody else's: it must not be written to.
- */
-function judge(stats: BigIntStats | null, size: number): FileState {
-  if (stats === null) return "missing";
-  if (!stats.isFile() || stats.nlink > 1n) return "other";
-  if (stats.size === BigInt(size)) return "ours";
-  return stats.size === 0n ? "empty" : "other";
-}
-
-/** What `lstat` says, to the last digit of the file's number; null where nothing is. */
-async function lookExactly(absolute: string): Promise<BigIntStats | null> {
-  try {
-    return await lstat(absolute, { bigint: true });
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
-    throw fromNodeError(error, absolute);
+  /** Does something with files, in parts for the lanes where there are any. */
+  async #inOrders(
+    indices: readonly number[],
+    signal: AbortSignal | undefined,
+    work: (indices: readonly number[]) => Promise<void>,
+  ): Promise<void> {
+    const perOrder = (this.#options.lanes ?? null) === null ? indices.length : FILES_PER_ORDER;
+    const orders: (readonly number[])[] = [];
+    for (let at = 0; at < indices.length; at += perOrder) orders.push(indices.slice(at, at + perOrder));
+    await mapLimited(orders, FILES_AT_ONCE, work, signal);
   }
-}
 
-/** Tells a file from every other one. */
-function identityOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
-}
-
-export function inTheWay(absolute: string): PeerError {
-  return new PeerError(
-    "already-exists",
-    `${absolute} is there already, and no download of ours put it there`,
-    {
-      hint: "Move it away, or name its folder differently: nothing was overwritten.",
-    },
-  );
+  #wanted(index: number): WantedFile {
+    const { layout } = this.#options;
+    return { path: pathOf(layout, index), size: layout.files[index]?.size ?? 0 };
+  }
 }
 
 function pathOf(layout: PieceLayout, index: number): string {

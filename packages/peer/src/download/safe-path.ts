@@ -1,8 +1,8 @@
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, realpath, rmdir, stat, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { type FileAccess, pooledAccess, type Soon } from "../storage/index.ts";
+import { type FileAccess, type OpenedFile, pooledAccess, type Soon } from "../storage/index.ts";
 
 /**
  * Files below a game root, reached through directories only. A link in the way, wherever it leads, is refused: what is
@@ -68,29 +68,24 @@ export async function checkDirectories(
   return true;
 }
 
-/**
- * Makes the directories in which `path` lies. The root must be there.
- *
- * @param known absolute paths of directories that were looked at a moment ago; receives the others
- * @param made receives the absolute path of every directory that was made
- */
+/** Makes the directories in which `path` lies. The root must be there. */
 async function makeDirectories(
   root: string,
   path: string,
-  known: Set<string>,
-  made: Set<string>,
+  { known, made }: Directories,
+  access: Pick<FileAccess, "lstat" | "mkdir">,
 ): Promise<void> {
   for (const directory of directoriesOf(root, path)) {
     if (known.has(directory)) continue;
-    let stats = await look(directory);
+    let stats = await look(directory, access);
     if (stats === null) {
       try {
-        await mkdir(directory);
+        await access.mkdir(directory);
         made.add(directory);
       } catch (error) {
         if (errnoOf(error) !== "EEXIST") throw fromNodeError(error, directory);
       }
-      stats = await look(directory);
+      stats = await look(directory, access);
     }
     refuseNoDirectory(directory, stats);
     known.add(directory);
@@ -99,7 +94,7 @@ async function makeDirectories(
 
 /** Directories of one batch of new files. */
 export interface Directories {
-  /** Absolute paths of those that were looked at. */
+  /** Absolute paths of those that were looked at a moment ago: not looked at again. */
   readonly known: Set<string>;
   /** Absolute paths of those that were made. */
   readonly made: Set<string>;
@@ -111,8 +106,8 @@ export interface Directories {
  *
  * @throws PeerError `forbidden-path`, `not-a-directory`
  */
-export async function checkBatch({ known }: Directories): Promise<void> {
-  for (const directory of known) refuseNoDirectory(directory, await look(directory));
+export async function checkBatch({ known }: Directories, access: Pick<FileAccess, "lstat">): Promise<void> {
+  for (const directory of known) refuseNoDirectory(directory, await look(directory, access));
 }
 
 /**
@@ -120,11 +115,16 @@ export async function checkBatch({ known }: Directories): Promise<void> {
  *
  * @throws PeerError `already-exists`, `forbidden-path`, `not-a-directory` and others, naming the file
  */
-export async function makeBelow(root: string, path: string, directories: Directories): Promise<FileHandle> {
-  await makeDirectories(root, path, directories.known, directories.made);
+export async function makeBelow(
+  root: string,
+  path: string,
+  directories: Directories,
+  access: FileAccess,
+): Promise<OpenedFile> {
+  await makeDirectories(root, path, directories, access);
   const absolute = join(root, path);
   try {
-    return await open(absolute, MAKE_NEW, 0o644);
+    return await access.open(absolute, MAKE_NEW, 0o644);
   } catch (error) {
     throw fromNodeError(error, absolute);
   }
@@ -182,15 +182,20 @@ export async function openBelowBy<File extends Inspected>(
  * @param known absolute paths of directories that were looked at a moment ago; receives the others
  * @returns false where something stays
  */
-export async function removeFile(root: string, path: string, known = new Set<string>()): Promise<boolean> {
-  const way = await wayTo(root, path, known);
+export async function removeFile(
+  root: string,
+  path: string,
+  known = new Set<string>(),
+  access: Pick<FileAccess, "lstat" | "unlink"> = pooledAccess,
+): Promise<boolean> {
+  const way = await wayTo(root, path, known, access);
   if (way !== "open") return way === "missing";
   const absolute = join(root, path);
-  const stats = await look(absolute);
+  const stats = await look(absolute, access);
   if (stats === null) return true;
   if (!stats.isFile()) return false;
   try {
-    await unlink(absolute);
+    await access.unlink(absolute);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, absolute);
   }
@@ -201,10 +206,11 @@ async function wayTo(
   root: string,
   path: string,
   known = new Set<string>(),
+  access: Pick<FileAccess, "lstat"> = pooledAccess,
 ): Promise<"open" | "missing" | "blocked"> {
   for (const directory of directoriesOf(root, path)) {
     if (known.has(directory)) continue;
-    const stats = await look(directory);
+    const stats = await look(directory, access);
     if (stats === null) return "missing";
     if (!stats.isDirectory()) return "blocked";
     known.add(directory);

@@ -2,6 +2,8 @@ import type { GameId, Manifest, PeerId, StruckOutSource } from "@lanspread/proto
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
 import type { FetchUnitOptions, RequestChannel } from "../transfer/index.ts";
+import type { FoundFile, WantedFile } from "./file-state.ts";
+import type { FileToMake, MadeFiles } from "./make-files.ts";
 import type { ProgressSample } from "./progress.ts";
 
 /** A peer that has the very content of the download. */
@@ -29,7 +31,7 @@ export interface LaneUnit
   readonly onBytes: (count: number) => void;
 }
 
-/** The lanes as one download sees them. Disposed when nothing is fetched any more: it closes the files. */
+/** The lanes as one download sees them. Disposed when nothing of it is under way any more: it closes the files. */
 export interface LaneDownload extends AsyncDisposable {
   /**
    * Fetches a unit into its file.
@@ -46,6 +48,10 @@ export interface LaneDownload extends AsyncDisposable {
    * @throws PeerError naming the file
    */
   flush(paths: readonly string[]): Promise<boolean>;
+  /** As of `makeFiles`. @returns null where no lane could do it: one that is gone may have made some */
+  make(files: readonly FileToMake[]): Promise<MadeFiles | null>;
+  /** What is at the paths of files, in their order. @returns null where no lane could look */
+  look(files: readonly WantedFile[]): Promise<readonly FoundFile[] | null>;
 }
 
 /** Threads that fetch units past the main one. */

@@ -52,6 +52,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   readonly #shift = Math.floor(Math.random() * 2 ** 16);
   #lastFetch = 0;
   #lastDownload = 0;
+  #turn = 0;
   #isSending = false;
 
   private constructor(options: LanePoolOptions) {
@@ -129,6 +130,8 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     return {
       fetch: (unit) => this.#fetch(unit, root, download),
       flush: (paths) => this.#flush(root, paths),
+      make: async (files) => (await this.#nextInTurn()?.make(root, files)) ?? null,
+      look: async (files) => (await this.#nextInTurn()?.look(root, files)) ?? null,
       [Symbol.asyncDispose]: async () => {
         await Promise.all(this.#threads.map((thread) => thread.close(download)));
       },
@@ -220,6 +223,13 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
       pauseMs,
       error,
     });
+  }
+
+  /** For what takes every lane equally long. */
+  #nextInTurn(): LaneThread | null {
+    const threads = this.#threads.filter(({ port }) => port !== null);
+    this.#turn += 1;
+    return threads[this.#turn % threads.length] ?? null;
   }
 
   #leastBusy(): LaneThread | null {

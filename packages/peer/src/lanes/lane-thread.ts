@@ -1,10 +1,19 @@
 import { Worker } from "node:worker_threads";
 import type { GameId, PeerId, PieceIndex } from "@lanspread/proto";
+import type { FileToMake, FoundFile, MadeFiles, WantedFile } from "../download/index.ts";
 import type { Logger } from "../logger.ts";
 import { LaneError, type SentOfGame } from "../transfer/index.ts";
 import { LANE_RESTART_MS, LANE_STOP_MS, LANE_YOUNG_GENERATION_MB, MAX_LANE_RESTART_MS } from "./constants.ts";
 import { Mailbox } from "./mailbox.ts";
-import type { FetchOrder, FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
+import type {
+  FetchOrder,
+  FromLane,
+  LaneStart,
+  PushedView,
+  ToLane,
+  ToldFoundFiles,
+  ToldMadeFiles,
+} from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { failureToError, type UnitFailure } from "./unit-failure.ts";
 
@@ -52,6 +61,8 @@ export class LaneThread {
   readonly #closing = new Map<FetchOrder["download"], () => void>();
   readonly #revoking = new Map<number, () => void>();
   readonly #flushes = new Questions<UnitFailure | null>();
+  readonly #made = new Questions<ToldMadeFiles | null>();
+  readonly #found = new Questions<ToldFoundFiles | null>();
   #worker: Worker | null = null;
   #outbox: Mailbox<ToLane> | null = null;
   #port: number | null = null;
@@ -202,6 +213,29 @@ export class LaneThread {
     if (failure !== null) throw failureToError(failure);
   }
 
+  /** As of `makeFiles`. @returns null where the lane is gone: it may have made some */
+  async make(root: string, files: readonly FileToMake[]): Promise<MadeFiles | null> {
+    if (this.#worker === null) return null;
+    const told = await this.#made.ask((question) => this.#tell({ type: "make", question, root, files }));
+    if (told === null) return null;
+    const { failure, ...made } = told;
+    return { ...made, error: failure === null ? null : failureToError(failure) };
+  }
+
+  /**
+   * What is at the paths of files, in their order.
+   *
+   * @returns null where the lane is gone
+   * @throws PeerError naming the file
+   */
+  async look(root: string, files: readonly WantedFile[]): Promise<readonly FoundFile[] | null> {
+    if (this.#worker === null) return null;
+    const told = await this.#found.ask((question) => this.#tell({ type: "look", question, root, files }));
+    if (told === null) return null;
+    if (told.failure !== null) throw failureToError(told.failure);
+    return told.files;
+  }
+
   /** Takes back what was said of a game, or of all with null. Resolves when no answer that was begun before is under way any more. */
   revoke(gameId: GameId | null): Promise<void> {
     if (this.#worker === null) return Promise.resolve();
@@ -258,6 +292,12 @@ export class LaneThread {
       case "flushed":
         this.#flushes.answer(message.question, message.failure);
         break;
+      case "made":
+        this.#made.answer(message.question, message.made);
+        break;
+      case "found":
+        this.#found.answer(message.question, message.found);
+        break;
       case "revoked":
         this.#revoking.get(message.id)?.();
         this.#revoking.delete(message.id);
@@ -304,6 +344,8 @@ export class LaneThread {
     for (const id of [...this.#fetches.keys()])
       this.#endFetch(id, new LaneError(`the lane failed: ${detail}`));
     this.#flushes.answerAll({ kind: "lane", message: `the lane failed: ${detail}` });
+    this.#made.answerAll(null);
+    this.#found.answerAll(null);
     for (const done of [...this.#closing.values(), ...this.#revoking.values()]) done();
     this.#closing.clear();
     this.#revoking.clear();

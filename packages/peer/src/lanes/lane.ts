@@ -6,7 +6,10 @@ import {
   type PeerId,
 } from "@lanspread/proto";
 import { createEndpoint, type Endpoint } from "@lanspread/quic";
+import { type FoundFile, findFile } from "../download/file-state.ts";
+import { makeFiles } from "../download/make-files.ts";
 import { createLogger } from "../logger.ts";
+import { directAccess } from "../storage/index.ts";
 import { flushFiles } from "./flush-files.ts";
 import { LaneFetcher } from "./lane-fetcher.ts";
 import { LaneServer } from "./lane-server.ts";
@@ -89,6 +92,12 @@ class OpenLane implements Lane {
       case "flush":
         void this.#flush(message);
         break;
+      case "make":
+        void this.#make(message);
+        break;
+      case "look":
+        void this.#look(message);
+        break;
       case "identity":
         this.#identities.answer(message.question, message.peerId);
         break;
@@ -124,6 +133,23 @@ class OpenLane implements Lane {
       failure = tellFailure(error);
     }
     this.#tell({ type: "flushed", question, failure });
+  }
+
+  async #make({ question, root, files }: Extract<ToLane, { type: "make" }>): Promise<void> {
+    const { error, ...made } = await makeFiles(directAccess, root, files);
+    const failure = error === null ? null : tellFailure(error);
+    this.#tell({ type: "made", question, made: { ...made, failure } });
+  }
+
+  async #look({ question, root, files }: Extract<ToLane, { type: "look" }>): Promise<void> {
+    const found: FoundFile[] = [];
+    let failure: UnitFailure | null = null;
+    try {
+      for (const file of files) found.push(await findFile(directAccess, root, file));
+    } catch (error) {
+      failure = tellFailure(error);
+    }
+    this.#tell({ type: "found", question, found: { files: found, failure } });
   }
 
   async #revoke(gameId: GameId | null, id: number): Promise<void> {

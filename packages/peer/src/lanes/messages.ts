@@ -1,5 +1,6 @@
 import type { GameId, GameVersion, Hash, Manifest, PeerId, PieceIndex } from "@lanspread/proto";
 import type { TlsOptions } from "@lanspread/quic";
+import type { FileToMake, FoundFile, MadeFiles, WantedFile } from "../download/index.ts";
 import type { LogFields, LogLevel } from "../logger.ts";
 import type { SentOfGame, WorkUnit } from "../transfer/index.ts";
 import type { UnitFailure } from "./unit-failure.ts";
@@ -55,6 +56,17 @@ export interface PushedView {
   readonly gamesDir: string;
 }
 
+/** What a lane has made, and why no more than that. */
+export interface ToldMadeFiles extends Omit<MadeFiles, "error"> {
+  readonly failure: UnitFailure | null;
+}
+
+/** What a lane has found; nothing where it failed. */
+export interface ToldFoundFiles {
+  readonly files: readonly FoundFile[];
+  readonly failure: UnitFailure | null;
+}
+
 /** What the main thread tells a lane. */
 export type ToLane =
   | { readonly type: "fetch"; readonly order: FetchOrder }
@@ -69,6 +81,22 @@ export type ToLane =
       /** Absolute path of the game root. */
       readonly root: string;
       readonly paths: readonly string[];
+    }
+  /** Makes files; `made` follows. */
+  | {
+      readonly type: "make";
+      readonly question: number;
+      /** Absolute path of the game root. */
+      readonly root: string;
+      readonly files: readonly FileToMake[];
+    }
+  /** Looks at files; `found` follows. */
+  | {
+      readonly type: "look";
+      readonly question: number;
+      /** Absolute path of the game root. */
+      readonly root: string;
+      readonly files: readonly WantedFile[];
     }
   | { readonly type: "identity"; readonly question: number; readonly peerId: PeerId | null }
   | { readonly type: "view"; readonly question: number; readonly gameId: GameId; readonly view: PushedView }
@@ -91,6 +119,8 @@ export type FromLane =
   | { readonly type: "ended"; readonly id: number; readonly failure: UnitFailure | null }
   | { readonly type: "closed"; readonly download: number }
   | { readonly type: "flushed"; readonly question: number; readonly failure: UnitFailure | null }
+  | { readonly type: "made"; readonly question: number; readonly made: ToldMadeFiles }
+  | { readonly type: "found"; readonly question: number; readonly found: ToldFoundFiles }
   /** Who has this certificate (DER)? Asked of who comes in, an answer is also the leave to ask for files. */
   | {
       readonly type: "identify";

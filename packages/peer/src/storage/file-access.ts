@@ -3,14 +3,17 @@ import {
   closeSync,
   fdatasync,
   fstatSync,
+  ftruncateSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readSync,
   realpathSync,
   type Stats,
+  unlinkSync,
   writeSync,
 } from "node:fs";
-import { lstat, open, realpath } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 
 const flush = promisify(fdatasync);
@@ -18,11 +21,16 @@ const flush = promisify(fdatasync);
 /** At once, or later. */
 export type Soon<T> = T | Promise<T>;
 
-/** How files are looked at and opened. What its methods throw or reject with is what Node does. */
+/** How files are looked at, opened and made. What its methods throw or reject with is what Node does. */
 export interface FileAccess {
   lstat(path: string): Soon<Stats>;
+  /** With numbers to their last digit. */
+  lstatExactly(path: string): Soon<BigIntStats>;
   realpath(path: string): Soon<string>;
-  open(path: string, flags: number): Soon<OpenedFile>;
+  /** @param mode of a file that is made by it */
+  open(path: string, flags: number, mode?: number): Soon<OpenedFile>;
+  mkdir(path: string): Soon<void>;
+  unlink(path: string): Soon<void>;
 }
 
 /** A file that is open. Positions in bytes. */
@@ -32,6 +40,8 @@ export interface OpenedFile {
   read(into: Uint8Array, position: number): Soon<number>;
   /** @returns how many of the bytes were written */
   write(bytes: Uint8Array, position: number): Soon<number>;
+  /** Gives it a size, bytes. */
+  truncate(size: number): Soon<void>;
   /** What was written is on the disk when it resolves. */
   datasync(): Promise<void>;
   close(): Soon<void>;
@@ -40,13 +50,17 @@ export interface OpenedFile {
 /** Node's pool of threads does the work: the own thread goes on meanwhile. For main threads, and for many bytes at once. */
 export const pooledAccess: FileAccess = {
   lstat: (path) => lstat(path),
+  lstatExactly: (path) => lstat(path, { bigint: true }),
   realpath: (path) => realpath(path),
-  open: async (path, flags) => {
-    const file = await open(path, flags);
+  mkdir: (path) => mkdir(path),
+  unlink: (path) => unlink(path),
+  open: async (path, flags, mode) => {
+    const file = await open(path, flags, mode);
     return {
       stat: () => file.stat({ bigint: true }),
       read: async (into, position) => (await file.read(into, 0, into.length, position)).bytesRead,
       write: async (bytes, position) => (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
+      truncate: (size) => file.truncate(size),
       datasync: () => file.datasync(),
       close: () => file.close(),
     };
@@ -59,13 +73,17 @@ export const pooledAccess: FileAccess = {
  */
 export const directAccess: FileAccess = {
   lstat: (path) => lstatSync(path),
+  lstatExactly: (path) => lstatSync(path, { bigint: true }),
   realpath: (path) => realpathSync.native(path),
-  open: (path, flags) => {
-    const file = openSync(path, flags);
+  mkdir: (path) => mkdirSync(path),
+  unlink: (path) => unlinkSync(path),
+  open: (path, flags, mode) => {
+    const file = openSync(path, flags, mode);
     return {
       stat: () => fstatSync(file, { bigint: true }),
       read: (into, position) => readSync(file, into, 0, into.length, position),
       write: (bytes, position) => writeSync(file, bytes, 0, bytes.length, position),
+      truncate: (size) => ftruncateSync(file, size),
       // The disk may take its time, whatever the size.
       datasync: () => flush(file),
       close: () => closeSync(file),

@@ -99,6 +99,8 @@ function bringingTwice(root: string): LaneDownload {
       return true;
     },
     flush: async () => false,
+    make: async () => null,
+    look: async () => null,
     [Symbol.asyncDispose]: async () => {},
   };
 }

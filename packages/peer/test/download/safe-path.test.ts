@@ -2,6 +2,7 @@ import { link, mkdir, readdir, readFile, readlink, rename, symlink, writeFile } 
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { checkBatch, makeBelow, removeFile } from "../../src/download/safe-path.ts";
+import { pooledAccess } from "../../src/storage/index.ts";
 
 describe("removing a file of a game", () => {
   it("removes a regular file, and no other name of it", async () => {
@@ -34,14 +35,16 @@ describe("making the files of a game", () => {
     await using dir = await temporaryDirectory();
     const directories = { known: new Set<string>(), made: new Set<string>() };
     for (const path of ["a/b/one", "a/b/two", "three"]) {
-      await (await makeBelow(dir.path, path, directories)).close();
+      await (await makeBelow(dir.path, path, directories, pooledAccess)).close();
     }
-    await checkBatch(directories);
+    await checkBatch(directories, pooledAccess);
     expect((await readdir(dir.path, { recursive: true })).sort()).toEqual(
       ["a", "a/b", "a/b/one", "a/b/two", "three"].sort(),
     );
     expect([...directories.made].sort()).toEqual([dir.join("a"), dir.join("a", "b")]);
-    await expect(makeBelow(dir.path, "three", directories)).rejects.toMatchObject({ code: "already-exists" });
+    await expect(makeBelow(dir.path, "three", directories, pooledAccess)).rejects.toMatchObject({
+      code: "already-exists",
+    });
   });
 
   it("does not pass where a directory has become a link meanwhile", async () => {
@@ -49,9 +52,9 @@ describe("making the files of a game", () => {
     await mkdir(dir.join("root"));
     await mkdir(dir.join("elsewhere"));
     const directories = { known: new Set<string>(), made: new Set<string>() };
-    await (await makeBelow(dir.join("root"), "data/one", directories)).close();
+    await (await makeBelow(dir.join("root"), "data/one", directories, pooledAccess)).close();
     await rename(dir.join("root", "data"), dir.join("root", "moved"));
     await symlink(dir.join("elsewhere"), dir.join("root", "data"));
-    await expect(checkBatch(directories)).rejects.toMatchObject({ code: "forbidden-path" });
+    await expect(checkBatch(directories, pooledAccess)).rejects.toMatchObject({ code: "forbidden-path" });
   });
 });

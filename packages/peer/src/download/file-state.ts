@@ -1,0 +1,73 @@
+import type { BigIntStats } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { type FileAccess, pooledAccess } from "../storage/index.ts";
+
+/** State of a file of a download on disk. */
+export type FileState = "ours" | "empty" | "missing" | "other";
+
+/** What is at the path of a file of a download. */
+export interface FoundFile {
+  readonly state: FileState;
+  /** Tells the file from every other one; null where nothing is. */
+  readonly identity: string | null;
+}
+
+/** A file as the manifest has it: the path relative to the root, the size in bytes. */
+export interface WantedFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** What is at the path of a file that the journal names. */
+export async function fileState(root: string, path: string, size: number): Promise<FileState> {
+  return (await findFile(pooledAccess, root, { path, size })).state;
+}
+
+export async function findFile(
+  access: Pick<FileAccess, "lstatExactly">,
+  root: string,
+  { path, size }: WantedFile,
+): Promise<FoundFile> {
+  const stats = await lookExactly(access, join(root, path));
+  return { state: judge(stats, size), identity: stats === null ? null : identityOf(stats) };
+}
+
+/** Tells a file from every other one. */
+export function identityOf({ dev, ino }: Pick<BigIntStats, "dev" | "ino">): string {
+  return `${dev}:${ino}`;
+}
+
+export function inTheWay(absolute: string): PeerError {
+  return new PeerError(
+    "already-exists",
+    `${absolute} is there already, and no download of ours put it there`,
+    {
+      hint: "Move it away, or name its folder differently: nothing was overwritten.",
+    },
+  );
+}
+
+/**
+ * With the full size a file is ours, and without any it was made and not given its size. A second name of the same file is
+ * somebody else's: it must not be written to.
+ */
+function judge(stats: BigIntStats | null, size: number): FileState {
+  if (stats === null) return "missing";
+  if (!stats.isFile() || stats.nlink > 1n) return "other";
+  if (stats.size === BigInt(size)) return "ours";
+  return stats.size === 0n ? "empty" : "other";
+}
+
+/** What `lstat` says, to the last digit of the file's number; null where nothing is. */
+async function lookExactly(
+  access: Pick<FileAccess, "lstatExactly">,
+  absolute: string,
+): Promise<BigIntStats | null> {
+  try {
+    return await access.lstatExactly(absolute);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
+    throw fromNodeError(error, absolute);
+  }
+}
