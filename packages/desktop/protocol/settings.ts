@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DENSITIES, SHAPES } from "./library-view.ts";
 
 /** Languages of the page, and of the games that can be told one. */
 const LANGUAGES = ["en", "de"] as const;
@@ -21,6 +22,9 @@ export const settingsSchema = z.strictObject({
   /** Own addresses of the only networks to use. */
   interfaces: z.array(z.union([z.ipv4(), z.ipv6()])).optional(),
   lanes: z.int().min(0).max(16).optional(),
+  /** Of the library. */
+  coverShape: z.enum(SHAPES).optional(),
+  density: z.enum(DENSITIES).optional(),
   /** Whether the first steps were taken. */
   welcomed: z.boolean().optional(),
 });
@@ -38,6 +42,8 @@ export const settingsChangeSchema = z.strictObject({
     .nullable()
     .optional(),
   lanes: z.int().min(0).max(16).nullable().optional(),
+  coverShape: z.enum(SHAPES).nullable().optional(),
+  density: z.enum(DENSITIES).nullable().optional(),
   welcomed: z.boolean().nullable().optional(),
 });
 export type SettingsChange = z.infer<typeof settingsChangeSchema>;

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import { seededBytes } from "@lanspread/testkit";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserUnavailable, IN_A_BROWSER, startBrowser, type TestBrowser } from "./browser.ts";
 import { createParty, type TestGame } from "./party.ts";
@@ -11,10 +12,23 @@ const QUAKE: TestGame = {
   name: "Quake III Arena",
   files: { "quake.txt": "fragged", "data/world.pk3": seededBytes(1, 4 * MIB) },
 };
+/** The smallest picture there is: one point. */
+const GIF = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 const DOOM: TestGame = { id: "doom", name: "Doom", files: { "doom.wad": seededBytes(2, MIB) } };
 
 /** For steps of a person, on a machine that has other things to do. */
 const SOON = { timeout: 30_000 };
+
+/** Most places between the search and a card. */
+const MOST_TABS = 12;
+
+async function tabTo(page: Page, place: Locator): Promise<void> {
+  for (let tabs = 0; tabs < MOST_TABS; tabs++) {
+    await page.keyboard.press("Tab");
+    if (await place.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+  }
+  throw new Error("Tab does not lead there");
+}
 
 describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, () => {
   let browser: TestBrowser;
@@ -62,10 +76,66 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     await page.keyboard.press("/");
     await page.keyboard.type("quake");
     await page.getByRole("article", { name: "Doom" }).waitFor({ state: "detached", ...SOON });
-    // Sorting, the game, its button.
-    for (const _ of ["select", "link", "button"]) await page.keyboard.press("Tab");
+    // Past the title, which leads to the game's own page.
+    await tabTo(page, page.getByRole("button", { name: "Download: Quake III Arena" }));
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Play: Quake III Arena" }).waitFor(SOON);
+  });
+
+  it("leads from card to card by arrow keys, and by Tab past all of them", async () => {
+    const games = Array.from(
+      { length: 40 },
+      (_, at): TestGame => ({ id: `game-${at}`, name: `Game ${at}`, files: { a: "a" } }),
+    );
+    await using party = await createParty(games);
+    const page = await browser.open((await party.start()).openAddress());
+    const focused = (): Promise<string> =>
+      page.evaluate("document.activeElement.closest('article')?.querySelector('h2').textContent ?? ''");
+    await page.getByRole("article", { name: "Game 0", exact: true }).waitFor(SOON);
+    await page.keyboard.press("/");
+    for (let tabs = 0; tabs < MOST_TABS && (await focused()) === ""; tabs++) await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Game 0");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(focused).toBe("Game 1");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(focused).toBe("Game 7");
+    await page.keyboard.press("End");
+    await expect.poll(focused).toBe("Game 39");
+    const last = page.getByRole("article", { name: "Game 39" });
+    expect((await last.boundingBox())?.y).toBeLessThan(800);
+    await page.keyboard.press("Home");
+    await expect.poll(focused).toBe("Game 0");
+    for (let tabs = 0; tabs < 3 && (await focused()) !== ""; tabs++) await page.keyboard.press("Tab");
+    expect(await focused()).toBe("");
+  });
+
+  it("keeps how cards look, for every window and the next start", async () => {
+    await using party = await createParty([QUAKE]);
+    const desktop = await party.start();
+    const page = await browser.open(desktop.openAddress());
+    await page.getByRole("button", { name: "View" }).click(SOON);
+    await page.getByRole("radio", { name: "Wide" }).click({ force: true });
+    await page.getByRole("radio", { name: "Compact" }).click({ force: true });
+    await page.locator(".grid.wide.compact").waitFor(SOON);
+    const other = await browser.open(desktop.openAddress());
+    await other.locator(".grid.wide.compact").waitFor(SOON);
+    await desktop[Symbol.asyncDispose]();
+    const later = await browser.open((await party.start()).openAddress());
+    await later.locator(".grid.wide.compact").waitFor(SOON);
+  });
+
+  it("shows the catalog's picture, and its own cover where that cannot be shown", async () => {
+    await using party = await createParty([QUAKE, DOOM], {
+      quake: { thumbnail: "pictures/quake.gif" },
+      doom: { thumbnail: "pictures/none.png" },
+    });
+    await mkdir(party.dir.join("pictures"));
+    await writeFile(party.dir.join("pictures", "quake.gif"), GIF);
+    const page = await browser.open((await party.start()).openAddress());
+    const picture = page.getByRole("article", { name: "Quake III Arena" }).locator(".cover img");
+    await picture.waitFor(SOON);
+    await expect.poll(() => picture.evaluate((image) => Reflect.get(image, "naturalWidth"))).toBe(1);
+    await page.getByRole("article", { name: "Doom" }).locator(".cover svg").waitFor(SOON);
   });
 
   it("speaks German where the browser does", async () => {

@@ -9,6 +9,7 @@ export interface TestGame {
   readonly name: string;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   readonly version?: string;
+  readonly genre?: string;
 }
 
 /** An app, and another peer that has games, in a party of their own. */
@@ -21,7 +22,11 @@ export interface Party extends AsyncDisposable {
 
 let parties = 0;
 
-export async function createParty(games: readonly TestGame[]): Promise<Party> {
+/** @param facts more fields of the catalog, by id */
+export async function createParty(
+  games: readonly TestGame[],
+  facts: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+): Promise<Party> {
   const dir = await temporaryDirectory();
   parties += 1;
   const party = `browser-${process.pid}-${parties}`;
@@ -32,7 +37,7 @@ export async function createParty(games: readonly TestGame[]): Promise<Party> {
   for (const who of ["mine", "theirs"]) await mkdir(dir.join(who, "games"), { recursive: true });
   for (const game of games) await makeGame(dir.join("theirs", "games", game.id), game);
   const catalog = dir.join("catalog.json");
-  const listed = games.map(({ id, name }) => ({ id, name, genre: "Shooter" }));
+  const listed = games.map(({ id, name, genre = "Shooter" }) => ({ id, name, genre, ...facts[id] }));
   await writeFile(catalog, JSON.stringify({ format: 1, name: "test", games: listed }));
   const common = {
     catalog,

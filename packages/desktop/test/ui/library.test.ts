@@ -4,7 +4,6 @@ import { de, en } from "../../ui/src/i18n/texts.ts";
 import { createTranslate, languageOf } from "../../ui/src/i18n/translate.ts";
 import { actionOf } from "../../ui/src/library/action.ts";
 import { gamesOf, type View } from "../../ui/src/library/filter.ts";
-import { coverOf } from "../../ui/src/library/generated-cover.ts";
 import { formatBytes, formatDuration, formatVersion } from "../../ui/src/shared/format.ts";
 
 const [OLD, NEW] = ["20200101", "20210101"].map((text) => gameVersionSchema.parse(text)) as [never, never];
@@ -105,12 +104,5 @@ describe("what people read", () => {
     expect(formatBytes(1_500, "de")).toBe("1,5 KB");
     expect([0, 65, 7_384, -1].map(formatDuration)).toEqual(["0:00", "1:05", "2:03:04", "0:00"]);
     expect(["20180412", "12"].map(formatVersion)).toEqual(["2018.04.12", "12"]);
-  });
-
-  it("has a cover that is the same for the same game", () => {
-    expect(coverOf("quake", "Quake III Arena")).toEqual(coverOf("quake", "Quake III Arena"));
-    expect(coverOf("quake", "Quake III Arena").initials).toBe("QI");
-    expect(coverOf("ä", "ärger").initials).toBe("ÄR");
-    expect(coverOf("x", "!!!").initials).toBe("");
   });
 });

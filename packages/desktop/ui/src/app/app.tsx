@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { Detail } from "../detail/detail.tsx";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
+import { LibrarySkeleton } from "../library/skeleton.tsx";
 import { Party } from "../party/party.tsx";
 import { TextsContext, usePageState } from "./context.ts";
 import { KeepScroll } from "./keep-scroll.tsx";
@@ -29,11 +30,13 @@ export function AppPage() {
           {texts.t(hasSnapshot ? "connection.lost" : "connection.first")}
         </p>
       )}
-      {hasSnapshot && (
+      {hasSnapshot ? (
         <>
           <Navigation route={route} />
           <Page route={route} />
         </>
+      ) : (
+        <LibrarySkeleton />
       )}
       <Notices />
     </TextsContext>

@@ -5,10 +5,11 @@ import { type Action, actionOf } from "./action.ts";
 
 export interface ActionButtonProps {
   readonly game: ListedGame;
+  readonly tabIndex?: number;
 }
 
 /** The one thing to do with a game as it is. */
-export function ActionButton({ game }: ActionButtonProps) {
+export function ActionButton({ game, tabIndex = 0 }: ActionButtonProps) {
   const { tryTo } = useApp();
   const { t } = useTexts();
   const action = actionOf(game);
@@ -18,6 +19,7 @@ export function ActionButton({ game }: ActionButtonProps) {
     <button
       type="button"
       className={`action ${action.kind}`}
+      tabIndex={tabIndex}
       disabled={request === null}
       aria-label={`${label}: ${game.name}`}
       onClick={() => request !== null && tryTo(request)}

@@ -1,3 +1,4 @@
+import "./card.css";
 import type { ListedGame } from "@lanspread/proto";
 import { memo } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
@@ -9,41 +10,55 @@ import { Progress } from "./progress.tsx";
 
 export interface CardProps {
   readonly game: ListedGame;
+  /** px. */
+  readonly coverHeight: number;
+  /** Whether Tab leads to it: to others of the grid the arrow keys do. */
+  readonly isCurrent: boolean;
 }
 
 /** One game: what it is, in what state, and the one thing to do with it. */
-export const Card = memo(function Card({ game }: CardProps) {
+export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardProps) {
   const { language, t } = useTexts();
   const genre = usePageState((state) => state.snapshot?.facts[game.id]?.genre);
   const href = hrefOf({ page: "game", gameId: game.id });
+  const tabIndex = isCurrent ? 0 : -1;
+  const state = stateOf(game);
   const title = `game-${game.id}`;
   return (
     <article className="card" aria-labelledby={title}>
-      <Cover id={game.id} name={game.name} />
-      <p className="chips">
-        <span className="chip">{t(stateOf(game))}</span>
-        {game.peerCount > 0 && (
-          <span className="chip" title={peersText(game.peerCount, t)}>
-            <span aria-hidden="true">⇄ {game.peerCount}</span>
-            <span className="only-read">{peersText(game.peerCount, t)}</span>
-          </span>
-        )}
-      </p>
+      <div className="picture" style={{ height: coverHeight }}>
+        <Cover id={game.id} name={game.name} />
+        <p className="chips">
+          <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
+          {game.peerCount > 0 && (
+            <span className="chip" title={peersText(game.peerCount, t)}>
+              <svg viewBox="0 0 12 12" aria-hidden="true">
+                <circle cx="6" cy="3.4" r="2.4" />
+                <path d="M1.2 11.4a4.8 4.8 0 0 1 9.6 0z" />
+              </svg>
+              <span aria-hidden="true">{game.peerCount}</span>
+              <span className="only-read">{peersText(game.peerCount, t)}</span>
+            </span>
+          )}
+        </p>
+        {game.operation === null ? null : <Progress id={game.id} operation={game.operation} />}
+      </div>
       <h2 id={title} title={game.name}>
-        <a href={href}>{game.name}</a>
+        <a href={href} tabIndex={tabIndex}>
+          {game.name}
+        </a>
       </h2>
       <p className="facts">
         {[genre, game.size > 0 ? formatBytes(game.size, language) : undefined].filter(Boolean).join(" · ")}
       </p>
-      {game.operation === null ? null : <Progress id={game.id} operation={game.operation} />}
-      <ActionButton game={game} />
+      <ActionButton game={game} tabIndex={tabIndex} />
     </article>
   );
 });
 
 function stateOf({ installed, downloaded }: ListedGame) {
-  if (installed) return downloaded ? "state.installed" : "state.streamed";
-  return downloaded ? "state.downloaded" : "state.remote";
+  if (installed) return downloaded ? "installed" : "streamed";
+  return downloaded ? "downloaded" : "remote";
 }
 
 function peersText(count: number, t: ReturnType<typeof useTexts>["t"]): string {

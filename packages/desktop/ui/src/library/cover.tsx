@@ -1,3 +1,7 @@
+import "./cover.css";
+import { useState } from "react";
+import { usePageState } from "../app/context.ts";
+import { CoverPattern } from "./cover-pattern.tsx";
 import { coverOf } from "./generated-cover.ts";
 
 export interface CoverProps {
@@ -5,17 +9,31 @@ export interface CoverProps {
   readonly name: string;
 }
 
-/** A game's picture: made from its id, so that it is the same everywhere and at once. */
+/** Games whose pictures could not be shown: they are not asked for each time that their cards come into sight. */
+const broken = new Set<string>();
+
+/** A game's picture: the catalog's, else one that is made from the id, so that it is the same everywhere and at once. */
 export function Cover({ id, name }: CoverProps) {
-  const { hue, shift, initials } = coverOf(id, name);
+  const hasPicture = usePageState((state) => state.snapshot?.facts[id as never]?.hasCover === true);
+  const [isBroken, setBroken] = useState(() => broken.has(id));
+  const fallBack = (): void => {
+    broken.add(id);
+    setBroken(true);
+  };
+  if (!hasPicture || isBroken) return <MadeCover id={id} name={name} />;
   return (
-    <svg className="cover" viewBox="0 0 100 100" aria-hidden="true">
-      <rect width="100" height="100" fill={`hsl(${hue} 45% 22%)`} />
-      <circle cx={20 + shift * 60} cy="18" r="46" fill={`hsl(${hue} 55% 34%)`} />
-      <circle cx={80 - shift * 60} cy="92" r="34" fill={`hsl(${(hue + 40) % 360} 55% 30%)`} />
-      <text x="50" y="62" textAnchor="middle" fontSize="34" fontWeight="700" fill="#fff" fillOpacity="0.92">
-        {initials}
-      </text>
-    </svg>
+    <div className="cover">
+      <img src={`/covers/${id}`} alt="" decoding="async" draggable={false} onError={fallBack} />
+    </div>
+  );
+}
+
+/** The name is written by the style sheet: who reads the page has it once, below the cover. */
+function MadeCover({ id, name }: CoverProps) {
+  const made = coverOf(id, name);
+  return (
+    <div className={`cover made ${made.nameSize}`} data-name={name} aria-hidden="true">
+      <CoverPattern {...made} />
+    </div>
   );
 }

@@ -1,30 +1,57 @@
-/** What a generated cover is drawn with. */
+/** What a generated cover is drawn with: figures from 0 to 1, of which its pattern takes what it needs. */
 export interface GeneratedCover {
-  /** Degrees. */
+  readonly pattern: Pattern;
+  /** Degrees: of the ground, and of what is drawn on it. */
   readonly hue: number;
-  /** 0 to 1: where its shapes are. */
-  readonly shift: number;
-  /** One or two characters. */
-  readonly initials: string;
+  readonly accentHue: number;
+  readonly figures: readonly [number, number, number, number];
+  /** How large the name is written: the longer it is, the smaller. */
+  readonly nameSize: "large" | "medium" | "small";
 }
 
-const DEGREES = 360;
-const SHIFTS = 97;
+export const PATTERNS = ["rings", "sunset", "shards", "waves", "beams", "dots", "orbits", "blocks"] as const;
+export type Pattern = (typeof PATTERNS)[number];
+
+/** Hues that look well on dark ground, far enough apart to be told from each other, degrees. */
+const HUES = [12, 32, 55, 95, 135, 160, 185, 210, 235, 260, 285, 310, 335, 355] as const;
+
+/** From the ground's hue to the accent's, degrees: near ones, and ones across. */
+const STEPS = [-55, -32, 32, 55, 140, 180] as const;
+
+/** Longest word and longest name that fit in large and in medium letters, characters. */
+const LARGE = { word: 7, name: 16 };
+const MEDIUM = { word: 10, name: 34 };
 
 /** The same for the same game, and seldom the same for two. */
 export function coverOf(id: string, name: string): GeneratedCover {
-  let hash = 0;
-  for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) >>> 0;
+  const next = randomOf(id);
+  const pick = <Item>(items: readonly [Item, ...Item[]]): Item =>
+    items[Math.floor(next() * items.length)] ?? items[0];
+  const hue = pick(HUES);
   return {
-    hue: hash % DEGREES,
-    shift: (Math.floor(hash / DEGREES) % SHIFTS) / SHIFTS,
-    initials: initialsOf(name),
+    hue,
+    accentHue: (hue + pick(STEPS) + 360) % 360,
+    pattern: pick(PATTERNS),
+    figures: [next(), next(), next(), next()],
+    nameSize: nameSizeOf(name),
   };
 }
 
-function initialsOf(name: string): string {
-  const words = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-  const [first = "", second] = words;
-  const letters = second === undefined ? [...first].slice(0, 2) : [[...first][0], [...second][0]];
-  return letters.join("").toUpperCase();
+function nameSizeOf(name: string): GeneratedCover["nameSize"] {
+  const word = Math.max(...name.split(/[\s-]+/u).map(({ length }) => length));
+  const fits = (most: typeof LARGE): boolean => word <= most.word && name.length <= most.name;
+  if (fits(LARGE)) return "large";
+  return fits(MEDIUM) ? "medium" : "small";
+}
+
+/** Figures from 0 to 1 that follow from a text: FNV-1a for a start, then the steps of mulberry32. */
+function randomOf(text: string): () => number {
+  let state = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

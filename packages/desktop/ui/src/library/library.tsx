@@ -1,37 +1,40 @@
 import "./library.css";
 import { useMemo, useState } from "react";
-import { usePageState, useTexts } from "../app/context.ts";
+import type { Density, Shape } from "../../../protocol/library-view.ts";
+import { usePageState } from "../app/context.ts";
+import { Empty } from "./empty.tsx";
 import { gamesOf, type View } from "./filter.ts";
 import { Grid } from "./grid.tsx";
+import { keepView, lastView } from "./last-view.ts";
 import { TopBar } from "./top-bar.tsx";
-
-/** As it was left: who comes back from a game finds the same games. */
-let lastView: View = { filter: "all", sorting: "name", search: "" };
 
 const NO_GAMES: readonly never[] = [];
 
+/** What is shown where nothing was chosen. */
+const SHAPE: Shape = "portrait";
+const DENSITY: Density = "normal";
+
 /** The games of the party: what is here, and what others offer. */
 export function Library() {
-  const { t } = useTexts();
-  const [view, setView] = useState(lastView);
-  const changeView = (next: View): void => {
-    lastView = next;
-    setView(next);
-  };
+  const [view, setView] = useState<View>(() => lastView().view);
   const all = usePageState((state) => state.snapshot?.games ?? NO_GAMES);
-  const folder = usePageState((state) => state.snapshot?.status.gamesDir ?? "");
+  const shape = usePageState((state) => state.snapshot?.settings.coverShape ?? SHAPE);
+  const density = usePageState((state) => state.snapshot?.settings.density ?? DENSITY);
   const games = useMemo(() => gamesOf(all, view), [all, view]);
+  const change = (changed: View): void => {
+    // Another list begins at its top.
+    scrollTo({ top: 0, behavior: "instant" });
+    keepView({ view: changed });
+    setView(changed);
+  };
   return (
     <>
-      <TopBar view={view} onChange={changeView} />
+      <TopBar view={view} onChange={change} count={games.length} shape={shape} density={density} />
       <main>
         {games.length > 0 ? (
-          <Grid games={games} />
+          <Grid games={games} shape={shape} density={density} />
         ) : (
-          <div className="empty">
-            <h1>{t(all.length === 0 ? "library.empty" : "library.nothing-found")}</h1>
-            {all.length === 0 && <p>{t("library.empty-hint", { folder })}</p>}
-          </div>
+          <Empty view={view} onChange={change} />
         )}
       </main>
     </>

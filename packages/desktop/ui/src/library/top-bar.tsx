@@ -1,15 +1,25 @@
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import type { Density, Shape } from "../../../protocol/library-view.ts";
 import { useTexts } from "../app/context.ts";
 import { FILTERS, SORTINGS, type Sorting, type View } from "./filter.ts";
+import { ViewMenu } from "./view-menu.tsx";
 
 export interface TopBarProps {
   readonly view: View;
   readonly onChange: (view: View) => void;
+  /** Games that are shown. */
+  readonly count: number;
+  readonly shape: Shape;
+  readonly density: Density;
 }
 
-export function TopBar({ view, onChange }: TopBarProps) {
-  const { t } = useTexts();
+export function TopBar({ view, onChange, count, shape, density }: TopBarProps) {
+  const { language, t } = useTexts();
   const search = useSearchKey();
+  const onKey = ({ key }: KeyboardEvent<HTMLInputElement>): void => {
+    if (key === "Escape" && view.search === "") search.current?.blur();
+    else if (key === "Escape") onChange({ ...view, search: "" });
+  };
   return (
     <header className="top-bar">
       <fieldset className="pills" aria-label={t("filter.label")}>
@@ -24,15 +34,28 @@ export function TopBar({ view, onChange }: TopBarProps) {
           </button>
         ))}
       </fieldset>
-      <input
-        ref={search}
-        type="search"
-        aria-label={t("search.label")}
-        placeholder={t("search.label")}
-        value={view.search}
-        onChange={({ target }) => onChange({ ...view, search: target.value })}
-      />
-      <label>
+      <div className="search">
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="7" cy="7" r="4.5" />
+          <path d="m10.5 10.5 3.5 3.5" />
+        </svg>
+        <input
+          ref={search}
+          type="search"
+          aria-label={t("search.label")}
+          placeholder={t("search.label")}
+          value={view.search}
+          onChange={({ target }) => onChange({ ...view, search: target.value })}
+          onKeyDown={onKey}
+        />
+        <span className="key" aria-hidden="true">
+          /
+        </span>
+      </div>
+      <p className="count" role="status">
+        {t(count === 1 ? "library.one-game" : "library.games", { count: count.toLocaleString(language) })}
+      </p>
+      <label className="sort">
         <span>{t("sort.label")}</span>
         <select
           value={view.sorting}
@@ -45,19 +68,22 @@ export function TopBar({ view, onChange }: TopBarProps) {
           ))}
         </select>
       </label>
+      <ViewMenu shape={shape} density={density} />
     </header>
   );
 }
 
-/** `/` and Ctrl+F lead to the search, Escape empties it. */
+/** `/` and Ctrl+F lead to the search. */
 function useSearchKey() {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
+    const onKey = (event: globalThis.KeyboardEvent): void => {
+      const { target, key, ctrlKey, metaKey } = event;
       const isTyping =
-        event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      const isFind = (event.ctrlKey || event.metaKey) && event.key === "f";
-      if (!isFind && (event.key !== "/" || isTyping)) return;
+        target instanceof HTMLTextAreaElement ||
+        (target instanceof HTMLInputElement && target.type !== "radio");
+      const isFind = (ctrlKey || metaKey) && key.toLowerCase() === "f";
+      if (!isFind && (key !== "/" || isTyping)) return;
       event.preventDefault();
       field.current?.focus();
       field.current?.select();
