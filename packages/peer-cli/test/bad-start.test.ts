@@ -1,12 +1,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { namespacesUnavailable, smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asNobody, nobodyUnavailable } from "./support/as-nobody.ts";
-import { type CliResult, runCli } from "./support/cli.ts";
+import { type CliResult, runCli, startCli } from "./support/cli.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
+import { until } from "./support/test-harness.ts";
 import { treeOf } from "./support/tree.ts";
 
 let place: Place;
@@ -23,6 +24,10 @@ afterEach(() => place[Symbol.asyncDispose]());
 function serve(...options: string[]): Promise<CliResult> {
   const args = options.includes("--interface") ? peer.args.filter(isNoInterface) : peer.args;
   return runCli(["serve", ...args, ...options]);
+}
+
+function runOnce(command: readonly string[], ...options: string[]): Promise<CliResult> {
+  return runCli([...command, ...peer.args, ...options]);
 }
 
 function isNoInterface(arg: string, index: number, args: readonly string[]): boolean {
@@ -47,19 +52,42 @@ async function expectStartsNow(...options: string[]): Promise<void> {
 }
 
 describe("a games directory", () => {
-  it("that is not there is named, and not made", async () => {
+  it("that is not there ends a command that would end, is named, and not made", async () => {
     const missing = join(place.root, "missing");
-    expectFailure(await serve("--games-dir", missing), 1, "no-such-directory", missing);
+    for (const command of [["get", "ggoo"], ["install", "ggoo"], ["games"]]) {
+      expectFailure(await runOnce(command, "--games-dir", missing), 1, "no-such-directory", missing);
+    }
     expect(await readdir(place.root)).toEqual(["alone"]);
-    expect(await readdir(join(place.root, "alone"))).toEqual(["games"]);
     await expectStartsNow();
   });
 
   it("that is a file is named, and stays as it is", async () => {
     const file = join(place.root, "file");
     await writeFile(file, "mine");
-    expectFailure(await serve("--games-dir", file), 1, "not-a-directory", file);
+    expectFailure(await runOnce(["get", "ggoo"], "--games-dir", file), 1, "not-a-directory", file);
     expect(await readFile(file, "utf8")).toBe("mine");
+  });
+
+  it("that is not there is named by who stays, and taken when it appears", async () => {
+    const missing = join(place.root, "drive");
+    const cli = startCli(["serve", ...peer.args, "--games-dir", missing]);
+    const says = (text: string) =>
+      until(`${text}, after\n${cli.stderr()}`, () => cli.stderr().includes(text));
+    await says(`error: the games directory ${missing} is not there (no-such-directory)`);
+    await says("nothing is shared meanwhile");
+    const elsewhere = join(place.root, "elsewhere");
+    await mkdir(join(elsewhere, "ggoo"), { recursive: true });
+    await writeFile(join(elsewhere, "ggoo", "version.ini"), "20240101\n");
+    await rename(elsewhere, missing);
+    await says("the games directory can be used now");
+    await says("sharing 1 game");
+    await rm(missing, { recursive: true });
+    await until(
+      "it is told again",
+      () => cli.stderr().split("is not there (no-such-directory)").length === 3,
+    );
+    cli.child.kill("SIGTERM");
+    expect((await cli.ended).code).toBe(0);
   });
 
   it("is made in the home folder when nobody named one", async () => {
@@ -89,7 +117,7 @@ describe("a games directory", () => {
     async () => {
       await using free = await asNobody.directory();
       const result = await runCli(
-        ["serve", ...peer.args, "--state-dir", free.join("state")],
+        ["get", "ggoo", ...peer.args, "--state-dir", free.join("state")],
         asNobody.options,
       );
       expectFailure(result, 1, "no-permission", peer.games);

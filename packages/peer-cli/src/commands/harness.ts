@@ -11,6 +11,7 @@ import { gamesPlace } from "../link/peer-settings.ts";
 import type { OutputFlags, PeerFlags } from "../options.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
 import { checkGameIds } from "./operate.ts";
+import { tellGamesDirProblem } from "./tell-problem.ts";
 
 /** How long a reader may take for the last lines, ms: longer than a busy machine needs, shorter than patience. */
 const LAST_LINES_MS = 5_000;
@@ -36,10 +37,12 @@ export async function harness(
   });
   for (const id of fixtures) await makeFixture(gamesPlace(flags).gamesDir, id);
   const peer = await startOwnPeer(context, flags);
+  const noMoreProblems = tellGamesDirProblem(context.reporter, peer);
   try {
     await converse(context, peer, stdout);
   } finally {
     await peer.stop();
+    noMoreProblems();
   }
   const { failed } = await peer.stopped;
   if (failed !== null) throw new CommandError(failed);

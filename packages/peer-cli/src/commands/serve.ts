@@ -7,6 +7,7 @@ import { startOwnPeer } from "../link/own-peer.ts";
 import type { PeerFlags } from "../options.ts";
 import { createNarrator } from "../report/narrate.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
+import { tellGamesDirProblem } from "./tell-problem.ts";
 
 /**
  * `lanspread serve`: shares the games folder and stays. Ends with success when it is asked to end, by a signal or
@@ -31,20 +32,27 @@ function tellNews(context: CommandContext, peer: Peer): () => void {
   const { reporter } = context;
   const { status } = peer.snapshot();
   const narrate = createNarrator();
-  const told = new Set<string>();
-  const warnOnce = (warnings: readonly string[]): void => {
+  let told: ReadonlySet<string> = new Set();
+  // A warning that was gone and is there again is news.
+  const warn = (warnings: readonly string[]): void => {
     for (const warning of warnings) if (!told.has(warning)) reporter.warn(warning);
-    for (const warning of warnings) told.add(warning);
+    told = new Set(warnings);
   };
   reporter.notice(
     `"${status.name}" is in party "${status.party}" at ${status.addr}, with the games of ${status.gamesDir}`,
   );
-  return peer.onEvent((event) => {
+  const noMoreProblems = tellGamesDirProblem(reporter, peer);
+  const noMoreEvents = peer.onEvent((event) => {
     reporter.record(toHarnessEvent(event, Date.now()));
     const text = narrate(event);
     if (text !== undefined) reporter.notice(text);
     if (event.type !== "local-library-changed") return;
-    warnOnce(peer.snapshot().warnings);
-    for (const game of event.games) warnOnce(game.warnings.map((warning) => `${game.id}: ${warning}`));
+    const { warnings, gamesDirProblem } = peer.snapshot();
+    const ofGames = event.games.flatMap(({ id, warnings: own }) => own.map((warning) => `${id}: ${warning}`));
+    warn([...warnings.filter((warning) => warning !== gamesDirProblem?.message), ...ofGames]);
   });
+  return () => {
+    noMoreProblems();
+    noMoreEvents();
+  };
 }

@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type ControlClient, connectControl, type PeerHandle } from "@lanspread/peer";
+import { type ControlClient, connectControl, type Peer, type PeerHandle } from "@lanspread/peer";
 import { CommandError, toFailure } from "../failure.ts";
 import type { PeerFlags } from "../options.ts";
 import type { CommandContext } from "../run-command.ts";
@@ -33,6 +33,7 @@ async function openLink(context: CommandContext, flags: PeerFlags): Promise<Peer
     if (client !== null) return linkToRunning(context, flags, client);
     try {
       const peer = await startOwnPeer(context, flags);
+      await requireGamesDir(peer);
       return createLink(peer, {
         ownership: "own",
         networkProblem: () => peer.snapshot().networkProblem,
@@ -43,6 +44,14 @@ async function openLink(context: CommandContext, flags: PeerFlags): Promise<Peer
       if (attempt === ATTEMPTS || toFailure(error).code !== "state-locked") throw error;
     }
   }
+}
+
+/** A command that ends does not wait for a games directory that cannot be used to appear. */
+async function requireGamesDir(peer: Peer): Promise<void> {
+  const { gamesDirProblem } = peer.snapshot();
+  if (gamesDirProblem === null) return;
+  await peer.stop();
+  throw new CommandError(gamesDirProblem);
 }
 
 async function linkToRunning(

@@ -12,7 +12,8 @@ import { createLooker, type Looker } from "./looker.ts";
 import { mapLimited } from "./map-limited.ts";
 import { createPieceHasher, type PieceHasher } from "./piece-hasher.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
-import { listRoots } from "./roots.ts";
+import { listRoots, type Roots } from "./roots.ts";
+import { SettledRoots } from "./settled-roots.ts";
 import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
 import { isServable, localGameOf, summaryOf } from "./summary.ts";
 import type {
@@ -34,6 +35,7 @@ class LocalLibrary implements Library {
   readonly #logger: Logger;
   readonly #store: IndexStore;
   readonly #publisher: Publisher;
+  readonly #roots: SettledRoots;
   readonly #hasher: PieceHasher = createPieceHasher();
   readonly #looker: Looker = createLooker();
   readonly #hashQueue: HashQueue;
@@ -64,6 +66,7 @@ class LocalLibrary implements Library {
     this.#logger = (options.logger ?? silentLogger).child("library");
     this.#gamesDir = options.gamesDir;
     this.#store = createIndexStore(options.stateDir, this.#logger);
+    this.#roots = new SettledRoots(options.recover);
     this.#entries = new Entries(this.#store, this.#logger);
     this.#publisher = createPublisher({
       store: this.#store,
@@ -81,6 +84,10 @@ class LocalLibrary implements Library {
     });
     options.signal?.addEventListener("abort", () => this.#closing.abort(), { once: true });
     if (options.signal?.aborted === true) this.#closing.abort();
+  }
+
+  async settle(): Promise<void> {
+    await this.#listRoots();
   }
 
   async start(): Promise<void> {
@@ -226,18 +233,8 @@ class LocalLibrary implements Library {
   /** Looks at every root, or at those that are new, and forgets the games that have none any more. */
   async #scan(what: "all" | "list"): Promise<void> {
     const { catalog } = this.#options;
-    const gamesDir = this.#gamesDir;
-    let ids: readonly GameId[] = [];
-    try {
-      const roots = await listRoots(gamesDir);
-      ids = roots.ids.filter((id) => catalog.has(id));
-      this.#problem = null;
-      this.#warnings = roots.warnings;
-    } catch (error) {
-      this.#problem = toPeerError(error);
-      this.#warnings = [];
-      this.#logger.warn(this.#problem.message, { code: this.#problem.code, hint: this.#problem.hint });
-    }
+    const roots = await this.#listRoots();
+    const ids = roots?.ids.filter((id) => catalog.has(id)) ?? [];
     const present = new Set(ids);
     const gone = [...this.#entries.ids()].filter((id) => !present.has(id) && !this.#isBlocked(id));
     if (this.#problem !== null) for (const id of gone) this.#forget(id);
@@ -248,6 +245,24 @@ class LocalLibrary implements Library {
     await mapLimited(wanted, ROOTS_AT_ONCE, (id) => this.#looks.run(id), this.#closing.signal);
   }
 
+  /** The roots of the games directory; null where it cannot be used, for which {@link #problem} has the reason. */
+  async #listRoots(): Promise<Roots | null> {
+    try {
+      const roots = await this.#roots.list(this.#gamesDir);
+      this.#problem = null;
+      this.#warnings = roots.warnings;
+      return roots;
+    } catch (error) {
+      const problem = toPeerError(error);
+      const { code, message, hint } = problem;
+      // A host says it: it is part of the state.
+      if (message !== this.#problem?.message) this.#logger.info(message, { code, hint });
+      this.#problem = problem;
+      this.#warnings = [];
+      return null;
+    }
+  }
+
   async #lookAndPublish(id: GameId): Promise<void> {
     await this.#looks.run(id);
     await this.#publish();
@@ -255,7 +270,14 @@ class LocalLibrary implements Library {
 
   /** One look at one game; only {@link #looks} calls it. */
   async #look(id: GameId, superseded: () => boolean): Promise<void> {
+    const recovering = this.#roots.recovering();
+    if (recovering !== null) await recovering;
     if (this.#isBlocked(id) || !this.#options.catalog.has(id)) return;
+    if (this.#problem !== null) {
+      // What may have come back is put right first, by the next scan.
+      this.#forget(id);
+      return;
+    }
     const gamesDir = this.#gamesDir;
     const before = this.#entries.get(id);
     const walk = this.#suspect.delete(id);

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import type { GameId } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import type { Clock } from "../peers/index.ts";
@@ -48,7 +48,7 @@ const AT_ONCE = Number.NEGATIVE_INFINITY;
 /** A games directory. Another directory at the same path is another place. */
 interface Place {
   readonly gamesDir: string;
-  /** Null where there is no directory. */
+  /** Null where there is no directory that may be read. */
   readonly inode: string | null;
 }
 
@@ -168,7 +168,11 @@ class LibraryMonitor {
     this.#checkAt = clock.now() + DIRECTORY_CHECK_MS;
     const { gamesDir } = library.state();
     const inode = await inodeOf(gamesDir);
-    if (this.#place?.gamesDir === gamesDir && this.#place.inode === inode) return;
+    if (this.#place?.gamesDir === gamesDir && this.#place.inode === inode) {
+      // It is there, and could not be used when it was looked at last: what was in the way may be gone.
+      if (inode !== null && library.state().problem !== null) this.#scanAt = AT_ONCE;
+      return;
+    }
     this.#place = { gamesDir, inode };
     await this.#closeWatch();
     this.#failures = 0;
@@ -281,10 +285,11 @@ function retryAfterMs({ kind }: WatchFailure, failures: number): number {
   return Math.min(Math.max(pause, UNWATCHED_SCAN_MS), WATCH_LIMIT_RETRY_LONGEST_MS);
 }
 
-/** What tells a directory from another one at the same path; null where there is none. */
+/** What tells a directory from another one at the same path; null where there is none, or none that may be read. */
 async function inodeOf(gamesDir: string): Promise<string | null> {
   try {
     const stats = await stat(gamesDir, { bigint: true });
+    await access(gamesDir, constants.R_OK | constants.X_OK);
     return stats.isDirectory() ? `${stats.dev}:${stats.ino}` : null;
   } catch {
     return null;

@@ -6,6 +6,8 @@ import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 
 /** The game roots of a games directory. */
 export interface Roots {
+  /** Tells the games directory from another one at the same path. */
+  readonly identity: string;
   readonly ids: readonly GameId[];
   /** Why something that looks like a game root is none. */
   readonly warnings: readonly string[];
@@ -18,8 +20,10 @@ export interface Roots {
  */
 export async function listRoots(gamesDir: string): Promise<Roots> {
   let listing: Dirent[];
+  let identity: string;
   try {
-    const stats = await stat(gamesDir);
+    const stats = await stat(gamesDir, { bigint: true });
+    identity = `${stats.dev}:${stats.ino}`;
     if (!stats.isDirectory()) {
       throw new PeerError("not-a-directory", `the games directory ${gamesDir} is no directory`);
     }
@@ -44,7 +48,7 @@ export async function listRoots(gamesDir: string): Promise<Roots> {
       );
     }
   }
-  return { ids: ids.sort(), warnings };
+  return { identity, ids: ids.sort(), warnings };
 }
 
 function linkWarning(gamesDir: string, name: string): string {

@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/index.ts";
 import type { PeerError } from "../errors/index.ts";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
+import type { RecoverGamesDir } from "./settled-roots.ts";
 
 export interface LibraryOptions {
   readonly gamesDir: string;
@@ -10,6 +11,11 @@ export interface LibraryOptions {
   readonly catalog: Catalog;
   /** Whether an operation is active on a game, at this moment. */
   readonly isBusy: (id: GameId) => boolean;
+  /**
+   * Puts right what was interrupted in a games directory. Called before anything in it is looked at: at the first time, when
+   * it is there again, and when it is another one. What it throws is the directory's problem, until a later scan succeeds.
+   */
+  readonly recover?: RecoverGamesDir;
   readonly logger?: Logger;
   /** Ends everything that runs; {@link Library.close} is still to be called. */
   readonly signal?: AbortSignal;
@@ -59,6 +65,11 @@ export interface KnownDigests {
  * snapshot, and every rescan of it is dropped.
  */
 export interface Library {
+  /**
+   * Finds out whether the games directory can be used, and has it recovered where it is new. Every scan begins with it; alone it
+   * is for who has to know before the first one. What is wrong is a {@link state}, no failure.
+   */
+  settle(): Promise<void>;
   /** Scans the games directory and publishes. A games directory that cannot be used is a {@link state}, no failure. */
   start(): Promise<void>;
   /** What is announced to other peers. */

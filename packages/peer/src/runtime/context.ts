@@ -66,7 +66,7 @@ export function requireInCatalog(context: RuntimeContext, gameId: GameId): void 
 }
 
 /** @throws PeerError: why the games directory cannot be used */
-export function requireGamesDir(context: RuntimeContext): void {
+export function requireGamesDir(context: Pick<RuntimeContext, "library">): void {
   const { problem } = context.library.state();
   if (problem !== null) throw problem;
 }

@@ -99,6 +99,7 @@ export class LocalPeer implements Peer {
         ...warnings,
         ...(unreachable === null ? [] : [unreachable.message]),
       ],
+      gamesDirProblem: problem === null ? null : reasonOf(problem),
       networkProblem: unreachable?.message ?? null,
     };
   }

@@ -68,6 +68,11 @@ export class OperationTable {
     this.#operations.delete(operation.gameId);
   }
 
+  /** Whether {@link closedDuring} refuses new ones at the moment. */
+  get isClosed(): boolean {
+    return this.#closed !== null;
+  }
+
   /** Refuses every new operation with `reason` until `work` has ended. */
   async closedDuring<T>(reason: PeerError, work: () => Promise<T>): Promise<T> {
     if (this.#closed !== null) throw this.#closed;

@@ -6,8 +6,8 @@ import { type StateDir, stateDirLayout } from "../storage/index.ts";
 
 /**
  * Refuses a games directory and a state directory that would be taken for each other: a game's own files must never lie
- * where lanspread keeps what it knows of that game. Links are resolved. Touches nothing; the state directory need not
- * exist.
+ * where lanspread keeps what it knows of that game. Links are resolved as far as they can be followed: what is not there yet
+ * is to be asked about again when it is. Touches nothing.
  *
  * @throws PeerError `bad-request`, naming both
  */
@@ -31,13 +31,16 @@ function isWithin(directory: string, path: string): boolean {
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The path without links, as far as it exists. */
+/** What keeps a path from being followed, and may be gone later. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP"]);
+
+/** The path without links, as far as it can be followed. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     const parent = dirname(path);
-    if (errnoOf(error) !== "ENOENT" || parent === path) throw fromNodeError(error, path);
+    if (!UNREACHABLE.has(errnoOf(error) ?? "") || parent === path) throw fromNodeError(error, path);
     return join(await realPathOf(parent), basename(path));
   }
 }

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -34,7 +33,7 @@ import { parseListenOption, requireInterfaces, shownAddress } from "./listen-add
 import { LocalPeer } from "./local-peer.ts";
 import { OperationTable } from "./operations.ts";
 import { OutboundProgress } from "./outbound-progress.ts";
-import { recover } from "./recover.ts";
+import { recoverNewcomer } from "./recover.ts";
 import { requireSeparate } from "./separate-directories.ts";
 import { pause, supervise } from "./supervisor.ts";
 import { TransferActivity } from "./transfer-activity.ts";
@@ -45,11 +44,11 @@ const DEFAULT_LISTEN = "0.0.0.0:0";
 
 /**
  * Starts a peer. Resolves when it listens; it looks at its games and for others from then on, and who attaches to its
- * events in the same turn misses none of them.
+ * events in the same turn misses none of them. With a games directory that cannot be used it starts all the same: its snapshot
+ * says why, and it takes the directory when that can be used.
  *
- * @throws PeerError `state-locked`, `no-such-directory`, `not-a-directory`, `no-permission`, `port-taken`,
- *   `no-network-interface`, `catalog-invalid`, `party-ca-invalid`, `disk-full`, `path-too-long`, `bad-request`; nothing
- *   is left running then.
+ * @throws PeerError `state-locked`, `no-permission`, `port-taken`, `no-network-interface`, `catalog-invalid`,
+ *   `party-ca-invalid`, `disk-full`, `path-too-long`, `bad-request`; nothing is left running then.
  */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   // What is opened is closed in reverse, both when the start fails and when the peer stops.
@@ -72,7 +71,6 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   const listen = parseListenOption(options.listen ?? DEFAULT_LISTEN);
   requireInterfaces(interfaces ?? []);
   const gamesDir = resolve(options.gamesDir);
-  await requireDirectory(gamesDir);
   const catalog = await openCatalog(options.catalog, { signal });
   const partyCa = await loadPartyCa(options.partyCa);
   await requireSeparate(gamesDir, resolve(options.stateDir));
@@ -83,7 +81,8 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   const bus = new EventBus(logger);
   const operations = new OperationTable();
   const isBusy = operations.isBusy.bind(operations);
-  const library = createLibrary({ gamesDir, stateDir, catalog, isBusy, logger, signal });
+  const recover = (dir: string) => recoverNewcomer({ stateDir, operations, outbound, logger, signal }, dir);
+  const library = createLibrary({ gamesDir, stateDir, catalog, isBusy, recover, logger, signal });
   const viewOf = createServeViews({ library, catalog, isBusy });
   opened.defer(() => library.close());
   const activity = new TransferActivity((active) => library.setHashingPaused(active));
@@ -168,7 +167,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     scanned: firstScan.promise,
     signal,
   };
-  await recover(context, gamesDir);
+  await library.settle();
   const services: Promise<void>[] = [];
   const addr = formatListenAddress(shownAddress(listener, interfaces));
   const peer = new LocalPeer({
@@ -274,18 +273,6 @@ async function bindEndpoint(
       cause: error,
     });
   }
-}
-
-/** @throws PeerError `no-such-directory`, `not-a-directory`, `no-permission` */
-async function requireDirectory(path: string): Promise<void> {
-  let isDirectory: boolean;
-  try {
-    isDirectory = (await stat(path)).isDirectory();
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, path);
-    throw new PeerError("no-such-directory", `The games directory ${path} is not there.`, { cause: error });
-  }
-  if (!isDirectory) throw new PeerError("not-a-directory", `The games directory ${path} is no directory.`);
 }
 
 /** @throws PeerError `bad-request` */

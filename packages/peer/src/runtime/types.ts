@@ -19,7 +19,7 @@ import type { Clock, DiscoveryFactory, RemoteGame } from "../peers/index.ts";
 
 /** What a peer is started with. Only the two directories have no default that fits every host. */
 export interface PeerOptions {
-  /** The games: one folder per game. */
+  /** The games: one folder per game. One that cannot be used is a problem of the snapshot, until it can. */
   readonly gamesDir: string;
   /** What lanspread itself remembers; made when missing. Never beside the games. */
   readonly stateDir: string;
@@ -89,6 +89,8 @@ export interface PeerSnapshot {
   readonly incompatible: readonly IncompatiblePeer[];
   /** What the user should know: of the games directory, of the network. */
   readonly warnings: readonly string[];
+  /** Why the games directory cannot be used at the moment; null where it can. It is among the warnings, too. */
+  readonly gamesDirProblem: FailureReason | null;
   /** Why nobody can be found at the moment; null where somebody can. It is among the warnings, too. */
   readonly networkProblem: string | null;
 }

@@ -34,6 +34,7 @@ export interface Rig extends AsyncDisposable {
 }
 
 export interface RigOptions {
+  readonly recover?: (gamesDir: string) => Promise<void>;
   readonly catalog?: Catalog;
   /** Default: an empty `games`. */
   readonly gamesDir?: string;
@@ -62,6 +63,7 @@ async function rigOver(dir: TemporaryDirectory, gamesDir: string, options: RigOp
     catalog: options.catalog ?? openCatalogForAll,
     isBusy: (id) => busy.has(id),
     logger: createLogger({ level: "debug", sink: (entry) => log.push(entry) }),
+    ...(options.recover === undefined ? {} : { recover: options.recover }),
   });
   library.onChange((event) => events.push(event));
   return {

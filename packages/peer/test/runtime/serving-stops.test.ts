@@ -7,6 +7,7 @@ import { createLogger, type Logger, silentLogger } from "../../src/logger.ts";
 import { setGamesDirCommand } from "../../src/runtime/commands/set-games-dir.ts";
 import { EventBus } from "../../src/runtime/event-bus.ts";
 import { OperationTable } from "../../src/runtime/operations.ts";
+import { recoverNewcomer } from "../../src/runtime/recover.ts";
 import { beginOperation } from "../../src/runtime/run-operation.ts";
 import { createOutboundTransfers, type OutboundTransfers } from "../../src/transfer/index.ts";
 import { createRig } from "../library/support.ts";
@@ -16,8 +17,9 @@ const DOOM = asGameId("doom");
 
 /** The parts of a peer that serving and changing games have in common; its library is started, with one game in it. */
 async function createPeerParts(story: string[]) {
-  const rig = await createRig({ quake: { "version.ini": "20240101", "quake.eti": "bytes" } });
-  await rig.library.start();
+  const operations = new OperationTable();
+  const outbound = createOutboundTransfers();
+  const { signal } = new AbortController();
   const base = createLogger({ level: "error", sink: () => {} });
   const logger: Logger = {
     ...base,
@@ -26,15 +28,24 @@ async function createPeerParts(story: string[]) {
       return base.child(name);
     },
   };
+  const rig = await createRig(
+    { quake: { "version.ini": "20240101", "quake.eti": "bytes" } },
+    {
+      recover: (gamesDir) =>
+        recoverNewcomer({ stateDir: rig.stateDir, operations, outbound, logger, signal }, gamesDir),
+    },
+  );
+  await rig.library.start();
+  story.length = 0;
   return {
     rig,
     bus: new EventBus(silentLogger),
     library: rig.library,
     logger,
-    operations: new OperationTable(),
-    outbound: createOutboundTransfers(),
+    operations,
+    outbound,
     running: new Set<Promise<void>>(),
-    signal: new AbortController().signal,
+    signal,
     stateDir: rig.stateDir,
     [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
   };

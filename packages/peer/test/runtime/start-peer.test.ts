@@ -156,8 +156,6 @@ describe("a peer alone", () => {
   });
 
   it.each([
-    ["a games directory that is not there", { gamesDir: "/nonexistent/games" }, "no-such-directory"],
-    ["a games directory that is a file", { gamesDir: "/etc/hostname" }, "not-a-directory"],
     ["an address that this machine does not have", { listen: "192.0.2.1:0" }, "no-network-interface"],
     ["a network that this machine does not have", { interfaces: ["192.0.2.1"] }, "no-network-interface"],
     ["no address", { listen: "everywhere" }, "bad-request"],

@@ -1,5 +1,5 @@
 /** User id that owns nothing: `nobody` on every Unix. */
-const NOBODY = 65_534;
+export const NOBODY = 65_534;
 
 /**
  * Runs `work` as a user whom permissions stop: root is stopped by none. For who is not root already, `work` just runs.

@@ -1,17 +1,17 @@
 import { resolve } from "node:path";
 import { PeerError } from "../../errors/index.ts";
-import type { RuntimeContext } from "../context.ts";
-import { recover } from "../recover.ts";
+import { type RuntimeContext, requireGamesDir } from "../context.ts";
 import { requireSeparate } from "../separate-directories.ts";
 
 /**
- * `set-game-dir`: shares another folder from now on. Transfers of the old one are ended first.
+ * `set-game-dir`: shares another folder from now on. What was interrupted in it is put right first, and transfers of the old
+ * one are ended.
  *
  * @throws PeerError `operation-in-progress` while any operation runs; `no-such-directory`, `not-a-directory`,
  *   `no-permission`; `bad-request` where it is mixed up with the state directory: the old folder stays then
  */
 export async function setGamesDirCommand(
-  context: Pick<RuntimeContext, "library" | "logger" | "operations" | "outbound" | "signal" | "stateDir">,
+  context: Pick<RuntimeContext, "library" | "operations" | "outbound" | "stateDir">,
   path: string,
 ): Promise<string> {
   const [busy] = context.operations.list();
@@ -27,8 +27,7 @@ export async function setGamesDirCommand(
     await requireSeparate(gamesDir, context.stateDir.root);
     await context.library.setGamesDir(gamesDir);
     await context.outbound.cancelAll();
-    await recover(context, gamesDir);
-    await context.library.rescanAll();
+    requireGamesDir(context);
     return gamesDir;
   });
 }
