@@ -3,7 +3,7 @@ import { coverOf, PATTERNS } from "../../ui/src/library/generated-cover.ts";
 
 describe("a generated cover", () => {
   it("is the same for the same game, whatever it is called", () => {
-    const { nameSize: _, ...drawn } = coverOf("quake", "Quake III Arena");
+    const { nameSize: _, initials: __, ...drawn } = coverOf("quake", "Quake III Arena");
     expect(coverOf("quake", "Q")).toMatchObject(drawn);
   });
 
@@ -20,6 +20,11 @@ describe("a generated cover", () => {
       for (const figure of figures) expect(figure >= 0 && figure < 1).toBe(true);
       expect(accentHue >= 0 && accentHue < 360).toBe(true);
     }
+  });
+
+  it("has initials", () => {
+    const initials = ["Quake III Arena", "ärger", "!!!"].map((name) => coverOf("x", name).initials);
+    expect(initials).toEqual(["QI", "ÄR", ""]);
   });
 
   it.each([

@@ -5,6 +5,8 @@ export interface GeneratedCover {
   readonly hue: number;
   readonly accentHue: number;
   readonly figures: readonly [number, number, number, number];
+  /** One or two characters, for where there is no room for the name. */
+  readonly initials: string;
   /** How large the name is written: the longer it is, the smaller. */
   readonly nameSize: "large" | "medium" | "small";
 }
@@ -33,8 +35,16 @@ export function coverOf(id: string, name: string): GeneratedCover {
     accentHue: (hue + pick(STEPS) + 360) % 360,
     pattern: pick(PATTERNS),
     figures: [next(), next(), next(), next()],
+    initials: initialsOf(name),
     nameSize: nameSizeOf(name),
   };
+}
+
+function initialsOf(name: string): string {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const [first = "", second] = words;
+  const letters = second === undefined ? [...first].slice(0, 2) : [[...first][0], [...second][0]];
+  return letters.join("").toUpperCase();
 }
 
 function nameSizeOf(name: string): GeneratedCover["nameSize"] {
