@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { createLogger, type Peer, startPeer } from "@lanspread/peer";
+import { createLogger, type Peer, type PeerOptions, startPeer } from "@lanspread/peer";
 import { type TemporaryDirectory, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
 import { type Desktop, startDesktop } from "../../shell/index.ts";
 
@@ -18,14 +18,20 @@ export interface Party extends AsyncDisposable {
   readonly other: Peer;
   /** Starts the app; it is connected with the other one when it resolves. */
   start(): Promise<Desktop>;
+  /** Starts one more peer, with games of its own. It is connected with nobody yet. */
+  join(name: string, games: readonly TestGame[], options?: Partial<PeerOptions>): Promise<Peer>;
 }
 
 let parties = 0;
 
-/** @param facts more fields of the catalog, by id */
+/**
+ * @param facts more fields of the catalog, by id
+ * @param options of the other peer
+ */
 export async function createParty(
   games: readonly TestGame[],
   facts: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+  options: Partial<PeerOptions> = {},
 ): Promise<Party> {
   const dir = await temporaryDirectory();
   parties += 1;
@@ -34,8 +40,7 @@ export async function createParty(
     level: "error",
     sink: ({ message }) => process.stderr.write(`${message}\n`),
   });
-  for (const who of ["mine", "theirs"]) await mkdir(dir.join(who, "games"), { recursive: true });
-  for (const game of games) await makeGame(dir.join("theirs", "games", game.id), game);
+  await mkdir(dir.join("mine", "games"), { recursive: true });
   const catalog = dir.join("catalog.json");
   const listed = games.map(({ id, name, genre = "Shooter" }) => ({ id, name, genre, ...facts[id] }));
   await writeFile(catalog, JSON.stringify({ format: 1, name: "test", games: listed }));
@@ -49,11 +54,21 @@ export async function createParty(
     logger,
   };
   const own = (who: string) => ({ gamesDir: dir.join(who, "games"), stateDir: dir.join(who, "state") });
-  const other = await startPeer({ ...common, ...own("theirs"), name: "Grace" });
+  const peers: Peer[] = [];
+  const join: Party["join"] = async (name, offered, special = {}) => {
+    const who = `peer-${peers.length}`;
+    await mkdir(dir.join(who, "games"), { recursive: true });
+    for (const game of offered) await makeGame(dir.join(who, "games", game.id), game);
+    const peer = await startPeer({ ...common, ...own(who), name, ...special });
+    peers.push(peer);
+    return peer;
+  };
+  const other = await join("Grace", games, options);
   const running: Desktop[] = [];
   return {
     dir,
     other,
+    join,
     start: async () => {
       const desktop = await startDesktop({
         peer: { ...common, ...own("mine") },
@@ -66,7 +81,7 @@ export async function createParty(
     },
     [Symbol.asyncDispose]: async () => {
       for (const desktop of running) await desktop[Symbol.asyncDispose]();
-      await other.stop();
+      for (const peer of peers) await peer.stop();
       await dir[Symbol.asyncDispose]();
     },
   };

@@ -19,7 +19,9 @@ export function People({ since }: PeopleProps) {
   const status = usePageState((state) => state.snapshot?.status);
   const peers = usePageState((state) => state.snapshot?.peers ?? NOBODY);
   const games = usePageState((state) => state.snapshot?.games ?? NOBODY);
-  const incompatible = usePageState((state) => state.snapshot?.incompatible ?? NOBODY);
+  const met = usePageState((state) => state.snapshot?.incompatible ?? NOBODY);
+  // Who is here can join, whatever an announcement said meanwhile.
+  const incompatible = met.filter(({ peerId }) => !peers.some((peer) => peer.peerId === peerId));
   const own = useMemo(() => games.filter(({ downloaded }) => downloaded).length, [games]);
   return (
     <section aria-labelledby="people">
@@ -109,8 +111,10 @@ function Incompatible({ peers }: { readonly peers: readonly IncompatiblePeer[] }
   const { t } = useTexts();
   return (
     <>
-      <h3 className="incompatible-title">{t("party.incompatible")}</h3>
-      <ul className="incompatible">
+      <h3 className="incompatible-title" id="incompatible">
+        {t("party.incompatible")}
+      </h3>
+      <ul className="incompatible" aria-labelledby="incompatible">
         {peers.map(({ peerId, addr, reason }) => (
           <li key={peerId}>
             <strong>{addr}</strong> <span>{reason}</span>
