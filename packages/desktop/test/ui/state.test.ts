@@ -106,3 +106,27 @@ describe("a store", () => {
     expect(heard).toBe(1);
   });
 });
+
+describe("the party", () => {
+  const stranger = { peerId: PEER, addr: "1.2.3.4:5", reason: "speaks version 4" };
+
+  it("has those who cannot join, each with the last reason, until they are gone", () => {
+    const met: RuntimeEvent = { type: "peer-incompatible", ...stranger };
+    const twice = after(party(), met, { ...met, reason: "speaks version 6" });
+    expect(twice.snapshot?.incompatible).toEqual([{ ...stranger, reason: "speaks version 6" }]);
+    expect(after(twice, { ...met, peerId: null }).snapshot?.incompatible).toHaveLength(1);
+    expect(after(twice, { type: "peer-incompatible-gone", peerId: PEER }).snapshot?.incompatible).toEqual([]);
+  });
+
+  it("has what is being sent, as it was told last", () => {
+    const transfers = [{ peerId: PEER, gameId: QUAKE, bytesPerSecond: 3 }];
+    const sending = after(party(), { type: "outbound-progress", transfers });
+    expect(sending.snapshot?.outbound).toEqual(transfers);
+    expect(after(sending, { type: "outbound-progress", transfers: [] }).snapshot?.outbound).toEqual([]);
+  });
+
+  function party(): PageState {
+    const state = shown();
+    return { ...state, snapshot: { ...state.snapshot, outbound: [], incompatible: [] } as never };
+  }
+});
