@@ -34,8 +34,10 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
     run: z.string().max(MAX_RUN_NAME).nullable(),
     after: z.int().nonnegative(),
   }),
-  /** {@link Holders} of a game. */
-  ask("who-has", { gameId: gameIdSchema }),
+  /** Shows the game's folder in the file manager. */
+  ask("open-folder", { gameId: gameIdSchema }),
+  /** {@link GameDetails} of a game. */
+  ask("look-at-game", { gameId: gameIdSchema }),
   /** {@link PartyView}. */
   ask("party", {}),
 ]);

@@ -1,5 +1,6 @@
 import type { PeerSnapshot } from "@lanspread/peer";
 import type { GameId, GameVersion, PeerId } from "@lanspread/proto";
+import type { Failures } from "./failures.ts";
 import type { Settings } from "./settings.ts";
 
 /** Facts of the catalog about a game, which never come from anywhere else. */
@@ -25,6 +26,8 @@ export interface OperationProgress {
   readonly etaSeconds: number | null;
   /** Bytes per second of each source. */
   readonly rates: Readonly<Record<PeerId, number>>;
+  /** Bytes that came from each source, and are verified. */
+  readonly fetched: Readonly<Record<PeerId, number>>;
 }
 
 /** Everything a page shows, at one moment. The only source of what a card says; events that follow change it. */
@@ -37,6 +40,7 @@ export interface DesktopSnapshot
   readonly facts: Readonly<Record<GameId, GameFacts>>;
   /** Of the operations that are under way and have told how far they are. */
   readonly progress: Readonly<Record<GameId, OperationProgress>>;
+  readonly failures: Failures;
   readonly settings: Settings;
   /** Version of the program. */
   readonly version: string;
@@ -55,5 +59,14 @@ export interface PartyView {
   readonly versions: Readonly<Record<GameId, readonly (GameVersion | null)[]>>;
 }
 
-/** Who has a game, with the version that each has. */
-export type Holders = Readonly<Record<PeerId, GameVersion>>;
+/** What there is to know about one game besides what the list of all games says. */
+export interface GameDetails {
+  /** Who has it, with the version that each has. */
+  readonly holders: Readonly<Record<PeerId, GameVersion>>;
+  /** Null where it is not installed, or nobody knows. */
+  readonly installedVersion: GameVersion | null;
+  /** Whether it is installed and has a script that starts a server. */
+  readonly bringsServer: boolean;
+  /** What the user should know of its folder. */
+  readonly warnings: readonly string[];
+}

@@ -44,6 +44,7 @@ export {
   createExternalUnpacker,
   createUnrarJsUnpacker,
   type ExternalUnpacker,
+  installedVersion,
   type Unpacker,
 } from "./install/index.ts";
 export {

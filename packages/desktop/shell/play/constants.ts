@@ -8,3 +8,6 @@ export const MAX_SETTINGS_BYTES = 256 * KIB;
 
 /** Files and folders of an installed game that are looked at for such files; a game has some thousand. */
 export const MAX_WALKED = 50_000;
+
+/** A file manager that has not failed by then shows the folder, milliseconds. */
+export const FILE_MANAGER_MS = 2_000;

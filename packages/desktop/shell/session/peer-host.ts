@@ -9,15 +9,18 @@ import {
   startPeer,
 } from "@lanspread/peer";
 import { asGameId, type PeerId, type RuntimeEvent } from "@lanspread/proto";
+import { type Failures, failuresAfter } from "../../protocol/failures.ts";
 import type { PageMessage } from "../../protocol/messages.ts";
 import { progressAfter } from "../../protocol/progress.ts";
 import type { Settings } from "../../protocol/settings.ts";
-import type { DesktopSnapshot, GameFacts, Holders } from "../../protocol/snapshot.ts";
+import type { DesktopSnapshot, GameFacts } from "../../protocol/snapshot.ts";
 import { Covers } from "../covers/covers.ts";
 import type { LogBook } from "../logs/log-book.ts";
 import { narrate } from "../logs/narrate.ts";
+import { openFolder } from "../play/open-folder.ts";
 import { type PlayOptions, play, startServer } from "../play/play.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
+import { lookAtGame } from "./look-at-game.ts";
 import type { PageHost } from "./page-session.ts";
 import { partyView } from "./party-view.ts";
 
@@ -51,6 +54,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   #progress: DesktopSnapshot["progress"] = {};
   /** When those who are here came, milliseconds since 1970. */
   readonly #since = new Map<PeerId, number>();
+  #failures: Failures = {};
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -81,7 +85,14 @@ export class PeerHost implements PageHost, AsyncDisposable {
     const { settings, version } = this.#options;
     const { status, games, peers, outbound, incompatible, warnings, networkProblem } = this.#peer.snapshot();
     const peer = { status, games, peers, outbound, incompatible, warnings, networkProblem };
-    return { ...peer, facts: this.#facts, progress: this.#progress, settings: settings.get(), version };
+    return {
+      ...peer,
+      facts: this.#facts,
+      progress: this.#progress,
+      failures: this.#failures,
+      settings: settings.get(),
+      version,
+    };
   }
 
   onEvent(handler: (event: RuntimeEvent) => void): () => void {
@@ -102,12 +113,18 @@ export class PeerHost implements PageHost, AsyncDisposable {
         return await play(this.#playOptions(message.gameId));
       case "start-server":
         return await startServer(this.#playOptions(message.gameId));
+      case "open-folder":
+        return await openFolder(join(this.#peer.snapshot().status.gamesDir, asGameId(message.gameId)));
+      case "look-at-game":
+        return await lookAtGame({
+          peer: this.#peer,
+          stateDir: this.#stateDir,
+          gameId: asGameId(message.gameId),
+        });
       case "open-window":
         return await this.#options.openWindow();
       case "read-log":
         return await this.#options.logs.read(message, signal);
-      case "who-has":
-        return this.#whoHas(message.gameId);
       case "party":
         return partyView(this.#peer.snapshot(), this.#since);
       case "change-settings":
@@ -120,21 +137,27 @@ export class PeerHost implements PageHost, AsyncDisposable {
     await this.#peer.stop();
   }
 
+  get #stateDir(): string {
+    const { peer, explicit } = this.#options;
+    return { ...peer, ...explicit }.stateDir;
+  }
+
   #playOptions(gameId: string): PlayOptions {
-    const { settings, peer, explicit, logger } = this.#options;
+    const { settings, logger } = this.#options;
     const { status } = this.#peer.snapshot();
     const { playerName = status.name, language = "en" } = settings.get();
-    const { stateDir } = { ...peer, ...explicit };
     const id = asGameId(gameId);
     if (status.operations.some((operation) => operation.gameId === id)) {
       throw new PeerError("operation-in-progress", `${id} is being worked on at the moment.`);
     }
-    return { gameId: id, root: join(status.gamesDir, id), stateDir, playerName, language, logger };
-  }
-
-  #whoHas(gameId: string): Holders {
-    const { remoteGames } = this.#peer.snapshot();
-    return Object.fromEntries(remoteGames.find(({ id }) => id === gameId)?.versions ?? []);
+    return {
+      gameId: id,
+      root: join(status.gamesDir, id),
+      stateDir: this.#stateDir,
+      playerName,
+      language,
+      logger,
+    };
   }
 
   #change(change: Parameters<SettingsFile["change"]>[0]): Promise<void> {
@@ -171,6 +194,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   #follow(peer: Peer): void {
     this.#progress = {};
     this.#since.clear();
+    this.#failures = {};
     void peer.stopped.then(({ failed }) => {
       if (failed !== null) this.#failed.resolve(failed);
     });
@@ -180,6 +204,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
       else if (event.type === "peer-lost") this.#since.delete(event.peerId);
       const told = narrate(event);
       if (told !== null) this.#options.logger.child(told.source)[told.level](told.message, told.fields);
+      this.#failures = failuresAfter(this.#failures, event);
       for (const handler of this.#eventHandlers) handler(event);
     });
   }

@@ -1,9 +1,10 @@
-import { asGameId, gameVersionSchema, type ListedGame } from "@lanspread/proto";
+import { asGameId, gameVersionSchema, type ListedGame, type OperationKind } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { de, en } from "../../ui/src/i18n/texts.ts";
 import { createTranslate, languageOf } from "../../ui/src/i18n/translate.ts";
 import { actionOf } from "../../ui/src/library/action.ts";
 import { gamesOf, type View } from "../../ui/src/library/filter.ts";
+import { phaseKey } from "../../ui/src/library/phase.ts";
 import { formatBytes, formatDuration, formatVersion } from "../../ui/src/shared/format.ts";
 
 const [OLD, NEW] = ["20200101", "20210101"].map((text) => gameVersionSchema.parse(text)) as [never, never];
@@ -72,6 +73,20 @@ describe("the action of a card", () => {
     ["a removal cannot", { operation: "removing" }, { kind: "none", why: "busy" }],
   ])("%s", (_, more, action) => {
     expect(actionOf(game("quake", more))).toEqual(action);
+  });
+});
+
+describe("the phase of an operation", () => {
+  it.each<[OperationKind, string | undefined, ReturnType<typeof phaseKey>]>([
+    ["downloading", undefined, "phase.checking"],
+    ["downloading", "downloading", "phase.downloading"],
+    ["updating", "carrying", "phase.carrying"],
+    ["stream-installing", "streaming", "phase.streaming"],
+    ["uninstalling", undefined, "phase.uninstalling"],
+    ["removing", "removing", "phase.removing"],
+    ["installing", "a phase of tomorrow", "phase.installing"],
+  ])("%s that told %s is %s", (operation, told, key) => {
+    expect(phaseKey(operation, told)).toBe(key);
   });
 });
 

@@ -20,7 +20,13 @@ const GAME: ListedGame = {
 };
 
 function shown(games: readonly ListedGame[] = [GAME]): PageState {
-  const snapshot = { games, progress: {}, peers: [], status: { operations: [], libraryRev: 0 } };
+  const snapshot = {
+    games,
+    progress: {},
+    failures: {},
+    peers: [],
+    status: { operations: [], libraryRev: 0 },
+  };
   return { isConnected: true, snapshot: snapshot as unknown as DesktopSnapshot };
 }
 
@@ -55,6 +61,7 @@ describe("what the page knows", () => {
         bytesPerSecond: 2,
         etaSeconds: 3,
         rates: { [PEER]: 2 },
+        fetched: {},
       },
     });
     const done = after(busy, { type: "active-operations-changed", operations: [] });

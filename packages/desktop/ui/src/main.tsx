@@ -1,6 +1,7 @@
 import type { ListedGame } from "@lanspread/proto";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { failureOf } from "../../protocol/failures.ts";
 import { AppPage } from "./app/app.tsx";
 import { type App, AppContext } from "./app/context.ts";
 import { notice } from "./app/notices.tsx";
@@ -22,6 +23,8 @@ const connection = new Connection({
       return;
     }
     store.set(stateAfter(store.get(), message.event));
+    const failure = failureOf(message.event);
+    if (failure !== null) notice(failure.why);
     if (isListOld(message.event)) void renewList();
   },
 });

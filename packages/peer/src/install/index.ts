@@ -8,7 +8,7 @@ export {
   type InstallResult,
   installGame,
 } from "./install.ts";
-export { type InstalledList, readInstalledList } from "./installed-list.ts";
+export { type InstalledList, installedVersion, readInstalledList } from "./installed-list.ts";
 export { unpackedBytes } from "./payload.ts";
 export { type RecoverInstallsOptions, recoverGame, recoverInstalls } from "./recover.ts";
 export {

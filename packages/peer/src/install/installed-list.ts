@@ -1,5 +1,5 @@
 import { rename } from "node:fs/promises";
-import { type GameId, gameVersionSchema } from "@lanspread/proto";
+import { type GameId, type GameVersion, gameVersionSchema } from "@lanspread/proto";
 import { z } from "zod";
 import { errnoOf, fromNodeError } from "../errors/index.ts";
 import {
@@ -7,6 +7,7 @@ import {
   flushDirectory,
   readJson,
   type StateDir,
+  stateDirLayout,
   writeFileDurably,
 } from "../storage/index.ts";
 import { removeDurably } from "./intent.ts";
@@ -83,6 +84,11 @@ export async function readInstalledList(
 ): Promise<InstalledList | undefined> {
   const file = await readJson(stateDir.installedList(gameId), installedListSchema);
   return file.status === "ok" ? { version: file.value.version, files: file.value.files } : undefined;
+}
+
+/** The version that the last install brought; null where nobody knows. For hosts. @param stateDir path of the state directory */
+export async function installedVersion(stateDir: string, gameId: GameId): Promise<GameVersion | null> {
+  return (await readInstalledList(stateDirLayout(stateDir), gameId))?.version ?? null;
 }
 
 export async function forgetInstalledList(stateDir: StateDir, gameId: GameId): Promise<void> {

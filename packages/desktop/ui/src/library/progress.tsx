@@ -1,7 +1,7 @@
 import type { GameId, OperationKind } from "@lanspread/proto";
 import { usePageState, useTexts } from "../app/context.ts";
-import { isTextKey } from "../i18n/translate.ts";
 import { formatBytes, formatDuration } from "../shared/format.ts";
+import { phaseKey } from "./phase.ts";
 
 export interface ProgressProps {
   readonly id: GameId;
@@ -12,8 +12,7 @@ export interface ProgressProps {
 export function Progress({ id, operation }: ProgressProps) {
   const { language, t } = useTexts();
   const progress = usePageState((state) => state.snapshot?.progress[id]);
-  const key = `phase.${progress?.phase ?? operation}`;
-  const phase = t(isTextKey(key) ? key : `phase.${operation}`);
+  const phase = t(phaseKey(operation, progress?.phase));
   const share =
     progress === undefined || progress.totalBytes === 0 ? null : progress.doneBytes / progress.totalBytes;
   const details = [

@@ -1,4 +1,5 @@
 import type { ListedGame, RuntimeEvent } from "@lanspread/proto";
+import { failuresAfter } from "../../../protocol/failures.ts";
 import { progressAfter } from "../../../protocol/progress.ts";
 import type { DesktopSnapshot } from "../../../protocol/snapshot.ts";
 
@@ -20,7 +21,9 @@ export function stateAfter(state: PageState, event: RuntimeEvent): PageState {
 
 function snapshotAfter(snapshot: DesktopSnapshot, event: RuntimeEvent): DesktopSnapshot {
   const progress = progressAfter(snapshot.progress, event);
-  const changed = progress === snapshot.progress ? snapshot : { ...snapshot, progress };
+  const failures = failuresAfter(snapshot.failures, event);
+  const isSame = progress === snapshot.progress && failures === snapshot.failures;
+  const changed = isSame ? snapshot : { ...snapshot, progress, failures };
   switch (event.type) {
     case "list-games":
       return { ...changed, games: event.games };
