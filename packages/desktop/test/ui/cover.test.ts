@@ -28,14 +28,13 @@ describe("a generated cover", () => {
   });
 
   it.each([
-    ["Doom", "large"],
-    ["Quake III Arena", "large"],
-    ["Command & Conquer: Red Alert 2", "medium"],
-    ["Nameless", "medium"],
-    ["Counterstrike", "small"],
-    ["A name that nobody would have given to a game of their own", "small"],
-    ["", "large"],
-  ] as const)("writes %j in %s letters", (name, size) => {
+    ["Doom", 16],
+    ["Quake III Arena", 16],
+    ["Command & Conquer: Red Alert 2", 400 / 30],
+    ["Counterstrike", 118 / 13],
+    ["A name that nobody at all would ever have given to any game of their own", 6.5],
+    ["", 16],
+  ])("writes %j in letters of %d", (name, size) => {
     expect(coverOf("id", name).nameSize).toBe(size);
   });
 });

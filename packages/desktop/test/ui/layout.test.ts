@@ -11,9 +11,10 @@ describe("the layout of cards", () => {
     expect(layoutOf(1_232, "portrait", "normal")).toEqual({
       columns: 6,
       gap: 18,
+      rowGap: 26,
       cardWidth: (1_232 - 5 * 18) / 6,
       coverHeight: 286,
-      cardHeight: 396,
+      cardHeight: 391,
     });
     expect(layoutOf(328, "portrait", "normal").columns).toBe(2);
     expect(layoutOf(328, "wide", "normal").columns).toBe(1);

@@ -1,5 +1,5 @@
 import "./cover.css";
-import { useState } from "react";
+import { type CSSProperties, useState } from "react";
 import { usePageState } from "../app/context.ts";
 import { CoverPattern } from "./cover-pattern.tsx";
 import { coverOf } from "./generated-cover.ts";
@@ -31,8 +31,9 @@ export function Cover({ id, name }: CoverProps) {
 /** The name is written by the style sheet: who reads the page has it once, below the cover. */
 function MadeCover({ id, name }: CoverProps) {
   const made = coverOf(id, name);
+  const size = { "--name-size": made.nameSize } as CSSProperties;
   return (
-    <div className={`cover made ${made.nameSize}`} data-name={name} aria-hidden="true">
+    <div className="cover made" data-name={name} style={size} aria-hidden="true">
       <CoverPattern {...made} />
     </div>
   );

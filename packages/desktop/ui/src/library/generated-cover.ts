@@ -7,8 +7,8 @@ export interface GeneratedCover {
   readonly figures: readonly [number, number, number, number];
   /** One or two characters, for where there is no room for the name. */
   readonly initials: string;
-  /** How large the name is written: the longer it is, the smaller. */
-  readonly nameSize: "large" | "medium" | "small";
+  /** Of the letters of the name, hundredths of the width of the cover: the longer it is, the smaller. */
+  readonly nameSize: number;
 }
 
 export const PATTERNS = ["rings", "sunset", "shards", "waves", "beams", "dots", "orbits", "blocks"] as const;
@@ -20,9 +20,13 @@ const HUES = [12, 32, 55, 95, 135, 160, 185, 210, 235, 260, 285, 310, 335, 355] 
 /** From the ground's hue to the accent's, degrees: near ones, and ones across. */
 const STEPS = [-55, -32, 32, 55, 140, 180] as const;
 
-/** Longest word and longest name that fit in large and in medium letters, characters. */
-const LARGE = { word: 7, name: 16 };
-const MEDIUM = { word: 10, name: 34 };
+/** Largest and smallest letters, in hundredths of the width. */
+const LARGEST = 16;
+const SMALLEST = 6.5;
+
+/** Size times characters that fit in one line, and in the lines that there are room for: of a wide font. */
+const LINE = 118;
+const LINES = 400;
 
 /** The same for the same game, and seldom the same for two. */
 export function coverOf(id: string, name: string): GeneratedCover {
@@ -47,11 +51,9 @@ function initialsOf(name: string): string {
   return letters.join("").toUpperCase();
 }
 
-function nameSizeOf(name: string): GeneratedCover["nameSize"] {
+function nameSizeOf(name: string): number {
   const word = Math.max(...name.split(/[\s-]+/u).map(({ length }) => length));
-  const fits = (most: typeof LARGE): boolean => word <= most.word && name.length <= most.name;
-  if (fits(LARGE)) return "large";
-  return fits(MEDIUM) ? "medium" : "small";
+  return Math.max(SMALLEST, Math.min(LARGEST, LINE / word, LINES / name.length));
 }
 
 /** Figures from 0 to 1 that follow from a text: FNV-1a for a start, then the steps of mulberry32. */

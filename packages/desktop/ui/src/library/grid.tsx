@@ -23,10 +23,10 @@ export function Grid({ games, shape, density }: GridProps) {
   const grid = useRef<HTMLUListElement>(null);
   const width = useWidth(grid);
   const layout = layoutOf(width, shape, density);
-  const { columns, gap, cardWidth, coverHeight, cardHeight } = layout;
+  const { columns, gap, rowGap, cardWidth, coverHeight, cardHeight } = layout;
   const rows = useWindowVirtualizer({
     count: Math.ceil(games.length / columns),
-    estimateSize: () => cardHeight + gap,
+    estimateSize: () => cardHeight + rowGap,
     overscan: OVERSCAN,
     scrollMargin: grid.current?.offsetTop ?? 0,
   });
@@ -40,7 +40,7 @@ export function Grid({ games, shape, density }: GridProps) {
     <ul
       ref={grid}
       className={`grid ${shape} ${density}`}
-      style={{ height: Math.max(0, rows.getTotalSize() - gap) }}
+      style={{ height: Math.max(0, rows.getTotalSize() - rowGap) }}
       onFocus={onFocus}
       onKeyDown={onKeyDown}
     >

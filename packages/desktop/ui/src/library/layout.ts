@@ -13,8 +13,11 @@ const NARROWEST: Readonly<Record<Shape, Readonly<Record<Density, number>>>> = {
 /** Between two cards, px. */
 const GAPS: Readonly<Record<Density, number>> = { comfortable: 24, normal: 18, compact: 12 };
 
+/** More between rows than between columns, px: what stands below a cover belongs to it. */
+const MORE_BETWEEN_ROWS = 8;
+
 /** What stands below a cover: two lines of a name, the facts and the action; as in the style sheet, px. */
-const BELOW_COVER: Readonly<Record<Density, number>> = { comfortable: 114, normal: 110, compact: 94 };
+const BELOW_COVER: Readonly<Record<Density, number>> = { comfortable: 108, normal: 105, compact: 93 };
 
 /** Fewest columns: even the narrowest window compares games side by side. */
 const FEWEST_COLUMNS: Readonly<Record<Shape, number>> = { portrait: 2, square: 2, wide: 1 };
@@ -22,10 +25,12 @@ const FEWEST_COLUMNS: Readonly<Record<Shape, number>> = { portrait: 2, square: 2
 /** Where cards are. All lengths in px. */
 export interface Layout {
   readonly columns: number;
+  /** Between columns. */
   readonly gap: number;
+  readonly rowGap: number;
   readonly cardWidth: number;
   readonly coverHeight: number;
-  /** Without the gap below it. */
+  /** Without what is between rows. */
   readonly cardHeight: number;
 }
 
@@ -36,7 +41,8 @@ export function layoutOf(width: number, shape: Shape, density: Density): Layout 
   const columns = Math.max(FEWEST_COLUMNS[shape], fitting);
   const cardWidth = Math.max(0, (width - gap * (columns - 1)) / columns);
   const coverHeight = Math.round(cardWidth * HEIGHT_BY_WIDTH[shape]);
-  return { columns, gap, cardWidth, coverHeight, cardHeight: coverHeight + BELOW_COVER[density] };
+  const cardHeight = coverHeight + BELOW_COVER[density];
+  return { columns, gap, rowGap: gap + MORE_BETWEEN_ROWS, cardWidth, coverHeight, cardHeight };
 }
 
 /** Keys that lead from card to card. */
