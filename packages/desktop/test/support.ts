@@ -18,38 +18,38 @@ export interface Rig extends AsyncDisposable {
 
 let parties = 0;
 
+/** Makes what an app of its own party needs in a directory, and says what it is started with. */
+export async function prepare(dir: TemporaryDirectory): Promise<{ peer: PeerOptions; page: string }> {
+  await mkdir(dir.join("page", "assets"), { recursive: true });
+  await writeFile(dir.join("page", "index.html"), "<!doctype html><title>lanspread</title>");
+  await writeFile(dir.join("page", "assets", "app-1a2b.js"), "export {};");
+  await mkdir(dir.join("games"));
+  parties += 1;
+  const peer = {
+    gamesDir: dir.join("games"),
+    stateDir: dir.join("state"),
+    party: `desktop-${process.pid}-${parties}`,
+    listen: "127.0.0.1:0",
+    interfaces: ["127.0.0.1"],
+    discovery: null,
+    lanes: 0,
+  };
+  return { peer, page: dir.join("page") };
+}
+
 /** An app of its own party, in a directory of its own. */
 export async function createRig(): Promise<Rig> {
   const dir = await temporaryDirectory();
   const log: LogEntry[] = [];
   const running: Desktop[] = [];
-  await mkdir(dir.join("page", "assets"), { recursive: true });
-  await writeFile(dir.join("page", "index.html"), "<!doctype html><title>lanspread</title>");
-  await writeFile(dir.join("page", "assets", "app-1a2b.js"), "export {};");
-  await mkdir(dir.join("games"));
+  const { peer, page } = await prepare(dir);
   const logger = createLogger({ level: "debug", sink: (entry) => log.push(entry) });
-  parties += 1;
-  const party = `desktop-${process.pid}-${parties}`;
   return {
     dir,
     log,
     start: async (more = {}) => {
-      const desktop = await startDesktop({
-        peer: {
-          gamesDir: dir.join("games"),
-          stateDir: dir.join("state"),
-          party,
-          listen: "127.0.0.1:0",
-          interfaces: ["127.0.0.1"],
-          discovery: null,
-          lanes: 0,
-          logger,
-          ...more,
-        },
-        page: dir.join("page"),
-        version: "1.2.3",
-        logger,
-      });
+      const options = { peer: { ...peer, logger, ...more }, page, version: "1.2.3", logger };
+      const desktop = await startDesktop(options);
       running.push(desktop);
       return desktop;
     },

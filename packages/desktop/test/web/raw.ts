@@ -14,9 +14,9 @@ export interface RawAnswer {
 const DEADLINE_MS = 20_000;
 
 /** A connection that sends bytes which no client of HTTP would. */
-export async function dial(origin: string): Promise<Socket> {
+export async function dial(origin: string, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
   const { hostname, port } = new URL(origin);
-  const socket = connect({ host: hostname, port: Number(port) });
+  const socket = connect({ ...options, host: hostname.replace(/^\[|\]$/gu, ""), port: Number(port) });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);
