@@ -1,6 +1,6 @@
 // Sets the project up with nothing but npm and any Node 18 or later on the machine, then runs one task:
 //
-//   node scripts/bootstrap.mjs setup | demo | test | check | bench | soak | sim | scenarios
+//   node scripts/bootstrap.mjs setup | demo | test | check | bench | soak | sim | scenarios | package
 //
 // It runs on the machine's own Node; everything it starts afterwards runs on the Node pinned in package.json.
 import { spawn } from "node:child_process";
@@ -35,6 +35,7 @@ const tasks = {
   soak: [[pinnedNode, ["scenarios/src/soak/main.ts", ...rest]]],
   scenarios: [[pinnedNode, ["scenarios/src/runner/main.ts", ...rest]]],
   sim: [[pinnedNode, ["packages/peer/sim/main.ts", ...rest]]],
+  package: [[pinnedNode, ["packages/packaging/src/main.ts", ...rest]]],
 };
 
 const environment = {
