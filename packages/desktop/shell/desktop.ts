@@ -34,6 +34,8 @@ export interface DesktopOptions {
 /** The running app: a peer, and the page that shows it to browsers on this computer. */
 export interface Desktop extends AsyncDisposable {
   readonly host: PeerHost;
+  /** What is said to it is in the app's log, for pages and for who started it. */
+  readonly logger: Logger;
   /** Windows that are connected. */
   readonly windows: number;
   /** An address that opens the page once, in the next minutes. */
@@ -62,6 +64,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   });
   const desktop: Desktop = {
     host,
+    logger,
     get windows() {
       return web.pages;
     },

@@ -3,6 +3,7 @@ import { Detail } from "../detail/detail.tsx";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
 import { LibrarySkeleton } from "../library/skeleton.tsx";
+import { Logs } from "../logs/logs.tsx";
 import { Party } from "../party/party.tsx";
 import { TextsContext, usePageState } from "./context.ts";
 import { KeepScroll } from "./keep-scroll.tsx";
@@ -47,6 +48,8 @@ function Page({ route }: { readonly route: Route }) {
   switch (route.page) {
     case "game":
       return <Detail gameId={route.gameId} />;
+    case "logs":
+      return <Logs />;
     case "party":
       return <Party />;
     default:

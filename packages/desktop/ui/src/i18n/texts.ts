@@ -1,11 +1,18 @@
 import { appDe, appEn } from "./texts/app.ts";
 import { detailDe, detailEn } from "./texts/detail.ts";
 import { libraryDe, libraryEn } from "./texts/library.ts";
+import { logsDe, logsEn } from "./texts/logs.ts";
 import { partyDe, partyEn } from "./texts/party.ts";
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...appEn, ...detailEn, ...libraryEn, ...partyEn } as const;
+export const en = { ...appEn, ...detailEn, ...libraryEn, ...logsEn, ...partyEn } as const;
 
 export type TextKey = keyof typeof en;
 
-export const de: Readonly<Record<TextKey, string>> = { ...appDe, ...detailDe, ...libraryDe, ...partyDe };
+export const de: Readonly<Record<TextKey, string>> = {
+  ...appDe,
+  ...detailDe,
+  ...libraryDe,
+  ...logsDe,
+  ...partyDe,
+};
