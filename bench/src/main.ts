@@ -9,10 +9,11 @@ import { libraryBench } from "./library/index.ts";
 import { describeMachine } from "./machine.ts";
 import { meshBench } from "./mesh/index.ts";
 import { quicBench } from "./quic/index.ts";
+import { uiBench } from "./ui/index.ts";
 
 // `npm run bench -- NAME… [--short] [--json]`: measures, prints, and exits with 1 where a bar is missed.
 
-const BENCHES = [downloadBench, installBench, libraryBench, meshBench, quicBench];
+const BENCHES = [downloadBench, installBench, libraryBench, meshBench, quicBench, uiBench];
 
 const USAGE = `usage: npm run bench -- NAME… [--short] [--json]
 

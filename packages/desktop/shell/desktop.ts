@@ -1,20 +1,15 @@
-import { fileURLToPath } from "node:url";
 import { joinLoggers, type Logger, makeDirectories, type PeerOptions } from "@lanspread/peer";
 import { loadDoor, saveDoor } from "./door/door-file.ts";
 import { LogBook } from "./logs/log-book.ts";
 import { servePage } from "./session/page-session.ts";
 import { PeerHost } from "./session/peer-host.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
+import { BUILT_PAGE } from "./web/built-page.ts";
 import { loadStaticFiles } from "./web/static-files.ts";
 import { WebServer } from "./web/web-server.ts";
 
 /** Open to its owner alone. */
 const STATE_DIRECTORY_MODE = 0o700;
-
-/** Where the build puts the page: beside the compiled shell. */
-const BUILT_PAGE = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "../dist/page" : "../page", import.meta.url),
-);
 
 export interface DesktopOptions {
   /** What the peer is started with where the settings say nothing. */

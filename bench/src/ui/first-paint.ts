@@ -1,0 +1,90 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BenchContext, Table } from "../bench.ts";
+import { Child } from "../child.ts";
+import { makeGames } from "../library/make-games.ts";
+import { median, spread } from "../statistics.ts";
+import { MEASURED_FLAGS, toolsOf, until } from "./browser.ts";
+import { OWN_GAMES } from "./constants.ts";
+import type { AppSettings } from "./messages.ts";
+
+const APP = new URL(`./hosts/app${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** Where the app has its browser's profile, in the state directory. */
+const PROFILE = "desktop-profile";
+
+/** Moments of a start, ms from the start of the shell's process. */
+export interface Start {
+  /** The browser has begun to load the page. */
+  readonly asked: number;
+  /** Something is painted. */
+  readonly painted: number;
+  /** The largest of the texts and pictures is painted: there are games. */
+  readonly games: number;
+}
+
+interface PageTimes {
+  /** Milliseconds since 1970. */
+  readonly origin: number;
+  readonly painted: number;
+  readonly largest: number;
+}
+
+const TIMES = `new Promise((resolve) => {
+  new PerformanceObserver((list) => resolve({
+    origin: performance.timeOrigin,
+    painted: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+    largest: list.getEntries().at(-1).startTime,
+  })).observe({ type: "largest-contentful-paint", buffered: true });
+})`;
+
+/** Starts the app again and again. The first start makes identity, index and profile; it stands first. */
+export async function measureStarts(
+  dir: string,
+  rounds: number,
+  { progress, signal }: BenchContext,
+): Promise<readonly Start[]> {
+  const gamesDir = join(dir, "games");
+  await makeGames(gamesDir, OWN_GAMES);
+  const starts: Start[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    progress(`start ${round} of ${rounds}`);
+    starts.push(
+      await measureStart({ gamesDir, stateDir: join(dir, "state"), browserFlags: MEASURED_FLAGS }, signal),
+    );
+  }
+  return starts;
+}
+
+async function measureStart(settings: AppSettings, signal: AbortSignal): Promise<Start> {
+  const profile = join(settings.stateDir, PROFILE);
+  // Of the last run: it would be taken for this one's.
+  await rm(join(profile, "DevToolsActivePort"), { force: true });
+  const begun = performance.timeOrigin + performance.now();
+  await using app = new Child({ module: APP, settings, signal });
+  await app.says();
+  using tools = await toolsOf(profile, signal);
+  await until(tools, `document.querySelector("article")`, signal);
+  const { origin, painted, largest } = await tools.evaluate<PageTimes>(TIMES);
+  return {
+    asked: origin - begun,
+    painted: origin + painted - begun,
+    games: origin + largest - begun,
+  };
+}
+
+export function startTable(starts: readonly Start[]): Table {
+  const [first, ...others] = starts;
+  const row = (what: string, of: readonly Start[]) => [
+    what,
+    median(of.map(({ asked }) => asked)),
+    median(of.map(({ painted }) => painted)),
+    spread(of.map(({ painted }) => painted)),
+    median(of.map(({ games }) => games)),
+  ];
+  return {
+    title: `Start of the app with ${OWN_GAMES} games, ms from the start of the shell's process`,
+    columns: ["start", "page asked for", "first paint", "from-to", "games painted"],
+    rows: [row("the very first", first === undefined ? [] : [first]), row("later", others)],
+  };
+}

@@ -1,0 +1,40 @@
+import { type PageHost, servePages } from "@lanspread/desktop/parts";
+import { createLogger } from "@lanspread/peer";
+import type { RuntimeEvent } from "@lanspread/proto";
+import { say, told } from "../../child.ts";
+import { DOWNLOADS, EVENTS_PER_SECOND } from "../constants.ts";
+import { madeUpProgress, madeUpSnapshot, madeUpView } from "../made-up.ts";
+import type { Served, Tell } from "../messages.ts";
+
+// Serves the page of a party that is made up, in a process of its own.
+
+const handlers = new Set<(event: RuntimeEvent) => void>();
+const snapshot = madeUpSnapshot();
+const view = madeUpView();
+const host: PageHost = {
+  snapshot: () => snapshot,
+  onEvent: (handler) => {
+    handlers.add(handler);
+    return () => handlers.delete(handler);
+  },
+  onSnapshotDue: () => () => {},
+  answer: async ({ type }) => (type === "party" ? view : null),
+};
+
+let step = 0;
+let timer: NodeJS.Timeout | undefined;
+
+/** The events of all downloads, one after the other, as often as all of them together. */
+function tellProgress(): void {
+  for (const handler of handlers) handler(madeUpProgress(step % DOWNLOADS, step));
+  step += 1;
+}
+
+await using pages = await servePages({ host, logger: createLogger({ level: "error", sink: () => {} }) });
+say({ address: pages.openAddress() } satisfies Served);
+for await (const each of told()) {
+  clearInterval(timer);
+  const { isDownloading } = each as Tell;
+  if (isDownloading) timer = setInterval(tellProgress, 1_000 / (DOWNLOADS * EVENTS_PER_SECOND));
+}
+clearInterval(timer);

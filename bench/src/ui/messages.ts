@@ -1,0 +1,22 @@
+/** What the served pages tell. */
+export interface Served {
+  /** Good for one browser. */
+  readonly address: string;
+}
+
+/** What they are told: whether downloads tell how far they are. */
+export interface Tell {
+  readonly isDownloading: boolean;
+}
+
+/** What the app is started with whose first paint is measured. */
+export interface AppSettings {
+  readonly gamesDir: string;
+  readonly stateDir: string;
+  readonly browserFlags: readonly string[];
+}
+
+/** The app runs, and its window was asked for; in milliseconds since 1970. */
+export interface AppStarted {
+  readonly at: number;
+}
