@@ -7,6 +7,7 @@ import { formatBytes } from "../shared/format.ts";
 import { ActionButton } from "./action-button.tsx";
 import { Cover } from "./cover.tsx";
 import { Progress } from "./progress.tsx";
+import { stateOf } from "./state-of.ts";
 
 export interface CardProps {
   readonly game: ListedGame;
@@ -55,11 +56,6 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
     </article>
   );
 });
-
-function stateOf({ installed, downloaded }: ListedGame) {
-  if (installed) return downloaded ? "installed" : "streamed";
-  return downloaded ? "downloaded" : "remote";
-}
 
 function peersText(count: number, t: ReturnType<typeof useTexts>["t"]): string {
   return count === 1 ? t("peers.one") : t("peers.many", { count });
