@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-const CHROMIUM = process.env["CHROME_PATH"] ?? "/usr/bin/chromium";
+/** The browser that tests drive. */
+export const CHROMIUM = process.env["CHROME_PATH"] ?? "/usr/bin/chromium";
 
 /** Why no browser can be driven here; undefined where one can. */
 export const browserUnavailable: string | undefined = existsSync(CHROMIUM)
@@ -12,7 +13,7 @@ export const browserUnavailable: string | undefined = existsSync(CHROMIUM)
 export const IN_A_BROWSER = browserUnavailable === undefined ? "" : ` (skipped: ${browserUnavailable})`;
 
 /** What keeps the browser from asking for anything but the page, and lets root start it. */
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
