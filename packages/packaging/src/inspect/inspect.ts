@@ -4,7 +4,7 @@ import type { ShippedFile } from "../app/shipped-file.ts";
 import { WINDOWS_FOLDER_CHARACTERS, WINDOWS_PATH_CHARACTERS } from "../constants.ts";
 import type { Platform } from "../platforms.ts";
 import { PROGRAM } from "../starters.ts";
-import { type Executable, readExecutable } from "./executable.ts";
+import { type Executable, isNewer, readExecutable } from "./executable.ts";
 import { missingImports } from "./imports.ts";
 import { hasLibrary } from "./system-libraries.ts";
 
@@ -61,12 +61,15 @@ function executableFaults(
 ): readonly string[] {
   if (executable === null) return [`${path} is no program and no library`];
   const faults: string[] = [];
-  const { format, processor, libraries, isSigned } = executable;
+  const { format, processor, libraries, oldest, isSigned } = executable;
   if (format !== FORMATS[platform.system] || processor !== platform.processor) {
     faults.push(`${path} is for another system (${format}, ${processor})`);
   }
   for (const library of libraries) {
     if (!hasLibrary(format, library)) faults.push(`${path} needs ${library}, which not every machine has`);
+  }
+  if (oldest !== null && platform.oldest !== null && isNewer(oldest, platform.oldest)) {
+    faults.push(`${path} needs version ${oldest.join(".")} of the system, not ${platform.oldest.join(".")}`);
   }
   // Apple silicon ends a process that loads code without a signature.
   if (format === "mach-o" && !isSigned) faults.push(`${path} has no signature`);

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { run } from "./run.ts";
+import { run } from "../support/run.ts";
 
 /** What a program that is started by its name in a script's first line is found as. */
 const SHELL = "/bin/sh";

@@ -7,8 +7,8 @@ import { namespacesUnavailable, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { buildPackage } from "../../src/build-package.ts";
 import { PLATFORMS } from "../../src/platforms.ts";
+import { run } from "../support/run.ts";
 import { makeEmptyRoot } from "./empty-root.ts";
-import { run } from "./run.ts";
 
 /** For the archive and for everything that is done with it, on a machine that does much else. */
 const TIME_MS = 120_000;
