@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { createLogger, type Peer, type PeerOptions, startPeer } from "@lanspread/peer";
 import { type TemporaryDirectory, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
 import { type Desktop, startDesktop } from "../../shell/index.ts";
@@ -16,11 +17,16 @@ export interface TestGame {
 export interface Party extends AsyncDisposable {
   readonly dir: TemporaryDirectory;
   readonly other: Peer;
-  /** Starts the app; it is connected with the other one when it resolves. */
-  start(): Promise<Desktop>;
+  /** What the app is started with, in a process of its own too. */
+  readonly setup: { readonly peer: PeerOptions; readonly page: string };
+  /** Starts the app; it is connected with the other one when it resolves, unless it is to discover it. */
+  start(options?: Partial<PeerOptions>): Promise<Desktop>;
   /** Starts one more peer, with games of its own. It is connected with nobody yet. */
   join(name: string, games: readonly TestGame[], options?: Partial<PeerOptions>): Promise<Peer>;
 }
+
+/** The page as it is built; that of tests is the one that ships. */
+const BUILT_PAGE = fileURLToPath(new URL("../../dist/page", import.meta.url));
 
 let parties = 0;
 
@@ -51,7 +57,6 @@ export async function createParty(
     interfaces: ["127.0.0.1"],
     discovery: null,
     lanes: 0,
-    logger,
   };
   const own = (who: string) => ({ gamesDir: dir.join(who, "games"), stateDir: dir.join(who, "state") });
   const peers: Peer[] = [];
@@ -59,7 +64,7 @@ export async function createParty(
     const who = `peer-${peers.length}`;
     await mkdir(dir.join(who, "games"), { recursive: true });
     for (const game of offered) await makeGame(dir.join(who, "games", game.id), game);
-    const peer = await startPeer({ ...common, ...own(who), name, ...special });
+    const peer = await startPeer({ ...common, ...own(who), name, logger, ...special });
     peers.push(peer);
     return peer;
   };
@@ -69,14 +74,16 @@ export async function createParty(
     dir,
     other,
     join,
-    start: async () => {
+    setup: { peer: { ...common, ...own("mine") }, page: BUILT_PAGE },
+    start: async (special = {}) => {
       const desktop = await startDesktop({
-        peer: { ...common, ...own("mine") },
+        peer: { ...common, ...own("mine"), logger, ...special },
         version: "1.2.3",
         logger,
       });
       running.push(desktop);
-      await desktop.host.peer.send({ type: "connect", addr: other.addr });
+      if (special.discovery === undefined)
+        await desktop.host.peer.send({ type: "connect", addr: other.addr });
       return desktop;
     },
     [Symbol.asyncDispose]: async () => {
@@ -87,7 +94,8 @@ export async function createParty(
   };
 }
 
-async function makeGame(root: string, { files, version = "20240101" }: TestGame): Promise<void> {
+/** Puts a game as it is offered into a games directory. */
+export async function makeGame(root: string, { files, version = "20240101" }: TestGame): Promise<void> {
   await mkdir(root);
   const entries = Object.entries(files).map(([name, content]) => ({ name, content }));
   await writeRar5(`${root}/game.eti`, entries);
