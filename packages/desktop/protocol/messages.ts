@@ -38,6 +38,12 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("open-folder", { gameId: gameIdSchema }),
   /** {@link GameDetails} of a game. */
   ask("look-at-game", { gameId: gameIdSchema }),
+  /** `FolderListing` of a path; of the home folder for null. */
+  ask("list-folder", { path: z.string().nullable() }),
+  /** Makes a folder in another one; answered with its path. */
+  ask("make-folder", { parent: z.string(), name: z.string() }),
+  /** A `NetworkChoice` for each own address. */
+  ask("networks", {}),
   /** {@link PartyView}. */
   ask("party", {}),
 ]);

@@ -30,6 +30,17 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Settings that a peer is started with. What was said when the app was started counts whatever they say. */
+export const PEER_SETTINGS = ["playerName", "gamesDir", "party", "partyCa", "interfaces", "lanes"] as const;
+export type PeerSetting = (typeof PEER_SETTINGS)[number];
+
+/** An own address that can be chosen as one of the networks to use. */
+export interface NetworkChoice {
+  readonly address: string;
+  /** What the system calls its interface; null where the address is chosen and not there. */
+  readonly name: string | null;
+}
+
 /** A change of some of them; null forgets what was chosen. */
 export const settingsChangeSchema = z.strictObject({
   playerName: textSchema.nullable().optional(),

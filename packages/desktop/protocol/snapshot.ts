@@ -1,7 +1,7 @@
-import type { PeerSnapshot } from "@lanspread/peer";
+import type { FailureReason, PeerSnapshot } from "@lanspread/peer";
 import type { GameId, GameVersion, PeerId } from "@lanspread/proto";
 import type { Failures } from "./failures.ts";
-import type { Settings } from "./settings.ts";
+import type { PeerSetting, Settings } from "./settings.ts";
 
 /** Facts of the catalog about a game, which never come from anywhere else. */
 export interface GameFacts {
@@ -30,11 +30,27 @@ export interface OperationProgress {
   readonly fetched: Readonly<Record<PeerId, number>>;
 }
 
+/** What the app was started with. */
+export interface Setup {
+  /** What was said when it was started: the settings do not count there. */
+  readonly fixed: readonly PeerSetting[];
+  readonly stateDir: string;
+  /** Why the peer could not be started with the settings: it is alone until they are changed. Null where it could. */
+  readonly problem: FailureReason | null;
+}
+
 /** Everything a page shows, at one moment. The only source of what a card says; events that follow change it. */
 export interface DesktopSnapshot
   extends Pick<
     PeerSnapshot,
-    "status" | "games" | "peers" | "outbound" | "incompatible" | "warnings" | "networkProblem"
+    | "status"
+    | "games"
+    | "peers"
+    | "outbound"
+    | "incompatible"
+    | "warnings"
+    | "gamesDirProblem"
+    | "networkProblem"
   > {
   /** By id; a game that the catalog does not have is left out. */
   readonly facts: Readonly<Record<GameId, GameFacts>>;
@@ -42,6 +58,7 @@ export interface DesktopSnapshot
   readonly progress: Readonly<Record<GameId, OperationProgress>>;
   readonly failures: Failures;
   readonly settings: Settings;
+  readonly setup: Setup;
   /** Version of the program. */
   readonly version: string;
 }

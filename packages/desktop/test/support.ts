@@ -12,8 +12,12 @@ export const DEADLINE_MS = 20_000;
 export interface Rig extends AsyncDisposable {
   readonly dir: TemporaryDirectory;
   readonly log: LogEntry[];
-  /** Starts the app in the same directories. */
-  start(more?: Partial<PeerOptions>): Promise<Desktop>;
+  /**
+   * Starts the app in the same directories.
+   *
+   * @param explicit what counts whatever the settings say
+   */
+  start(more?: Partial<PeerOptions>, explicit?: Partial<PeerOptions>): Promise<Desktop>;
 }
 
 let parties = 0;
@@ -47,8 +51,8 @@ export async function createRig(): Promise<Rig> {
   return {
     dir,
     log,
-    start: async (more = {}) => {
-      const options = { peer: { ...peer, logger, ...more }, page, version: "1.2.3", logger };
+    start: async (more = {}, explicit = {}) => {
+      const options = { peer: { ...peer, logger, ...more }, explicit, page, version: "1.2.3", logger };
       const desktop = await startDesktop(options);
       running.push(desktop);
       return desktop;

@@ -5,33 +5,37 @@ import {
   openCatalog,
   type Peer,
   PeerError,
-  type PeerOptions,
+  reasonOf,
   startPeer,
+  toPeerError,
 } from "@lanspread/peer";
 import { asGameId, type PeerId, type RuntimeEvent } from "@lanspread/proto";
 import { type Failures, failuresAfter } from "../../protocol/failures.ts";
 import type { PageMessage } from "../../protocol/messages.ts";
 import { progressAfter } from "../../protocol/progress.ts";
-import type { Settings } from "../../protocol/settings.ts";
-import type { DesktopSnapshot, GameFacts } from "../../protocol/snapshot.ts";
+import { PEER_SETTINGS, type Settings, type SettingsChange } from "../../protocol/settings.ts";
+import type { DesktopSnapshot, Setup } from "../../protocol/snapshot.ts";
 import { Covers } from "../covers/covers.ts";
+import { listFolder } from "../folders/list-folder.ts";
+import { makeFolder } from "../folders/make-folder.ts";
 import type { LogBook } from "../logs/log-book.ts";
 import { narrate } from "../logs/narrate.ts";
 import { openFolder } from "../play/open-folder.ts";
 import { type PlayOptions, play, startServer } from "../play/play.ts";
+import { checkChange } from "../settings/check-change.ts";
+import { networkChoices } from "../settings/networks.ts";
+import { fixedSettings } from "../settings/peer-settings.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
+import { factsOf } from "./facts-of.ts";
 import { lookAtGame } from "./look-at-game.ts";
 import type { PageHost } from "./page-session.ts";
 import { partyView } from "./party-view.ts";
+import { peerOptions, type Started, type StartOptions, startWithSettings } from "./start-with-settings.ts";
 
-/** Settings that a peer is started with: a change of them starts another one. */
-const OF_THE_PEER = ["playerName", "party", "partyCa", "interfaces", "lanes"] as const;
+/** Settings that a running peer cannot take: a change of them starts another one. */
+const RESTARTING = PEER_SETTINGS.filter((name) => name !== "gamesDir");
 
-export interface PeerHostOptions {
-  /** What the peer is started with where the settings say nothing. */
-  readonly peer: PeerOptions;
-  /** What it is started with whatever they say: whoever started the app has said so. */
-  readonly explicit: Partial<PeerOptions>;
+export interface PeerHostOptions extends StartOptions {
   readonly settings: SettingsFile;
   /** Of the program. */
   readonly version: string;
@@ -46,11 +50,16 @@ export class PeerHost implements PageHost, AsyncDisposable {
   /** Pictures of the catalog. */
   readonly covers: Covers;
   readonly #options: PeerHostOptions;
+  readonly #setup: Pick<Setup, "fixed" | "stateDir">;
   readonly #facts: DesktopSnapshot["facts"];
   readonly #eventHandlers = new Set<(event: RuntimeEvent) => void>();
   readonly #snapshotHandlers = new Set<() => void>();
   readonly #failed = Promise.withResolvers<{ readonly message: string }>();
   #peer: Peer;
+  /** Why the peer is alone. */
+  #problem: Setup["problem"];
+  /** Why the games directory could not be used when pages were told last. */
+  #toldProblem: string | null = null;
   #progress: DesktopSnapshot["progress"] = {};
   /** When those who are here came, milliseconds since 1970. */
   readonly #since = new Map<PeerId, number>();
@@ -58,18 +67,20 @@ export class PeerHost implements PageHost, AsyncDisposable {
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: PeerHostOptions, catalog: Catalog, peer: Peer) {
+  private constructor(options: PeerHostOptions, catalog: Catalog, { peer, problem }: Started) {
     this.#options = options;
     this.#facts = factsOf(catalog);
     this.covers = Covers.of(peerOptions(options).catalog, catalog.entries(), options.logger);
+    this.#setup = { fixed: fixedSettings(options.explicit), stateDir: peerOptions(options).stateDir };
     this.#peer = peer;
+    this.#problem = problem;
     this.#follow(peer);
   }
 
   /** @throws PeerError, among others `state-locked` where another peer has the state directory */
   static async start(options: PeerHostOptions): Promise<PeerHost> {
     const catalog = await openCatalog(peerOptions(options).catalog);
-    return new PeerHost(options, catalog, await startPeer(peerOptions(options)));
+    return new PeerHost(options, catalog, await startWithSettings(options));
   }
 
   /** Resolves when the peer has failed, with the reason. */
@@ -83,14 +94,14 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   snapshot(): DesktopSnapshot {
     const { settings, version } = this.#options;
-    const { status, games, peers, outbound, incompatible, warnings, networkProblem } = this.#peer.snapshot();
-    const peer = { status, games, peers, outbound, incompatible, warnings, networkProblem };
+    const { localGames: _, remoteGames: __, ...peer } = this.#peer.snapshot();
     return {
       ...peer,
       facts: this.#facts,
       progress: this.#progress,
       failures: this.#failures,
       settings: settings.get(),
+      setup: { ...this.#setup, problem: this.#problem },
       version,
     };
   }
@@ -108,6 +119,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
   async answer(message: PageMessage, signal: AbortSignal): Promise<unknown> {
     switch (message.type) {
       case "command":
+        // What pages choose is looked at, and kept.
+        if (message.command.type === "set-game-dir")
+          return await this.#change({ gamesDir: message.command.path });
         return await this.#peer.send(message.command, { signal });
       case "play":
         return await play(this.#playOptions(message.gameId));
@@ -118,7 +132,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
       case "look-at-game":
         return await lookAtGame({
           peer: this.#peer,
-          stateDir: this.#stateDir,
+          stateDir: this.#setup.stateDir,
           gameId: asGameId(message.gameId),
         });
       case "open-window":
@@ -127,6 +141,12 @@ export class PeerHost implements PageHost, AsyncDisposable {
         return await this.#options.logs.read(message, signal);
       case "party":
         return partyView(this.#peer.snapshot(), this.#since);
+      case "list-folder":
+        return await listFolder(message.path);
+      case "make-folder":
+        return await makeFolder(message.parent, message.name);
+      case "networks":
+        return networkChoices(this.#options.settings.get().interfaces ?? []);
       case "change-settings":
         return await this.#change(message.change);
     }
@@ -137,15 +157,10 @@ export class PeerHost implements PageHost, AsyncDisposable {
     await this.#peer.stop();
   }
 
-  get #stateDir(): string {
-    const { peer, explicit } = this.#options;
-    return { ...peer, ...explicit }.stateDir;
-  }
-
   #playOptions(gameId: string): PlayOptions {
     const { settings, logger } = this.#options;
     const { status } = this.#peer.snapshot();
-    const { playerName = status.name, language = "en" } = settings.get();
+    const { language = "en" } = settings.get();
     const id = asGameId(gameId);
     if (status.operations.some((operation) => operation.gameId === id)) {
       throw new PeerError("operation-in-progress", `${id} is being worked on at the moment.`);
@@ -153,28 +168,45 @@ export class PeerHost implements PageHost, AsyncDisposable {
     return {
       gameId: id,
       root: join(status.gamesDir, id),
-      stateDir: this.#stateDir,
-      playerName,
+      stateDir: this.#setup.stateDir,
+      // What was said at the start counts here, too.
+      playerName: status.name,
       language,
       logger,
     };
   }
 
-  #change(change: Parameters<SettingsFile["change"]>[0]): Promise<void> {
+  #change(asked: SettingsChange): Promise<void> {
     const changed = this.#changing.then(async () => {
       const { settings } = this.#options;
+      const change = await checkChange(asked, this.#setup.fixed);
       const before = settings.get();
-      if (change.gamesDir !== undefined && change.gamesDir !== null && change.gamesDir !== before.gamesDir) {
-        await this.#peer.send({ type: "set-game-dir", path: change.gamesDir });
-      }
-      const restarts = OF_THE_PEER.some((key) => key in change && !isSame(before[key], change[key]));
+      const isOfPeer = PEER_SETTINGS.some((name) => change[name] !== undefined);
+      const isNew = RESTARTING.some(
+        (name) => change[name] !== undefined && !isSame(before[name], change[name]),
+      );
+      const restarts = isNew || (isOfPeer && this.#problem !== null);
       if (restarts) this.#requireIdle();
+      else await this.#changeGamesDir(change.gamesDir);
       await settings.change(change);
-      if (restarts) await this.#restart();
-      for (const handler of this.#snapshotHandlers) handler();
+      if (restarts) await this.#restart(before);
+      this.#tellSnapshot();
     });
-    this.#changing = changed.catch(() => {});
+    this.#changing = changed.catch(() => this.#tellSnapshot());
     return changed;
+  }
+
+  async #changeGamesDir(chosen: SettingsChange["gamesDir"]): Promise<void> {
+    if (chosen === undefined) return;
+    const path = chosen ?? this.#options.peer.gamesDir;
+    const { status, gamesDirProblem } = this.#peer.snapshot();
+    if (path === status.gamesDir && gamesDirProblem === null) return;
+    await this.#peer.send({ type: "set-game-dir", path });
+  }
+
+  #tellSnapshot(): void {
+    this.#toldProblem = this.#peer.snapshot().gamesDirProblem?.message ?? null;
+    for (const handler of this.#snapshotHandlers) handler();
   }
 
   #requireIdle(): void {
@@ -185,10 +217,34 @@ export class PeerHost implements PageHost, AsyncDisposable {
     });
   }
 
-  async #restart(): Promise<void> {
+  /** @throws PeerError where a peer cannot be started with the settings: they are then what they were, and so is the peer */
+  async #restart(before: Settings): Promise<void> {
     await this.#peer.stop();
-    this.#peer = await startPeer(peerOptions(this.#options));
-    this.#follow(this.#peer);
+    try {
+      this.#take({ peer: await startPeer(peerOptions(this.#options)), problem: null });
+    } catch (error) {
+      await this.#options.settings.replace(before).catch((failure: unknown) => {
+        this.#options.logger.error("the settings could not be put back on disk", { error: failure });
+      });
+      this.#take(await this.#startAgain());
+      throw error;
+    }
+  }
+
+  /** There is no app without a peer: where none can be started, that ends it. */
+  async #startAgain(): Promise<Started> {
+    try {
+      return await startWithSettings(this.#options);
+    } catch (error) {
+      this.#failed.resolve(reasonOf(toPeerError(error)));
+      throw error;
+    }
+  }
+
+  #take({ peer, problem }: Started): void {
+    this.#peer = peer;
+    this.#problem = problem;
+    this.#follow(peer);
   }
 
   #follow(peer: Peer): void {
@@ -206,40 +262,12 @@ export class PeerHost implements PageHost, AsyncDisposable {
       if (told !== null) this.#options.logger.child(told.source)[told.level](told.message, told.fields);
       this.#failures = failuresAfter(this.#failures, event);
       for (const handler of this.#eventHandlers) handler(event);
+      if (event.type !== "local-library-changed") return;
+      if ((peer.snapshot().gamesDirProblem?.message ?? null) !== this.#toldProblem) this.#tellSnapshot();
     });
   }
 }
 
-function peerOptions({ peer, settings, explicit }: PeerHostOptions): PeerOptions {
-  return { ...peer, ...fromSettings(settings.get()), ...explicit };
-}
-
-function fromSettings({ playerName, gamesDir, party, partyCa, interfaces, lanes }: Settings) {
-  return {
-    ...(playerName === undefined ? {} : { name: playerName }),
-    ...(gamesDir === undefined ? {} : { gamesDir }),
-    ...(party === undefined ? {} : { party }),
-    ...(partyCa === undefined ? {} : { partyCa }),
-    ...(interfaces === undefined ? {} : { interfaces }),
-    ...(lanes === undefined ? {} : { lanes }),
-  };
-}
-
 function isSame(before: unknown, after: unknown): boolean {
   return JSON.stringify(before ?? null) === JSON.stringify(after ?? null);
-}
-
-function factsOf(catalog: Catalog): DesktopSnapshot["facts"] {
-  const facts: Record<string, GameFacts> = {};
-  for (const { id, genre, max_players, year, description, can_host_server, thumbnail } of catalog.entries()) {
-    facts[id] = {
-      ...(genre === undefined ? {} : { genre }),
-      ...(max_players === undefined ? {} : { maxPlayers: max_players }),
-      ...(year === undefined ? {} : { year }),
-      ...(description === undefined ? {} : { description }),
-      ...(can_host_server === undefined ? {} : { canHostServer: can_host_server }),
-      ...(thumbnail === undefined ? {} : { hasCover: true }),
-    };
-  }
-  return facts;
 }

@@ -44,12 +44,31 @@ export class SettingsFile {
   change(change: SettingsChange): Promise<void> {
     const changed = this.#last.then(async () => {
       const settings = settingsSchema.parse(merge(this.#settings, change));
-      await writeFileDurably(this.#path, `${JSON.stringify(settings, undefined, 2)}\n`, { mode: FILE_MODE });
+      await this.#write(settings);
       this.#settings = settings;
       for (const handler of this.#handlers) handler();
     });
     this.#last = changed.catch(() => {});
     return changed;
+  }
+
+  /**
+   * Goes back to settings that counted before.
+   *
+   * @throws PeerError of the file system; they count all the same until the next start
+   */
+  replace(settings: Settings): Promise<void> {
+    const replaced = this.#last.then(async () => {
+      this.#settings = settings;
+      for (const handler of this.#handlers) handler();
+      await this.#write(settings);
+    });
+    this.#last = replaced.catch(() => {});
+    return replaced;
+  }
+
+  async #write(settings: Settings): Promise<void> {
+    await writeFileDurably(this.#path, `${JSON.stringify(settings, undefined, 2)}\n`, { mode: FILE_MODE });
   }
 
   /** Calls the handler after every change; returns what ends that. */

@@ -1,0 +1,186 @@
+import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import type { PeerOptions } from "@lanspread/peer";
+import { eventually } from "@lanspread/testkit";
+import { describe, expect, it } from "vitest";
+import type { SettingsChange } from "../../protocol/settings.ts";
+import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
+import { networkChoices } from "../../shell/settings/networks.ts";
+import { createRig, DEADLINE_MS, enter, type Rig, TestPage } from "../support.ts";
+
+const SOON = { deadlineMs: DEADLINE_MS };
+/** An address for documentation (RFC 5737): nobody has it. */
+const NOBODYS = "192.0.2.1";
+
+function last({ messages }: TestPage): DesktopSnapshot | undefined {
+  const snapshots = messages.flatMap((message) => (message.type === "snapshot" ? [message.snapshot] : []));
+  return snapshots.at(-1);
+}
+
+async function open(rig: Rig, explicit: Partial<PeerOptions> = {}): Promise<TestPage> {
+  return await TestPage.open(await enter((await rig.start({}, explicit)).openAddress()));
+}
+
+function change(page: TestPage, asked: SettingsChange) {
+  return page.ask({ type: "change-settings", change: asked });
+}
+
+async function kept(rig: Rig): Promise<unknown> {
+  return JSON.parse(await readFile(rig.dir.join("state", "desktop.json"), "utf8"));
+}
+
+describe("the game folder", () => {
+  it("that a page chooses is shared, and kept", async () => {
+    await using rig = await createRig();
+    const page = await open(rig);
+    await mkdir(rig.dir.join("other", "quake"), { recursive: true });
+    await writeFile(rig.dir.join("other", "quake", "version.ini"), "1");
+    expect(await change(page, { gamesDir: `${rig.dir.join("other")}/` })).toMatchObject({ type: "answer" });
+    expect(last(page)).toMatchObject({
+      status: { gamesDir: rig.dir.join("other") },
+      games: [{ id: "quake" }],
+    });
+    expect(await kept(rig)).toEqual({ gamesDir: rig.dir.join("other") });
+    await change(page, { gamesDir: null });
+    expect(last(page)).toMatchObject({ status: { gamesDir: rig.dir.join("games") }, settings: {} });
+    page.socket.terminate();
+  });
+
+  it.each<[string, (rig: Rig) => string, string]>([
+    ["is no path", () => "games", "bad-request"],
+    ["leads upwards", (rig) => `${rig.dir.path}/games/../../etc`, "bad-request"],
+    ["has a NUL in it", (rig) => `${rig.dir.path}\0`, "bad-request"],
+    ["is a file", (rig) => rig.dir.join("page", "index.html"), "not-a-directory"],
+    ["is a link to a device", (rig) => rig.dir.join("device"), "not-a-directory"],
+    ["is gone", (rig) => rig.dir.join("gone"), "no-such-directory"],
+    ["is the app's own", (rig) => rig.dir.join("state"), "bad-request"],
+  ])("that %s is refused with the reason, however it is asked for", async (_, pathOf, code) => {
+    await using rig = await createRig();
+    await symlink("/dev/null", rig.dir.join("device"));
+    const page = await open(rig);
+    const path = pathOf(rig);
+    const refusal = { type: "refusal", refusal: { code, message: expect.stringMatching(/./u) } };
+    expect(await change(page, { gamesDir: path })).toMatchObject(refusal);
+    expect(await page.ask({ type: "command", command: { type: "set-game-dir", path } })).toMatchObject(
+      refusal,
+    );
+    expect(last(page)).toMatchObject({ status: { gamesDir: rig.dir.join("games") }, settings: {} });
+    page.socket.terminate();
+  });
+
+  it("that is gone when the app starts is said to be, and used when it is back", async () => {
+    await using rig = await createRig();
+    await rename(rig.dir.join("games"), rig.dir.join("away"));
+    const page = await open(rig);
+    expect(last(page)?.gamesDirProblem).toMatchObject({ code: "no-such-directory" });
+    await rename(rig.dir.join("away"), rig.dir.join("games"));
+    await eventually(() => last(page)?.gamesDirProblem === null, SOON);
+    await rename(rig.dir.join("games"), rig.dir.join("away"));
+    await eventually(() => last(page)?.gamesDirProblem?.code === "no-such-directory", SOON);
+    page.socket.terminate();
+  });
+});
+
+describe("settings of the peer", () => {
+  it("that keep it from starting are what they were before, and so is the peer", async () => {
+    await using rig = await createRig();
+    const page = await open(rig);
+    await change(page, { playerName: "Ada" });
+    const refused: [SettingsChange, string][] = [
+      [{ interfaces: [NOBODYS] }, "no-network-interface"],
+      [{ partyCa: rig.dir.join("games") }, "no-such-file"],
+      [{ partyCa: "ca" }, "bad-request"],
+      [{ playerName: "a\u0007b" }, "bad-request"],
+    ];
+    for (const [asked, code] of refused) {
+      expect(await change(page, asked)).toMatchObject({
+        type: "refusal",
+        refusal: { code, hint: expect.any(String) },
+      });
+    }
+    expect(last(page)).toMatchObject({
+      status: { name: "Ada" },
+      settings: { playerName: "Ada" },
+      setup: { problem: null },
+    });
+    expect(await kept(rig)).toEqual({ playerName: "Ada" });
+    expect(await page.ask({ type: "command", command: { type: "status" } })).toMatchObject({
+      type: "answer",
+    });
+    page.socket.terminate();
+  });
+
+  it.each<[string, (rig: Rig) => object, string, SettingsChange]>([
+    ["a network", () => ({ interfaces: [NOBODYS] }), "no-network-interface", { interfaces: null }],
+    ["a party CA", (rig) => ({ partyCa: rig.dir.join("gone") }), "no-such-file", { partyCa: null }],
+  ])(
+    "that name %s that is gone leave the app running alone, until they are changed",
+    async (_, settings, code, mended) => {
+      await using rig = await createRig();
+      await mkdir(rig.dir.join("state"));
+      await writeFile(rig.dir.join("state", "desktop.json"), JSON.stringify(settings(rig)));
+      const page = await open(rig);
+      expect(last(page)).toMatchObject({
+        setup: { problem: { code, message: expect.stringMatching(/./u) } },
+      });
+      expect(last(page)?.status.addr).toMatch(/^127\.0\.0\.1:/u);
+      expect(await change(page, mended)).toMatchObject({ type: "answer" });
+      expect(last(page)).toMatchObject({ setup: { problem: null }, settings: {} });
+      page.socket.terminate();
+    },
+  );
+
+  it("that were given at the start are told, and refused", async () => {
+    await using rig = await createRig();
+    const page = await open(rig, { name: "Given", lanes: 0, gamesDir: rig.dir.join("games") });
+    expect(last(page)).toMatchObject({
+      setup: { fixed: ["playerName", "gamesDir", "lanes"], stateDir: rig.dir.join("state") },
+      status: { name: "Given" },
+    });
+    for (const asked of [
+      { playerName: "Ada" },
+      { gamesDir: rig.dir.path },
+      { gamesDir: null },
+      { lanes: 1 },
+    ]) {
+      expect(await change(page, asked)).toMatchObject({ type: "refusal", refusal: { code: "bad-request" } });
+    }
+    expect(await change(page, { language: "de" })).toMatchObject({ type: "answer" });
+    expect(await kept(rig)).toEqual({ language: "de" });
+    page.socket.terminate();
+  });
+});
+
+describe("the networks", () => {
+  const address = (text: string, family: "IPv4" | "IPv6", internal = false) =>
+    ({ address: text, family, internal }) as never;
+
+  it("that can be chosen are those that others reach, and what is chosen already", () => {
+    const own = {
+      lo: [address("127.0.0.1", "IPv4", true)],
+      eth0: [address("10.0.0.2", "IPv4"), address("fe80::1", "IPv6")],
+      wlan0: [address("10.0.1.2", "IPv4")],
+    };
+    expect(networkChoices([], own)).toEqual([
+      { address: "10.0.0.2", name: "eth0" },
+      { address: "10.0.1.2", name: "wlan0" },
+    ]);
+    expect(networkChoices(["127.0.0.1", NOBODYS], own)).toEqual([
+      { address: "127.0.0.1", name: "lo" },
+      { address: "10.0.0.2", name: "eth0" },
+      { address: "10.0.1.2", name: "wlan0" },
+      { address: NOBODYS, name: null },
+    ]);
+  });
+
+  it("are told to a page that asks", async () => {
+    await using rig = await createRig();
+    const page = await open(rig);
+    const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const expected = own.filter(({ family, internal }) => family === "IPv4" && !internal);
+    expect(await page.ask({ type: "networks" })).toMatchObject({
+      data: expected.map(({ address: text }) => ({ address: text })),
+    });
+    page.socket.terminate();
+  });
+});
