@@ -41,12 +41,15 @@ export function madeUpSnapshot(): DesktopSnapshot {
     outbound: [],
     incompatible: [],
     warnings: [],
+    gamesDirProblem: null,
     networkProblem: null,
     facts: Object.fromEntries(
       games.map(({ id }, index) => [id, { genre: "Shooter", year: 1990 + (index % 35) }]),
     ),
     progress: {},
+    failures: {},
     settings: { welcomed: true },
+    setup: { fixed: [], stateDir: "/state", problem: null },
     version: "0.0.0",
   };
 }
