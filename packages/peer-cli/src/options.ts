@@ -110,7 +110,8 @@ function collectAddress(text: string, before: readonly string[] | undefined): re
   return [...(before ?? []), text];
 }
 
-function parseCount(text: string, min: number, max: number): number {
+/** A whole number of these; otherwise a wrong command line. */
+export function parseCount(text: string, min: number, max: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
     throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);

@@ -5,6 +5,7 @@ import type { DesktopFlags } from "./commands/desktop.ts";
 import type { GetFlags } from "./commands/get.ts";
 import type { HarnessFlags } from "./commands/harness.ts";
 import type { RemoveFlags } from "./commands/remove.ts";
+import { DEFAULT_RATE, MAX_RATE } from "./demo/constants.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import {
   addOutputOptions,
@@ -13,6 +14,7 @@ import {
   addWaitOption,
   type OutputFlags,
   type PeerFlags,
+  parseCount,
   type WaitFlags,
 } from "./options.ts";
 import type { CommandContext, CommandOutcome } from "./run-command.ts";
@@ -55,11 +57,19 @@ function buildProgram(version: string, done: (code: ExitCode) => void): Command 
   )
     .option("--no-window", "print the address instead of opening a window")
     .option("--browser-flag <flag>", "flag for the browser, like --no-sandbox; repeatable", collect)
+    .option("--demo", "a party on this computer alone, with folders of its own that are removed at the end")
+    .option(
+      "--demo-rate <MB/s>",
+      "how fast each player of the demo sends",
+      (text) => parseCount(text, 1, MAX_RATE),
+      DEFAULT_RATE,
+    )
     .addHelpText(
       "after",
       examples(
         ["lanspread desktop", "in a window of Chromium, Chrome or Edge, else in your browser"],
         ["lanspread desktop --no-window", "print the address, for a browser of your choice"],
+        ["lanspread desktop --demo", "three players with games, for somebody who is alone"],
       ),
     )
     .action(async (flags: PeerFlags & OutputFlags & DesktopFlags) => {

@@ -1,5 +1,6 @@
-import { runDesktop } from "@lanspread/desktop";
+import { type RunDesktopOptions, runDesktop } from "@lanspread/desktop";
 import { makeDirectories } from "@lanspread/peer";
+import { startDemoParty } from "../demo/demo-party.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openUnpacker, stateDirOf } from "../link/own-peer.ts";
 import { gamesPlace, peerSettings } from "../link/peer-settings.ts";
@@ -12,6 +13,10 @@ export interface DesktopFlags {
   readonly window: boolean;
   /** Flags for the browser. */
   readonly browserFlag?: readonly string[];
+  /** A party of the demo instead of the network's. */
+  readonly demo?: boolean;
+  /** Of each player of the demo, MB/s. */
+  readonly demoRate: number;
 }
 
 /**
@@ -23,20 +28,53 @@ export async function desktop(
   flags: PeerFlags & DesktopFlags,
   version: string,
 ): Promise<CommandOutcome> {
-  const { reporter, verbosity, signal } = context;
+  if (flags.demo === true) return await demo(context, flags, version);
   const { gamesDir, named } = gamesPlace(flags);
   if (!named) await makeDirectories(gamesDir);
-  const unpacker = await openUnpacker(context, flags, signal);
-  const ranHere = await runDesktop({
-    peer: { gamesDir, stateDir: stateDirOf(flags), ...(unpacker === undefined ? {} : { unpacker }) },
+  const ranHere = await run(context, flags, {
+    peer: { gamesDir, stateDir: stateDirOf(flags) },
     explicit: { ...peerSettings(flags), ...(named ? { gamesDir } : {}) },
     version,
+  });
+  if (!ranHere) context.reporter.notice("lanspread runs already: it shows its window");
+  return { exit: EXIT.done, result: { kind: "nothing" } };
+}
+
+/** `lanspread desktop --demo`: the app among players of the demo, with folders of its own that are removed in the end. */
+async function demo(
+  context: CommandContext,
+  flags: PeerFlags & DesktopFlags,
+  version: string,
+): Promise<CommandOutcome> {
+  const { reporter, verbosity, signal } = context;
+  reporter.notice("making games for three players of the demo; everything is removed at the end");
+  const logger = createStderrLogger(reporter, verbosity);
+  await using party = await startDemoParty({ rate: flags.demoRate, logger, signal });
+  const { name, lanes } = flags;
+  const explicit = {
+    ...party.own,
+    ...(name === undefined ? {} : { name }),
+    ...(lanes === undefined ? {} : { lanes }),
+  };
+  await run(context, flags, { peer: party.own, explicit, version });
+  reporter.notice("the demo ends; nothing of it stays behind");
+  return { exit: EXIT.done, result: { kind: "nothing" } };
+}
+
+async function run(
+  context: CommandContext,
+  flags: PeerFlags & DesktopFlags,
+  { peer, ...options }: Pick<RunDesktopOptions, "peer" | "explicit" | "version">,
+): Promise<boolean> {
+  const { reporter, verbosity, signal } = context;
+  const unpacker = await openUnpacker(context, flags, signal);
+  return await runDesktop({
+    ...options,
+    peer: { ...peer, ...(unpacker === undefined ? {} : { unpacker }) },
     logger: createStderrLogger(reporter, verbosity),
     opensWindows: flags.window,
     browserFlags: flags.browserFlag ?? [],
     signal,
     onAddress: (address) => reporter.notice(`lanspread is at ${address} (good once, for five minutes)`),
   });
-  if (!ranHere) reporter.notice("lanspread runs already: it shows its window");
-  return { exit: EXIT.done, result: { kind: "nothing" } };
 }
