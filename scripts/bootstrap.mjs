@@ -1,6 +1,6 @@
 // Sets the project up with nothing but npm and any Node 18 or later on the machine, then runs one task:
 //
-//   node scripts/bootstrap.mjs setup | demo | test | check | bench | soak | sim | scenarios | package
+//   node scripts/bootstrap.mjs setup | desktop | demo | test | check | bench | soak | sim | scenarios | package
 //
 // It runs on the machine's own Node; everything it starts afterwards runs on the Node pinned in package.json.
 import { spawn } from "node:child_process";
@@ -22,6 +22,7 @@ const bin = (name) => () => join(binDir, name);
 const rest = process.argv.slice(3);
 const tasks = {
   setup: [],
+  desktop: [[pinnedNode, ["packages/peer-cli/bin/lanspread.mjs", "desktop", ...rest]]],
   demo: [[pinnedNode, ["scenarios/src/demo/main.ts", ...rest]]],
   // Packages two at a time: their tests start processes and sockets of their own.
   test: [[bin("turbo"), ["run", "test", "--concurrency=2", ...rest]]],
