@@ -114,6 +114,32 @@ describe("a store", () => {
   });
 });
 
+describe("a store of figures", () => {
+  it("tells of them a little later and all together, of anything else in the next frame", () => {
+    const [frames, pauses]: [(() => void)[], (() => void)[]] = [[], []];
+    const store = createStore(
+      0,
+      (callback) => frames.push(callback),
+      (callback) => pauses.push(callback),
+    );
+    const heard: number[] = [];
+    store.subscribe(() => heard.push(store.get()));
+    for (const value of [1, 2, 2]) store.setCalmly(value);
+    expect([frames.length, pauses.length, store.get()]).toEqual([0, 1, 2]);
+    store.set(3);
+    store.setCalmly(4);
+    expect([frames.length, pauses.length]).toEqual([1, 1]);
+    frames.shift()?.();
+    expect(heard).toEqual([4]);
+    store.setCalmly(5);
+    pauses.shift()?.();
+    frames.shift()?.();
+    expect(heard).toEqual([4, 5]);
+    store.setCalmly(6);
+    expect(pauses).toHaveLength(1);
+  });
+});
+
 describe("the party", () => {
   const stranger = { peerId: PEER, addr: "1.2.3.4:5", reason: "speaks version 4" };
 

@@ -7,12 +7,13 @@ import { type App, AppContext } from "./app/context.ts";
 import { notice } from "./app/notices.tsx";
 import { Connection, RefusedError } from "./connection/connection.ts";
 import { openSocket } from "./connection/open-socket.ts";
+import { calmly } from "./state/calmly.ts";
 import { nextFrame } from "./state/next-frame.ts";
-import { AT_START, isListOld, type PageState, stateAfter } from "./state/state.ts";
+import { AT_START, isFigures, isListOld, type PageState, stateAfter } from "./state/state.ts";
 import { createStore } from "./state/store.ts";
 import "./app/app.css";
 
-const store = createStore<PageState>(AT_START, nextFrame);
+const store = createStore<PageState>(AT_START, nextFrame, calmly);
 
 const connection = new Connection({
   open: openSocket,
@@ -22,7 +23,9 @@ const connection = new Connection({
       store.set({ ...store.get(), snapshot: message.snapshot });
       return;
     }
-    store.set(stateAfter(store.get(), message.event));
+    const after = stateAfter(store.get(), message.event);
+    if (isFigures(message.event)) store.setCalmly(after);
+    else store.set(after);
     const failure = failureOf(message.event);
     if (failure !== null) notice(failure.why);
     if (isListOld(message.event)) void renewList();
