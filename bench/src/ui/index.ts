@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import type { Bar, Bench, BenchContext, Report, Table } from "../bench.ts";
 import { Child } from "../child.ts";
@@ -17,7 +18,7 @@ import {
 import type { DevTools } from "./devtools.ts";
 import { downloadsTable, measureDownloads, type Watched } from "./downloads.ts";
 import { measureStarts, type Start, startTable } from "./first-paint.ts";
-import type { Served, Tell } from "./messages.ts";
+import type { PagesSettings, Served, Tell } from "./messages.ts";
 import { LIBRARY, longest, measureScroll, PARTY, type Scroll, scrollTable } from "./scrolling.ts";
 
 const PAGES = new URL(`./hosts/pages${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -64,7 +65,9 @@ async function measure(browser: string, context: BenchContext): Promise<Measured
   const watched = { library: [] as Watched[], party: [] as Watched[] };
   for (let round = 0; round < amounts.rounds; round += 1) {
     progress(`round ${round + 1} of ${amounts.rounds}: scrolling and downloads`);
-    await using pages = new Child({ module: PAGES, settings: {}, signal });
+    const settings = { gamesDir: dir.join("empty"), stateDir: dir.join(`state-${round}`) };
+    await mkdir(settings.gamesDir, { recursive: true });
+    await using pages = new Child({ module: PAGES, settings: settings satisfies PagesSettings, signal });
     const { address } = (await pages.says()) as Served;
     const tell = (isDownloading: boolean): void => pages.tell({ isDownloading } satisfies Tell);
     await using open = await openBrowser(browser, { address, profile: dir.join(`profile-${round}`), signal });

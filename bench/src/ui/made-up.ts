@@ -1,4 +1,4 @@
-import type { DesktopSnapshot, PartyView } from "@lanspread/desktop/parts";
+import { type DesktopSnapshot, type PartyView, progressAfter } from "@lanspread/desktop/parts";
 import {
   asGameId,
   asPeerId,
@@ -17,40 +17,28 @@ const SOURCES = 4;
 const GAME_BYTES = 20_000_000_000;
 const [OLD, NEW] = ["20231101", "20240501"] as [GameVersion, GameVersion];
 
-/** A party that nobody has at home: what its app would show. The same every time. */
-export function madeUpSnapshot(): DesktopSnapshot {
+/**
+ * A party that nobody has at home: what its app would show. The same every time.
+ *
+ * @param alone what an app shows that is alone
+ */
+export function madeUpSnapshot(alone: DesktopSnapshot): DesktopSnapshot {
   const games = Array.from({ length: GAMES }, (_, index) => game(index));
   const operations = games.flatMap(({ id, operation }) =>
     operation === null ? [] : [{ gameId: id, kind: operation }],
   );
+  // Where nothing is known of them their bars would move by themselves.
+  const progress = operations.map((_, index) => madeUpProgress(index, 0));
   return {
-    status: {
-      peerId: peerIdOf(0),
-      name: "Ada",
-      party: "bench",
-      addr: "127.0.0.1:4000",
-      lanes: [],
-      gamesDir: "/games",
-      libraryRev: 1,
-      operations,
-      outboundTransfers: {},
-      rssBytes: 0,
-    },
+    ...alone,
+    status: { ...alone.status, operations },
     games,
     peers: Array.from({ length: PEOPLE - 1 }, (_, index) => peer(index + 1)),
-    outbound: [],
-    incompatible: [],
-    warnings: [],
-    gamesDirProblem: null,
-    networkProblem: null,
     facts: Object.fromEntries(
       games.map(({ id }, index) => [id, { genre: "Shooter", year: 1990 + (index % 35) }]),
     ),
-    progress: {},
-    failures: {},
-    settings: { welcomed: true },
-    setup: { fixed: [], stateDir: "/state", problem: null },
-    version: "0.0.0",
+    progress: progress.reduce(progressAfter, {}),
+    settings: { ...alone.settings, welcomed: true },
   };
 }
 

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Table } from "../bench.ts";
 import { median } from "../statistics.ts";
-import { type Amounts, GAMES, PEOPLE, WHEEL_PX, WHEELS_PER_SECOND } from "./constants.ts";
+import { type Amounts, BAR_FRAME_MS, GAMES, PEOPLE, WHEEL_PX, WHEELS_PER_SECOND } from "./constants.ts";
 import type { DevTools } from "./devtools.ts";
 
 /** Frames while somebody scrolled, ms each. */
 export interface Scroll {
   readonly frames: readonly number[];
+  /** The longest time in a row that scripts, styles and layout of the page took; 0 where none was over 50. */
+  readonly longestTask: number;
   /** Pixels that were scrolled. */
   readonly distance: number;
 }
@@ -28,6 +30,11 @@ export const PARTY: Scrolled = {
 };
 
 const BEGIN = `
+  window.tasks = [0];
+  window.taskObserver ??= new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) window.tasks.push(duration);
+  });
+  window.taskObserver.observe({ type: "longtask" });
   window.frames = [];
   window.lastFrame = performance.now();
   window.isCounting = true;
@@ -61,8 +68,9 @@ export async function measureScroll(
   }
   const distance = await tools.evaluate<number>(`(window.isCounting = false, ${element}.scrollTop)`);
   const [, ...frames] = await tools.evaluate<number[]>("window.frames");
+  const longestTask = await tools.evaluate<number>("Math.max(...window.tasks)");
   if (distance === 0) throw new Error(`${element} was not scrolled`);
-  return { frames, distance };
+  return { frames, distance, longestTask };
 }
 
 export function longest({ frames }: Scroll): number {
@@ -72,18 +80,19 @@ export function longest({ frames }: Scroll): number {
 export function scrollTable(scrolls: readonly (readonly [Scrolled, readonly Scroll[]])[]): Table {
   return {
     title: `Scrolling, ${WHEELS_PER_SECOND} steps of ${WHEEL_PX} px a second`,
-    columns: ["what", "rows of px", "frames", "median ms", "p99 ms", "longest ms", "frames over 50 ms"],
+    columns: ["what", "px", "frames", "median ms", "p99 ms", "longest ms", "over 50 ms", "longest task ms"],
     rows: scrolls.map(([{ what }, rounds]) => {
       const frames = rounds.flatMap((round) => round.frames);
       const sorted = [...frames].sort((a, b) => a - b);
       return [
         what,
         median(rounds.map(({ distance }) => distance)),
-        frames.length,
+        String(frames.length),
         median(frames),
         sorted[Math.floor(sorted.length * 0.99)] ?? null,
         median(rounds.map(longest)),
-        frames.filter((frame) => frame > 50).length,
+        String(frames.filter((frame) => frame > BAR_FRAME_MS).length),
+        median(rounds.map(({ longestTask }) => longestTask)),
       ];
     }),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 export type { PageMessage } from "../protocol/messages.ts";
+export { progressAfter } from "../protocol/progress.ts";
 export type { DesktopSnapshot, PartyView } from "../protocol/snapshot.ts";
 export { type ServedPages, servePages } from "./serve-pages.ts";
 export type { PageHost } from "./session/page-session.ts";

@@ -1,15 +1,23 @@
+import { startDesktop } from "@lanspread/desktop";
 import { type PageHost, servePages } from "@lanspread/desktop/parts";
 import { createLogger } from "@lanspread/peer";
 import type { RuntimeEvent } from "@lanspread/proto";
-import { say, told } from "../../child.ts";
+import { say, settings, told } from "../../child.ts";
 import { DOWNLOADS, EVENTS_PER_SECOND } from "../constants.ts";
 import { madeUpProgress, madeUpSnapshot, madeUpView } from "../made-up.ts";
-import type { Served, Tell } from "../messages.ts";
+import type { PagesSettings, Served, Tell } from "../messages.ts";
 
 // Serves the page of a party that is made up, in a process of its own.
 
 const handlers = new Set<(event: RuntimeEvent) => void>();
-const snapshot = madeUpSnapshot();
+const logger = createLogger({ level: "error", sink: ({ message }) => process.stderr.write(`${message}\n`) });
+const { gamesDir, stateDir } = settings<PagesSettings>();
+await using alone = await startDesktop({
+  peer: { gamesDir, stateDir, listen: "127.0.0.1:0", interfaces: ["127.0.0.1"], discovery: null, lanes: 0 },
+  version: "0.0.0",
+  logger,
+});
+const snapshot = madeUpSnapshot(alone.host.snapshot());
 const view = madeUpView();
 const host: PageHost = {
   snapshot: () => snapshot,
@@ -18,7 +26,8 @@ const host: PageHost = {
     return () => handlers.delete(handler);
   },
   onSnapshotDue: () => () => {},
-  answer: async ({ type }) => (type === "party" ? view : null),
+  answer: async (message, signal) =>
+    message.type === "party" ? view : await alone.host.answer(message, signal),
 };
 
 let step = 0;
@@ -30,7 +39,7 @@ function tellProgress(): void {
   step += 1;
 }
 
-await using pages = await servePages({ host, logger: createLogger({ level: "error", sink: () => {} }) });
+await using pages = await servePages({ host, logger });
 say({ address: pages.openAddress() } satisfies Served);
 for await (const each of told()) {
   clearInterval(timer);

@@ -123,7 +123,15 @@ describe("transfers", () => {
   const outbound = [{ peerId: ADA, gameId: QUAKE, bytesPerSecond: 7 }];
 
   function running(bytesPerSecond: number | null, rates: OperationProgress["rates"]): OperationProgress {
-    return { phase: "downloading", doneBytes: 1, totalBytes: 2, bytesPerSecond, etaSeconds: null, rates };
+    return {
+      phase: "downloading",
+      doneBytes: 1,
+      totalBytes: 2,
+      bytesPerSecond,
+      etaSeconds: null,
+      rates,
+      fetched: {},
+    };
   }
 
   it("are what comes, by game and rate, and then what goes out", () => {

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
 import { formatRate, formatTime } from "../shared/format.ts";
 import { Avatar } from "./avatar.tsx";
-import { ratesByPeer, transfersOf } from "./transfers-of.ts";
+import { type Rates, ratesByPeer, transfersOf } from "./transfers-of.ts";
 
 const NOBODY: readonly never[] = [];
 const NOTHING = {};
@@ -21,6 +21,9 @@ export function People({ since }: PeopleProps) {
   const games = usePageState((state) => state.snapshot?.games ?? NOBODY);
   const met = usePageState((state) => state.snapshot?.incompatible ?? NOBODY);
   // Who is here can join, whatever an announcement said meanwhile.
+  const progress = usePageState((state) => state.snapshot?.progress ?? NOTHING);
+  const outbound = usePageState((state) => state.snapshot?.outbound ?? NOBODY);
+  const rates = useMemo(() => ratesByPeer(transfersOf(progress, outbound)), [progress, outbound]);
   const incompatible = met.filter(({ peerId }) => !peers.some((peer) => peer.peerId === peerId));
   const own = useMemo(() => games.filter(({ downloaded }) => downloaded).length, [games]);
   return (
@@ -34,7 +37,12 @@ export function People({ since }: PeopleProps) {
           </li>
         )}
         {peers.map((peer) => (
-          <Person key={peer.peerId} peer={peer} since={since.get(peer.peerId)} />
+          <Person
+            key={peer.peerId}
+            peer={peer}
+            since={since.get(peer.peerId)}
+            rates={rates.get(peer.peerId)}
+          />
         ))}
       </ul>
       {peers.length === 0 && <p className="quiet">{t("party.alone")}</p>}
@@ -46,9 +54,10 @@ export function People({ since }: PeopleProps) {
 interface PersonProps {
   readonly peer: ListedPeer;
   readonly since: number | undefined;
+  readonly rates: Rates | undefined;
 }
 
-function Person({ peer, since }: PersonProps) {
+function Person({ peer, since, rates }: PersonProps) {
   const { language, t } = useTexts();
   const { peerId, name, addr, gameCount } = peer;
   const details = [gamesText(gameCount, t)];
@@ -58,22 +67,14 @@ function Person({ peer, since }: PersonProps) {
       <Avatar id={peerId} name={name} />
       <div>
         <Facts name={name} addr={addr} details={details} />
-        <PersonRates peerId={peerId} />
+        {rates !== undefined && <PersonRates rates={rates} />}
       </div>
     </li>
   );
 }
 
-/** Of its own, since it changes several times a second. */
-function PersonRates({ peerId }: { readonly peerId: PeerId }) {
+function PersonRates({ rates }: { readonly rates: Rates }) {
   const { language, t } = useTexts();
-  const progress = usePageState((state) => state.snapshot?.progress ?? NOTHING);
-  const outbound = usePageState((state) => state.snapshot?.outbound ?? NOBODY);
-  const rates = useMemo(
-    () => ratesByPeer(transfersOf(progress, outbound)).get(peerId),
-    [progress, outbound, peerId],
-  );
-  if (rates === undefined) return null;
   return (
     <p className="rates">
       {rates.in > 0 && (

@@ -1,4 +1,5 @@
-import { useMemo } from "react";
+import type { GameId } from "@lanspread/proto";
+import { memo, useMemo } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
 import { hrefOf } from "../app/route.ts";
 import { formatRate } from "../shared/format.ts";
@@ -14,6 +15,18 @@ export function Transfers() {
   const progress = usePageState((state) => state.snapshot?.progress ?? NOTHING);
   const outbound = usePageState((state) => state.snapshot?.outbound ?? NOBODY);
   const transfers = useMemo(() => transfersOf(progress, outbound), [progress, outbound]);
+  const peers = usePageState((state) => state.snapshot?.peers ?? NOBODY);
+  const games = usePageState((state) => state.snapshot?.games ?? NOBODY);
+  const you = usePageState((state) => state.snapshot?.status.peerId ?? "");
+  const names = useMemo(
+    () =>
+      new Map<string, string>([
+        ...peers.map(({ peerId, name }) => [peerId, name] as const),
+        [you, t("party.you")],
+      ]),
+    [peers, you, t],
+  );
+  const titles = useMemo(() => new Map(games.map(({ id, name }) => [id, name])), [games]);
   const fastest = Math.max(1, ...transfers.map(({ bytesPerSecond }) => bytesPerSecond));
   const total = rateIn(progress) + rateOut(outbound);
   return (
@@ -30,11 +43,17 @@ export function Transfers() {
         <p className="quiet">{t("party.transfers-none")}</p>
       ) : (
         <ul className="transfers">
-          {transfers.map((transfer) => (
+          {transfers.map(({ direction, peerId, gameId, bytesPerSecond }) => (
             <Transfer
-              key={`${transfer.direction} ${transfer.gameId} ${transfer.peerId}`}
-              transfer={transfer}
-              fastest={fastest}
+              key={`${direction} ${gameId} ${peerId}`}
+              from={direction === "in" ? peerId : you}
+              to={direction === "in" ? you : peerId}
+              names={names}
+              gameId={gameId}
+              title={titles.get(gameId) ?? gameId}
+              direction={direction}
+              rate={formatRate(bytesPerSecond, language)}
+              percent={Math.round((bytesPerSecond / fastest) * 100)}
             />
           ))}
         </ul>
@@ -45,37 +64,48 @@ export function Transfers() {
 }
 
 interface TransferProps {
-  readonly transfer: PartyTransfer;
-  /** Bytes per second of the fastest one. */
-  readonly fastest: number;
+  /** Peer ids. */
+  readonly from: string;
+  readonly to: string;
+  readonly names: ReadonlyMap<string, string>;
+  readonly gameId: GameId;
+  readonly title: string;
+  readonly direction: PartyTransfer["direction"];
+  readonly rate: string;
+  /** Of the fastest one. */
+  readonly percent: number;
 }
 
-function Transfer({ transfer, fastest }: TransferProps) {
-  const { language, t } = useTexts();
-  const { direction, peerId, gameId, bytesPerSecond } = transfer;
-  const name = usePageState((state) => state.snapshot?.peers.find((peer) => peer.peerId === peerId)?.name);
-  const game = usePageState((state) => state.snapshot?.games.find(({ id }) => id === gameId)?.name);
-  const you = usePageState((state) => state.snapshot?.status.peerId ?? "");
-  const other = { id: peerId, name: name ?? peerId.slice(0, 8) };
-  const own = { id: you, name: t("party.you") };
-  const [from, to] = direction === "in" ? [other, own] : [own, other];
+/** Drawn anew where what it says is another: most of it stays from one second to the next. */
+const Transfer = memo(function Transfer(props: TransferProps) {
+  const { t } = useTexts();
+  const { from, to, names, gameId, title, direction, rate, percent } = props;
   return (
     <li className={`transfer ${direction}`}>
       <span className="who">
-        <Avatar {...from} />
-        <span className="name">{from.name}</span>
+        <Somebody id={from} names={names} />
         <span className="only-read">{t("party.sends-to")}</span>
         <span className="arrow" aria-hidden="true">
           →
         </span>
-        <Avatar {...to} />
-        <span className="name">{to.name}</span>
+        <Somebody id={to} names={names} />
       </span>
-      <a href={hrefOf({ page: "game", gameId })}>{game ?? gameId}</a>
-      <span className="rate">{formatRate(bytesPerSecond, language)}</span>
+      <a href={hrefOf({ page: "game", gameId })}>{title}</a>
+      <span className="rate">{rate}</span>
       <span className="share" aria-hidden="true">
-        <span style={{ width: `${(bytesPerSecond / fastest) * 100}%` }} />
+        <span style={{ width: `${percent}%` }} />
       </span>
     </li>
   );
-}
+});
+
+/** Who has gone meanwhile has no name any more. */
+const Somebody = memo(function Somebody({ id, names }: { id: string; names: TransferProps["names"] }) {
+  const name = names.get(id) ?? id.slice(0, 8);
+  return (
+    <>
+      <Avatar id={id} name={name} />
+      <span className="name">{name}</span>
+    </>
+  );
+});

@@ -76,6 +76,7 @@ export function isListOld(event: RuntimeEvent): boolean {
 
 const FIGURES: ReadonlySet<RuntimeEvent["type"]> = new Set([
   "download-progress",
+  "download-chunk-finished",
   "install-progress",
   "remove-progress",
   "outbound-progress",
