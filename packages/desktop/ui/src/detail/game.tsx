@@ -19,6 +19,13 @@ export function Game({ game }: GameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const toHeading = (): void => heading.current?.focus({ preventScroll: true });
   useEffect(toHeading, []);
+  useEffect(() => {
+    const { title } = document;
+    document.title = `${game.name} – ${title}`;
+    return () => {
+      document.title = title;
+    };
+  }, [game.name]);
   const details = useDetails(game.id);
   const description = usePageState((state) => state.snapshot?.facts[game.id]?.description);
   const state = stateOf(game);
