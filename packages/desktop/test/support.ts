@@ -29,10 +29,11 @@ export async function prepare(dir: TemporaryDirectory): Promise<{ peer: PeerOpti
   await writeFile(dir.join("page", "assets", "app-1a2b.js"), "export {};");
   await mkdir(dir.join("games"));
   parties += 1;
+  const party = `desktop-${process.pid}-${parties}`;
   const peer = {
     gamesDir: dir.join("games"),
     stateDir: dir.join("state"),
-    party: `desktop-${process.pid}-${parties}`,
+    party,
     listen: "127.0.0.1:0",
     interfaces: ["127.0.0.1"],
     discovery: null,

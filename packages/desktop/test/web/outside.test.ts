@@ -296,7 +296,7 @@ describe("the app's door, from outside", () => {
     expect(answer.text.match(/HTTP\/1\.1 /gu)).toHaveLength(1);
   });
 
-  it("expects nothing", async () => {
+  it("expects nothing, and says so with the headers of every answer", async () => {
     const answer = await get("/other", [`Host: ${host}`, "Expect: miracles"]);
     expect(answer.status).toBe(404);
     expectSafe(answer);

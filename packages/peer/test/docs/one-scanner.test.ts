@@ -17,6 +17,11 @@ const SCANNING =
 
 /** Files of hosts that list a directory, and which: none of them is of games to be shown. */
 const LISTS_SOMETHING_ELSE = [
+  // The files of a made-up game, which it copies for the demo.
+  "packages/peer-cli/src/demo/make-games.ts",
+  // Where somebody looks for a folder to have games in.
+  "packages/desktop/shell/folders/list-folder.ts",
+  "packages/desktop/shell/folders/places.ts",
   // The player's name is written into files of the one game that is about to be started.
   "packages/desktop/shell/play/find-first.ts",
   // The built page.
