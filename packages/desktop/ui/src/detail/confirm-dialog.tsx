@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { useTexts } from "../app/context.ts";
 
 export interface ConfirmDialogProps {
@@ -19,7 +19,7 @@ const CONFIRMED = "confirmed";
 export function ConfirmDialog({ title, doIt, children, onConfirm, onClose }: ConfirmDialogProps) {
   const { t } = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (dialog.current?.open === false) dialog.current.showModal();
   }, []);
   const closed = (): void => {
