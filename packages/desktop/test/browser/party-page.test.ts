@@ -110,9 +110,15 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of the party${IN_A_B
     [1_920, 1_080, "en-US"],
   ])("fits into %i x %i (%s), and who cannot see it can use it", async (width, height, locale) => {
     await using party = await createParty([QUAKE, DOOM]);
-    const page = await browser.open((await party.start()).openAddress(), { width, height, locale });
+    const desktop = await party.start();
+    const page = await browser.open(desktop.openAddress(), { width, height, locale });
     await page.getByRole("link", { name: "Party", exact: true }).click(SOON);
     await page.getByRole("row", { name: /Doom/u }).waitFor(SOON);
+    for (const name of ["Linus", "Somebody with the longest of all names"]) {
+      const peer = await party.join(name, [QUAKE]);
+      await peer.send({ type: "connect", addr: desktop.host.peer.addr });
+      await page.getByRole("columnheader", { name }).waitFor({ state: "attached", ...SOON });
+    }
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     const { violations } = await new AxeBuilder({ page }).analyze();
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");

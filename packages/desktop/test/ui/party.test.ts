@@ -86,9 +86,9 @@ describe("the grid of games and people", () => {
   });
 
   it("is sent as versions in the order of the people", () => {
-    const peer = (peerId: typeof ADA) => ({
+    const peer = (peerId: typeof ADA, name: string) => ({
       peerId,
-      name: "x",
+      name,
       addr: "1.2.3.4:5",
       libraryRev: 1,
       gameCount: 1,
@@ -104,7 +104,10 @@ describe("the grid of games and people", () => {
       [gone, 30],
     ]);
     expect(
-      partyView({ peers: [peer(ADA), peer(BOB)], remoteGames: [{ ...remote, versions }] }, since),
+      partyView(
+        { peers: [peer(BOB, "Bob"), peer(ADA, "Ada")], remoteGames: [{ ...remote, versions }] },
+        since,
+      ),
     ).toEqual({
       members: [
         { peerId: ADA, since: 0 },

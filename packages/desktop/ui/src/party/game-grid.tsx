@@ -32,26 +32,28 @@ export function GameGrid({ view }: { readonly view: PartyView | null }) {
     <section aria-labelledby="grid">
       <div className="section-head">
         <h2 id="grid">{t("party.grid")}</h2>
-        <div className="grid-tools">
-          <input
-            type="search"
-            aria-label={t("party.grid-search")}
-            placeholder={t("party.grid-search")}
-            value={search}
-            onChange={({ target }) => setSearch(target.value)}
-          />
-          <select
-            aria-label={t("party.grid-filter")}
-            value={filter}
-            onChange={({ target }) => setFilter(target.value as GridFilter)}
-          >
-            {GRID_FILTERS.map((each) => (
-              <option key={each} value={each}>
-                {t(`party.grid-${each}`)}
-              </option>
-            ))}
-          </select>
-        </div>
+        {rows !== null && rows.length > 0 && (
+          <div className="grid-tools">
+            <input
+              type="search"
+              aria-label={t("party.grid-search")}
+              placeholder={t("party.grid-search")}
+              value={search}
+              onChange={({ target }) => setSearch(target.value)}
+            />
+            <select
+              aria-label={t("party.grid-filter")}
+              value={filter}
+              onChange={({ target }) => setFilter(target.value as GridFilter)}
+            >
+              {GRID_FILTERS.map((each) => (
+                <option key={each} value={each}>
+                  {t(`party.grid-${each}`)}
+                </option>
+              ))}
+            </select>
+          </div>
+        )}
       </div>
       {shown.length > 0 ? (
         <>
@@ -145,12 +147,14 @@ const Row = memo(function Row({ row, number }: { readonly row: GridRow; readonly
   return (
     <tr aria-rowindex={number}>
       <th scope="row">
-        <a href={hrefOf({ page: "game", gameId: id })} title={name}>
-          {name}
-        </a>
-        <small title={t("party.cell.newest")}>
-          {t("party.have-it", { count: haveIt, all: cells.length })}
-        </small>
+        <div className="title">
+          <a href={hrefOf({ page: "game", gameId: id })} title={name}>
+            {name}
+          </a>
+          <small title={t("party.cell.newest")}>
+            {t("party.have-it", { count: haveIt, all: cells.length })}
+          </small>
+        </div>
       </th>
       {cells.map((cell, column) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place.

@@ -29,7 +29,8 @@ export function People({ since }: PeopleProps) {
   return (
     <section aria-labelledby="people">
       <h2 id="people">{t("party.people")}</h2>
-      <ul className="people">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys. */}
+      <ul className="people" tabIndex={0} aria-labelledby="people">
         {status !== undefined && (
           <li className="person own">
             <Avatar id={status.peerId} name={status.name} />

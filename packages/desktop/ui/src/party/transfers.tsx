@@ -18,13 +18,14 @@ export function Transfers() {
   const peers = usePageState((state) => state.snapshot?.peers ?? NOBODY);
   const games = usePageState((state) => state.snapshot?.games ?? NOBODY);
   const you = usePageState((state) => state.snapshot?.status.peerId ?? "");
+  const own = usePageState((state) => state.snapshot?.status.name ?? "");
   const names = useMemo(
     () =>
-      new Map<string, string>([
-        ...peers.map(({ peerId, name }) => [peerId, name] as const),
-        [you, t("party.you")],
+      new Map<string, Named>([
+        ...peers.map(({ peerId, name }) => [peerId, { name, label: name }] as const),
+        [you, { name: own, label: t("party.you") }],
       ]),
-    [peers, you, t],
+    [peers, you, own, t],
   );
   const titles = useMemo(() => new Map(games.map(({ id, name }) => [id, name])), [games]);
   const fastest = Math.max(1, ...transfers.map(({ bytesPerSecond }) => bytesPerSecond));
@@ -42,7 +43,8 @@ export function Transfers() {
       {transfers.length === 0 ? (
         <p className="quiet">{t("party.transfers-none")}</p>
       ) : (
-        <ul className="transfers">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys.
+        <ul className="transfers" tabIndex={0} aria-labelledby="transfers">
           {transfers.map(({ direction, peerId, gameId, bytesPerSecond }) => (
             <Transfer
               key={`${direction} ${gameId} ${peerId}`}
@@ -63,11 +65,17 @@ export function Transfers() {
   );
 }
 
+/** Somebody with a name, and what they are called here. */
+interface Named {
+  readonly name: string;
+  readonly label: string;
+}
+
 interface TransferProps {
   /** Peer ids. */
   readonly from: string;
   readonly to: string;
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: ReadonlyMap<string, Named>;
   readonly gameId: GameId;
   readonly title: string;
   readonly direction: PartyTransfer["direction"];
@@ -101,11 +109,12 @@ const Transfer = memo(function Transfer(props: TransferProps) {
 
 /** Who has gone meanwhile has no name any more. */
 const Somebody = memo(function Somebody({ id, names }: { id: string; names: TransferProps["names"] }) {
-  const name = names.get(id) ?? id.slice(0, 8);
+  const start = id.slice(0, 8);
+  const { name, label } = names.get(id) ?? { name: start, label: start };
   return (
     <>
       <Avatar id={id} name={name} />
-      <span className="name">{name}</span>
+      <span className="name">{label}</span>
     </>
   );
 });

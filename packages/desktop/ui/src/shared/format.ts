@@ -20,7 +20,7 @@ export function formatRate(bytesPerSecond: number, language: string): string {
 
 /** A time of day, hours and minutes. @param time milliseconds since 1970 */
 export function formatTime(time: number, language: string): string {
-  return new Date(time).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  return new Date(time).toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
 }
 
 /** Seconds as "1:05" or "2:03:04". */

@@ -1,6 +1,6 @@
 /** What the page of the party says. */
 export const partyEn = {
-  "party.title": "Party {party}",
+  "party.title": "Party “{party}”",
   "party.people.one": "1 player here",
   "party.people.many": "{count} players here",
   "party.people": "Who is here",
@@ -47,7 +47,7 @@ export const partyEn = {
 } as const;
 
 export const partyDe: Readonly<Record<keyof typeof partyEn, string>> = {
-  "party.title": "Party {party}",
+  "party.title": "Party „{party}“",
   "party.people.one": "1 Spieler ist hier",
   "party.people.many": "{count} Spieler sind hier",
   "party.people": "Wer ist hier",
