@@ -27,7 +27,7 @@ export function AppPage() {
   return (
     <TextsContext value={texts}>
       {!isConnected && (
-        <p className="banner" role="status">
+        <p className={hasSnapshot ? "banner" : "banner first"} role="status">
           {texts.t(hasSnapshot ? "connection.lost" : "connection.first")}
         </p>
       )}

@@ -7,7 +7,7 @@ import { createParty, type Party, type TestGame } from "../browser/party.ts";
 
 // Takes pictures of the built page in many states, to be looked at by a person:
 //
-//   node --conditions=source test/screenshots/main.ts DIRECTORY [PART-OF-A-NAME]
+//   node --conditions=source test/screenshots/states.ts DIRECTORY [PART-OF-A-NAME]
 
 const SIZES = [
   [1_280, 800],

@@ -1,0 +1,122 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { eventually } from "@lanspread/testkit";
+import type { Page } from "playwright-core";
+import { startBrowser } from "../browser/browser.ts";
+
+// Takes the README's pictures of the app among players of the demo; needs pngquant:
+//
+//   node --conditions=source test/screenshots/readme.ts [DIRECTORY]
+//
+// The directory is docs/ where none is named. The page is the built one.
+
+/** Largest file, bytes: the README shows all of them. */
+const MOST_BYTES = 150_000;
+
+/** Of each player of the demo, MB/s: slow enough to be seen half-way. */
+const RATE = 3;
+
+/** Names of the built program and of the folder of pictures, from here. */
+const PROGRAM = fileURLToPath(new URL("../../../peer-cli/src/main.ts", import.meta.url));
+const DOCS = fileURLToPath(new URL("../../../../docs", import.meta.url));
+
+const SOON = { timeout: 60_000 };
+
+interface Shot {
+  readonly name: string;
+  readonly act: (page: Page) => Promise<void>;
+}
+
+const button = (page: Page, name: string) => page.getByRole("button", { name });
+const percent = (page: Page, least: number) =>
+  page.waitForFunction(
+    `[...document.querySelectorAll("progress")].some(({ value }) => value >= ${least / 100})`,
+    undefined,
+    SOON,
+  );
+const go = async (page: Page, hash: string): Promise<void> => {
+  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  await page.evaluate("scrollTo(0, 0)");
+};
+
+/** In the order of an evening. */
+const SHOTS: readonly Shot[] = [
+  {
+    name: "app-detail",
+    act: async (page) => {
+      await go(page, "#/game/ember-valley");
+      await page.getByText("Linus").waitFor(SOON);
+    },
+  },
+  {
+    name: "app-library",
+    act: async (page) => {
+      await go(page, "#/library");
+      for (const name of ["Deep Signal", "Castle of Echoes"])
+        await button(page, `Download: ${name}`).click(SOON);
+      await percent(page, 20);
+    },
+  },
+  {
+    name: "app-download",
+    act: async (page) => {
+      await go(page, "#/game/nebula-drifters");
+      await button(page, "Download").first().click(SOON);
+      await percent(page, 45);
+    },
+  },
+  {
+    name: "app-party",
+    act: async (page) => {
+      await go(page, "#/party");
+      await page.getByText("Grace").first().waitFor(SOON);
+    },
+  },
+  {
+    name: "app-settings",
+    act: async (page) => {
+      await go(page, "#/settings");
+      await page.getByRole("heading").first().waitFor(SOON);
+    },
+  },
+];
+
+const target = resolve(process.argv[2] ?? DOCS);
+await mkdir(target, { recursive: true });
+const demo = spawn(
+  process.execPath,
+  [
+    ...["--conditions=source", PROGRAM, "desktop", "--demo", "--demo-rate", String(RATE)],
+    ...["--no-window", "--name", "You", "-v"],
+  ],
+  { stdio: ["ignore", "ignore", "pipe"] },
+);
+const ended = new Promise<void>((over) => demo.once("exit", () => over()));
+try {
+  let said = "";
+  demo.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const isComplete = (): boolean =>
+    ["Ada", "Grace", "Linus"].every((name) => said.includes(`came name=${name}`)) && said.includes("?token=");
+  await eventually(isComplete, { what: "the demo's party", deadlineMs: 120_000 });
+  await using browser = await startBrowser();
+  const page = await browser.open(/http:\S+/u.exec(said)?.[0] ?? "");
+  await page.getByRole("article").first().waitFor(SOON);
+  for (const { name, act } of SHOTS) {
+    await act(page);
+    await page.mouse.move(640, 799);
+    await page.evaluate("Promise.all([...document.images].map((image) => image.decode().catch(() => {})))");
+    const file = join(target, `${name}.png`);
+    await page.screenshot({ path: file, animations: "disabled" });
+    await promisify(execFile)("pngquant", ["--force", "--strip", "--output", file, "128", file]);
+    const { size } = await stat(file);
+    if (size > MOST_BYTES) throw new Error(`${file} has ${size} bytes, which is more than ${MOST_BYTES}`);
+  }
+} finally {
+  demo.kill("SIGINT");
+  await ended;
+}
