@@ -220,7 +220,7 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
       expect(share).toBeLessThan(1);
     }
     await page.getByText(/^Downloading/u).waitFor(SOON);
-    await page.getByText(/\d+ % · [\d.]+ MB\/s · \d+:\d\d left/u).waitFor(SOON);
+    await page.getByText(/\d+ % [\d.]+ MB\/s · \d+:\d\d left/u).waitFor(SOON);
     expect(await button(page, /^Low-disk install/u).isDisabled()).toBe(true);
     await button(page, /^Cancel: /u).click();
     await button(page, /^Download: /u).waitFor(SOON);

@@ -15,8 +15,8 @@ export function Progress({ id, operation }: ProgressProps) {
   const phase = t(phaseKey(operation, progress?.phase));
   const share =
     progress === undefined || progress.totalBytes === 0 ? null : progress.doneBytes / progress.totalBytes;
+  const percent = share === null ? "" : `${Math.floor(share * 100)} %`;
   const details = [
-    share === null ? undefined : `${Math.floor(share * 100)} %`,
     progress?.bytesPerSecond == null ? undefined : `${formatBytes(progress.bytesPerSecond, language)}/s`,
     progress?.etaSeconds == null
       ? undefined
@@ -26,7 +26,10 @@ export function Progress({ id, operation }: ProgressProps) {
     <div className="progress">
       <progress aria-label={phase} max={1} {...(share === null ? {} : { value: share })} />
       <p>
-        <strong>{phase}</strong> {details.join(" · ")}
+        <strong>
+          {phase} {percent}
+        </strong>{" "}
+        <span>{details.join(" · ")}</span>
       </p>
     </div>
   );
