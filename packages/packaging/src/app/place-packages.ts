@@ -24,6 +24,11 @@ export function placePackages(packages: readonly Placeable[]): ReadonlyMap<strin
     for (const [name, wanted] of byDir.get(dir)?.dependencies ?? []) {
       const found = resolveIn(placed, path, name);
       if (found !== undefined && placed.get(found) === wanted) continue;
+      if (found !== undefined && isWithin(placed, path, wanted)) {
+        throw new Error(
+          `${path} would load another ${name} than that in ${wanted}: each is inside of the other`,
+        );
+      }
       const place = found === undefined ? `node_modules/${name}` : `${path}/node_modules/${name}`;
       placed.set(place, wanted);
       waiting.push([place, wanted]);
@@ -38,6 +43,12 @@ export function placePackages(packages: readonly Placeable[]): ReadonlyMap<strin
     }
   }
   return placed;
+}
+
+/** Whether one of the folders that a path leads through has this package already: it would be placed in itself without an end. */
+function isWithin(placed: ReadonlyMap<string, string>, path: string, dir: string): boolean {
+  const parts = path.split("/");
+  return parts.some((_, index) => placed.get(parts.slice(0, index + 1).join("/")) === dir);
 }
 
 /** Where Node.js finds a package by its name from another's folder. */
