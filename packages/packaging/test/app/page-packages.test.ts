@@ -9,16 +9,18 @@ import { ROOT } from "../../src/places.ts";
 
 const DESKTOP = join(ROOT, "packages", "desktop");
 
+/** The name in an import of a package that is not of types alone, on its last line. */
+const IMPORTED = /^(?!import type)(?:import |.*\bfrom )"([^".][^"]*)"/gmu;
+
 it("the packages whose licences go with the page are those that it is built of", async () => {
   const sources = (await filesIn(join(DESKTOP, "ui", "src"))).filter((path) => /\.tsx?$/u.test(path));
   const waiting = new Set<string>();
   for (const path of sources) {
     const text = await readFile(join(DESKTOP, "ui", "src", path), "utf8");
     // Types leave nothing in the page.
-    for (const [, name = ""] of text.matchAll(/^(?!import type)(?:import |.*\bfrom )"([^".][^"]*)"/gmu)) {
-      /^(?:import(?! type)|\} from|export)[^"';]*"([^".][^"]*)"/gmu,
-    )) 
+    for (const [, name = ""] of text.matchAll(IMPORTED)) {
       if (!name.startsWith("@lanspread/") && !isBuiltin(name)) waiting.add(packageOf(name));
+    }
   }
   expect(waiting.size).toBeGreaterThan(2);
   const from = new Map([...waiting].map((name) => [name, DESKTOP]));
