@@ -89,9 +89,14 @@ const SHOTS: readonly Shot[] = [
 
 /** Writes a picture with as many colours as there is room for. */
 async function keepSmall(picture: Buffer, file: string): Promise<void> {
-  for (const colours of [256, 192, 128, 96, 64]) {
+  for (const [colours, dither] of [
+    ["256", "--floyd=0.6"],
+    ["256", "--floyd=0.3"],
+    ["128", "--floyd=0.3"],
+    ["256", "--nofs"],
+  ] as const) {
     await writeFile(file, picture);
-    const flags = ["--force", "--strip", "--nofs", "--speed", "1", "--output", file, String(colours), file];
+    const flags = ["--force", "--strip", "--speed", "1", dither, "--output", file, colours, file];
     await promisify(execFile)("pngquant", flags);
     if ((await stat(file)).size <= MOST_BYTES) return;
   }
@@ -104,7 +109,7 @@ const demo = spawn(
   process.execPath,
   [
     ...["--conditions=source", PROGRAM, "desktop", "--demo", "--demo-rate", String(RATE)],
-    ...["--no-window", "--name", "You", "-v"],
+    ...["--no-window", "--name", "Robin", "-v"],
   ],
   { stdio: ["ignore", "ignore", "pipe"] },
 );

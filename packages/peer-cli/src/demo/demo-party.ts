@@ -10,6 +10,9 @@ import { DEMO_BYTES, PLAYERS } from "./demo-games.ts";
 import { type DemoPlaces, makeCatalog, makeGames } from "./make-games.ts";
 import { slowSockets } from "./slow-socket.ts";
 
+/** Of the party's name: few demos run at once on one computer. */
+const PARTY_BYTES = 3;
+
 export interface DemoOptions {
   /** Rate at which each player sends, MB/s. */
   readonly rate: number;
@@ -49,7 +52,7 @@ export async function startDemoParty({ rate, logger, signal }: DemoOptions): Pro
   const common = {
     catalog: places.catalog,
     // Of its own in every run: no demo meets another, nor a real party.
-    party: `demo-${randomBytes(6).toString("hex")}`,
+    party: `demo-${randomBytes(PARTY_BYTES).toString("hex")}`,
     interfaces: ["127.0.0.1"],
     listen: "127.0.0.1:0",
   };
