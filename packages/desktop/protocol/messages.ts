@@ -22,7 +22,7 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("change-settings", { change: settingsChangeSchema }),
   /** Opens another window: what a second start does instead of starting. */
   ask("open-window", {}),
-  /** Starts an installed game, or its set-up where that has never been started. */
+  /** Starts an installed game, or its set-up where that has never been started: {@link Played}. */
   ask("play", { gameId: gameIdSchema }),
   ask("start-server", { gameId: gameIdSchema }),
   /**
@@ -54,6 +54,11 @@ export type PageRequest = PageMessage extends infer Message
     ? Omit<Message, "id">
     : never
   : never;
+
+/** What was started: a set-up runs once, and the game is started by the next wish to play. */
+export interface Played {
+  readonly started: "set-up" | "game";
+}
 
 /** Why something that was asked for did not happen: code and hint of the runtime's errors, for people. */
 export interface Refusal {

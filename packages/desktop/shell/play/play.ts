@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, makeDirectories, PeerError, stateDirLayout, writeFileDurably } from "@lanspread/peer";
 import type { GameId } from "@lanspread/proto";
+import type { Played } from "../../protocol/messages.ts";
 import { cleanName } from "./clean-name.ts";
 import { findScript } from "./find-script.ts";
 import { runScript } from "./run-script.ts";
@@ -26,9 +27,10 @@ export interface PlayOptions {
 /**
  * Starts an installed game: its set-up where that has never been started, else the game.
  *
+ * @returns which of them
  * @throws PeerError `not-installed`, `no-such-file` where the game has no script, and others of the file system
  */
-export async function play(options: PlayOptions): Promise<void> {
+export async function play(options: PlayOptions): Promise<Played> {
   const { gameId, root, stateDir, playerName, language, logger, run = runScript } = options;
   const name = cleanName(playerName);
   const local = await requireInstalled(options);
@@ -44,11 +46,12 @@ export async function play(options: PlayOptions): Promise<void> {
   if (setup !== null && !(await isThere(layout.setupDone(gameId)))) {
     await run({ script: setup, args, staysOpen: false });
     await writeFileDurably(layout.setupDone(gameId), "");
-    return;
+    return { started: "set-up" };
   }
   const script = await findScript(root, "game_start");
   if (script === null) throw nothingToStart(gameId, root, "game_start");
   await run({ script, args, staysOpen: false });
+  return { started: "game" };
 }
 
 /**

@@ -48,13 +48,17 @@ export async function runScript(options: RunOptions): Promise<void> {
   throw new PeerError("internal", `${script} cannot be started: ${says}`, { cause: why });
 }
 
+/** Runs a script with its arguments, then leaves the window to the user's shell: what was said last can be read. */
+const THEN_STAY = '/bin/sh "$0" "$@"; [ -n "$SHELL" ] || SHELL=/bin/sh; exec "$SHELL"';
+
 type Command = readonly [program: string, ...args: string[]];
 
 function posixCommands({ script, args, staysOpen }: RunOptions): Command[] {
   // As an argument of the shell it needs no right to be executed, which archives often lose.
   const plain: Command = ["/bin/sh", script, ...args];
   if (!staysOpen || process.platform !== "linux") return [plain];
-  return [...TERMINALS.map(([program, ...before]): Command => [program, ...before, ...plain]), plain];
+  const open: Command = ["/bin/sh", "-c", THEN_STAY, script, ...args];
+  return [...TERMINALS.map(([program, ...before]): Command => [program, ...before, ...open]), plain];
 }
 
 /** What `cmd.exe` replaces or ends an argument at, also between quotes. */

@@ -186,13 +186,15 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
     await button(page, /^Download: /u).click(SOON);
     await button(page, "Open folder").click(SOON);
     const root = party.dir.join("mine", "games", "quake");
-    await eventually(async () => (await programs.told("xdg-open")) === `${root}|`, SEEN("the file manager"));
+    await eventually(async () => (await programs.told("xdg-open")) === `${root}\n`, SEEN("the file manager"));
     await button(page, "Start server").click(SOON);
     const name = (await page.evaluate("document.documentElement.lang")) as string;
     await eventually(async () => (await programs.told("x-terminal-emulator")) !== "", SEEN("the terminal"));
-    expect((await programs.told("x-terminal-emulator")).split("|").slice(0, 6)).toEqual([
+    expect((await programs.told("x-terminal-emulator")).split("\n").slice(0, 8)).toEqual([
       "-e",
       "/bin/sh",
+      "-c",
+      expect.stringContaining('/bin/sh "$0" "$@"'),
       `${root}/local/server_start.sh`,
       `${root}/local`,
       "quake",
@@ -245,6 +247,9 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
     const main = page.getByRole("main");
     await main.getByText("The last attempt failed.").waitFor(SOON);
     await main.getByText("Look into it, and move it away.").waitFor(SOON);
+    await page.keyboard.press("Escape");
+    await page.getByText("Failed", { exact: true }).waitFor(SOON);
+    await page.getByRole("link", { name: "Quake III Arena" }).click();
     await rmdir(`${root}/.local.installing`);
     await button(page, /^Install: /u).click(SOON);
     await button(page, /^Play: /u).waitFor(SOON);
@@ -307,7 +312,7 @@ async function fakePrograms({ dir }: Party): Promise<FakePrograms> {
   await mkdir(dir.join("bin"));
   for (const program of ["xdg-open", "x-terminal-emulator"]) {
     const file = dir.join("bin", program);
-    await writeFile(file, `#!/bin/sh\nprintf '%s|' "$@" > "$0.part"; /bin/mv "$0.part" "$0.told"\n`);
+    await writeFile(file, `#!/bin/sh\nprintf '%s\\n' "$@" > "$0.part"; /bin/mv "$0.part" "$0.told"\n`);
     await chmod(file, 0o755);
   }
   process.env["PATH"] = dir.join("bin");

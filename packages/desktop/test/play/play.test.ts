@@ -50,7 +50,8 @@ describe("playing", () => {
     const failing = { ...rig.options, run: () => Promise.reject(new Error("no right")) };
     await expect(play(failing)).rejects.toThrow("no right");
     for (const kind of ["game_setup", "game_start", "game_start"]) {
-      await play(rig.options);
+      const started = kind === "game_setup" ? "set-up" : "game";
+      expect(await play(rig.options)).toEqual({ started });
       expect(rig.started.at(-1)).toEqual({
         script: rig.dir.join("quake", `${kind}.sh`),
         args: [rig.dir.join("quake", "local"), "quake", "de", "Ada the First"],

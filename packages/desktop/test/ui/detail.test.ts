@@ -1,7 +1,15 @@
-import { asGameId, gameVersionSchema, type ListedGame } from "@lanspread/proto";
+import {
+  asGameId,
+  gameVersionSchema,
+  type ListedGame,
+  type ListedPeer,
+  peerIdSchema,
+} from "@lanspread/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { OperationProgress } from "../../protocol/snapshot.ts";
 import { type DetailActionKind, detailActions, type Known } from "../../ui/src/detail/actions.ts";
+import { holderRows } from "../../ui/src/detail/holder-rows.ts";
 
 const [OLD, NEW] = ["20200101", "20210101"].map((text) => gameVersionSchema.parse(text)) as [never, never];
 
@@ -75,6 +83,12 @@ describe("what the page of a game offers", () => {
       ["download-too", "open-folder", "uninstall"],
     ],
     [
+      "of such a game in another version than others have, an update",
+      STREAMED,
+      { installedVersion: OLD },
+      ["update", "open-folder", "uninstall"],
+    ],
+    [
       "the same where nobody has them now",
       { ...STREAMED, peerCount: 0 },
       {},
@@ -91,7 +105,7 @@ describe("what the page of a game offers", () => {
   });
 
   const CHANGING: ReadonlySet<DetailActionKind> = new Set([
-    ...(["install-downloaded", "download-too", "stream-install", "uninstall", "remove"] as const),
+    ...(["install-downloaded", "download-too", "update", "stream-install", "uninstall", "remove"] as const),
   ]);
 
   it("never changes a game that is being worked on, and each thing once", () => {
@@ -113,5 +127,46 @@ describe("what the page of a game offers", () => {
         }
       }),
     );
+  });
+});
+
+describe("who has a game", () => {
+  const [ADA, BOB, CY] = ["01", "02", "03"].map((end) =>
+    peerIdSchema.parse(`0f3c9a54-0000-8000-8000-0000000000${end}`),
+  ) as [never, never, never];
+  const peers = [
+    { peerId: BOB, name: "Bob" },
+    { peerId: ADA, name: "Ada" },
+  ] as unknown as readonly ListedPeer[];
+  const progress: OperationProgress = {
+    ...{ phase: "downloading", doneBytes: 50, totalBytes: 100, bytesPerSecond: 9, etaSeconds: 5 },
+    ...{ rates: { [BOB]: 7, [CY]: 0 }, fetched: { [BOB]: 40, [CY]: 10 } },
+  };
+
+  it("is listed by name, with how old theirs is", () => {
+    const holders = { [BOB]: OLD, [ADA]: NEW };
+    const rows = holderRows({ holders, peers, progress: undefined, than: OLD });
+    expect(rows).toEqual([
+      { peerId: ADA, name: "Ada", version: NEW, age: "newer", source: null },
+      { peerId: BOB, name: "Bob", version: OLD, age: null, source: null },
+    ]);
+    const ages = (than: typeof OLD | null) =>
+      holderRows({ holders, peers, progress: undefined, than }).map(({ age }) => age);
+    expect(ages(NEW)).toEqual([null, "older"]);
+    expect(ages(null)).toEqual([null, null]);
+  });
+
+  it("comes first where most comes from, and is listed also when they have left in the middle", () => {
+    expect(holderRows({ holders: { [ADA]: NEW, [BOB]: NEW }, peers, progress, than: NEW })).toEqual([
+      {
+        ...{ peerId: BOB, name: "Bob", version: NEW, age: null },
+        source: { bytes: 40, share: 0.4, bytesPerSecond: 7 },
+      },
+      {
+        ...{ peerId: CY, name: null, version: null, age: null },
+        source: { bytes: 10, share: 0.1, bytesPerSecond: 0 },
+      },
+      { peerId: ADA, name: "Ada", version: NEW, age: null, source: null },
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { failureOf } from "../../protocol/failures.ts";
 import { AppPage } from "./app/app.tsx";
 import { type App, AppContext } from "./app/context.ts";
+import { newsOf, newsOfAnswer } from "./app/news.ts";
 import { notice } from "./app/notices.tsx";
 import { Connection, RefusedError } from "./connection/connection.ts";
 import { openSocket } from "./connection/open-socket.ts";
@@ -28,6 +29,8 @@ const connection = new Connection({
     else store.set(after);
     const failure = failureOf(message.event);
     if (failure !== null) notice(failure.why);
+    const news = after.snapshot === null ? null : newsOf(message.event, after.snapshot);
+    if (news !== null) notice(news);
     if (isListOld(message.event)) void renewList();
   },
 });
@@ -49,7 +52,12 @@ const app: App = {
   store,
   ask: (request) => connection.ask(request),
   tryTo: (request) => {
-    connection.ask(request).catch((error: unknown) => {
+    const answered = (data: unknown): void => {
+      const { snapshot } = store.get();
+      const news = snapshot === null ? null : newsOfAnswer(request, data, snapshot);
+      if (news !== null) notice(news);
+    };
+    connection.ask(request).then(answered, (error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
       notice(error);
     });

@@ -2,23 +2,30 @@ import { useSyncExternalStore } from "react";
 import { nextFrame } from "../state/next-frame.ts";
 import { createStore } from "../state/store.ts";
 import { useTexts } from "./context.ts";
+import type { News } from "./news.ts";
 
 /** Notices that are shown at once: older ones give way. */
 const MOST_SHOWN = 3;
 
 /** Why something did not happen: code and hint of the runtime's errors. */
-export interface Notice {
+export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
 }
 
+type Notice = Failure | News;
+
 const shown = createStore<readonly Notice[]>([], nextFrame);
 
-/** Shows the user why something did not happen; once, however often it is said. */
-export function notice({ code, message, hint }: Notice): void {
-  const others = shown.get().filter((other) => other.code !== code || other.message !== message);
-  shown.set([...others, { code, message, hint }].slice(-MOST_SHOWN));
+/** Shows the user what went wrong, or what else there is to know; once, however often it is said. */
+export function notice(one: Notice): void {
+  const others = shown.get().filter((other) => keyOf(other) !== keyOf(one));
+  shown.set([...others, one].slice(-MOST_SHOWN));
+}
+
+function keyOf(one: Notice): string {
+  return "code" in one ? `${one.code} ${one.message}` : `${one.text} ${JSON.stringify(one.values)}`;
 }
 
 export function Notices() {
@@ -27,16 +34,22 @@ export function Notices() {
   return (
     <div className="notices" role="alert">
       {notices.map((one) => (
-        <div className="notice" key={`${one.code} ${one.message}`}>
-          <p>
-            {one.message} <code>{one.code}</code>
-            {one.hint !== undefined && <small>{one.hint}</small>}
-          </p>
+        <div className={"code" in one ? "notice" : "notice news"} key={keyOf(one)}>
+          {"code" in one ? <Why failure={one} /> : <p>{t(one.text, one.values)}</p>}
           <button type="button" onClick={() => shown.set(shown.get().filter((other) => other !== one))}>
             {t("error.dismiss")}
           </button>
         </div>
       ))}
     </div>
+  );
+}
+
+function Why({ failure: { code, message, hint } }: { readonly failure: Failure }) {
+  return (
+    <p>
+      {message} <code>{code}</code>
+      {hint !== undefined && <small>{hint}</small>}
+    </p>
   );
 }

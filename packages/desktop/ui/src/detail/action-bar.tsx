@@ -79,6 +79,8 @@ function requestOf(kind: DetailActionKind, gameId: GameId): PageRequest {
       return { type: "command", command: { type: "install-game", gameId } };
     case "download-too":
       return { type: "command", command: { type: "download-game-files", gameId } };
+    case "update":
+      return { type: "command", command: { type: "download-game-files", gameId, latest: true } };
     case "stream-install":
       return { type: "command", command: { type: "stream-install-game", gameId } };
     case "uninstall":

@@ -9,6 +9,8 @@ export type DetailActionKind =
   | "install-downloaded"
   /** Fetches the files of a game that was installed without storing them, so that others can have it. */
   | "download-too"
+  /** Fetches a newer version of such a game. */
+  | "update"
   | "stream-install"
   | "start-server"
   | "open-folder"
@@ -39,7 +41,7 @@ export function detailActions(game: ListedGame, known: Known): readonly DetailAc
   const offers: (DetailAction | false)[] = [
     installed && busy === null && actionOf(game).kind !== "play" && { kind: "play", why: null },
     isBehind(game, known) && { kind: "install-downloaded", why: busy },
-    installed && !downloaded && { kind: "download-too", why: busy ?? fromOthers(peerCount) },
+    installed && !downloaded && { kind: fetches(game, known), why: busy ?? fromOthers(peerCount) },
     !installed && !downloaded && { kind: "stream-install", why: busy ?? fromOthers(peerCount) },
     installed && known.canHost && { kind: "start-server", why: busy },
     (installed || downloaded) && { kind: "open-folder", why: null },
@@ -47,6 +49,12 @@ export function detailActions(game: ListedGame, known: Known): readonly DetailAc
     downloaded && { kind: "remove", why: busy ?? (installed ? "installed" : null) },
   ];
   return offers.filter((offer) => offer !== false);
+}
+
+/** What a download of an install without its files is: where others have another version it becomes that one. */
+function fetches({ version, peerCount }: ListedGame, { installedVersion }: Known): "update" | "download-too" {
+  const isOther = peerCount > 0 && installedVersion !== null && version !== installedVersion;
+  return isOther ? "update" : "download-too";
 }
 
 function fromOthers(peerCount: number): Hindrance | null {

@@ -21,6 +21,7 @@ export interface CardProps {
 export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardProps) {
   const { language, t } = useTexts();
   const genre = usePageState((state) => state.snapshot?.facts[game.id]?.genre);
+  const failure = usePageState((state) => state.snapshot?.failures[game.id]);
   const href = hrefOf({ page: "game", gameId: game.id });
   const tabIndex = isCurrent ? 0 : -1;
   const state = stateOf(game);
@@ -30,7 +31,13 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
       <div className="picture" style={{ height: coverHeight }}>
         <Cover id={game.id} name={game.name} />
         <p className="chips">
-          <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
+          {failure === undefined || game.operation !== null ? (
+            <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
+          ) : (
+            <span className="chip failed" title={failure.message}>
+              {t("state.failed")}
+            </span>
+          )}
           {game.peerCount > 0 && (
             <span className="chip" title={peersText(game.peerCount, t)}>
               <svg viewBox="0 0 12 12" aria-hidden="true">

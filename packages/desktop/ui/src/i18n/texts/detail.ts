@@ -26,6 +26,9 @@ export const detailEn = {
   "do.install-downloaded-hint": "Brings the installed game to the version that is downloaded",
   "do.download-too": "Download files",
   "do.download-too-hint": "Fetches the game's files, so that others can get it from you",
+  "do.update": "Update",
+  "do.update-hint":
+    "Fetches the files of the version that others have, and installs it; what you have saved is kept",
   "do.stream-install": "Low-disk install",
   "do.stream-install-hint":
     "Unpacks while it downloads and keeps no files: needs about half the space, and others cannot get it from you",
@@ -79,6 +82,9 @@ export const detailDe: Readonly<Record<keyof typeof detailEn, string>> = {
   "do.install-downloaded-hint": "Bringt das installierte Spiel auf die Version, die heruntergeladen ist",
   "do.download-too": "Dateien herunterladen",
   "do.download-too-hint": "Holt die Dateien des Spiels, damit andere es von dir bekommen können",
+  "do.update": "Aktualisieren",
+  "do.update-hint":
+    "Holt die Dateien der Version, die andere haben, und installiert sie; was du gespeichert hast, bleibt",
   "do.stream-install": "Platzsparend installieren",
   "do.stream-install-hint":
     "Entpackt beim Herunterladen und behält keine Dateien: braucht etwa halb so viel Platz, aber andere bekommen es nicht von dir",
