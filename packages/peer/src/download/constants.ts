@@ -43,6 +43,9 @@ export const FLUSH_INTERVAL_MS = 2_000;
 /** What was written is flushed and noted after so many bytes: what a crash can cost at most. */
 export const FLUSH_BYTES = 256 * MIB;
 
+/** The same after so many pieces: small files take the disk by their number, and it should not begin with them at the end. */
+export const FLUSH_PIECES = 1_024;
+
 /** Files that are open at once: below the 256 that macOS allows a process by default. */
 export const MAX_OPEN_FILES = 64;
 

@@ -1,5 +1,5 @@
 import type { PieceIndex, PieceLayout } from "@lanspread/proto";
-import { FLUSH_BYTES, FLUSH_INTERVAL_MS } from "./constants.ts";
+import { FLUSH_BYTES, FLUSH_INTERVAL_MS, FLUSH_PIECES } from "./constants.ts";
 import type { Journal } from "./journal.ts";
 import type { Payload } from "./payload.ts";
 import type { PieceRun } from "./pieces-file.ts";
@@ -19,8 +19,8 @@ export interface FlusherOptions {
 }
 
 /**
- * Flushes what was written, and then notes it in the journal: every 2 s or 256 MiB while the transfer goes on, never in
- * its way. `version.ini` is not on disk before the commit and is never noted.
+ * Flushes what was written, and then notes it in the journal: every 2 s, 256 MiB or 1,024 pieces while the transfer goes on,
+ * never in its way. `version.ini` is not on disk before the commit and is never noted.
  */
 export class Flusher implements AsyncDisposable {
   readonly #options: FlusherOptions;
@@ -43,8 +43,7 @@ export class Flusher implements AsyncDisposable {
     if (piece.fileIndex === this.#options.payload.sentinelIndex) return;
     this.#written.push(index);
     this.#writtenBytes += piece.length;
-    if (this.#writtenBytes >= FLUSH_BYTES) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
+    this.#startOrWait();
   }
 
   /**
@@ -53,7 +52,8 @@ export class Flusher implements AsyncDisposable {
    * @throws what a flush before it has failed with, too: systems take what they could not write for written the next time
    */
   async flush(): Promise<void> {
-    await this.#running;
+    // One that ends may have begun the next with everything that is left.
+    while (this.#running !== undefined) await this.#running;
     await this.#flushOnce();
   }
 
@@ -71,9 +71,13 @@ export class Flusher implements AsyncDisposable {
       .finally(() => {
         this.#running = undefined;
         if (this.#written.length === 0 || this.#closed) return;
-        if (this.#writtenBytes >= FLUSH_BYTES) this.#start();
-        else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
+        this.#startOrWait();
       });
+  }
+
+  #startOrWait(): void {
+    if (this.#writtenBytes >= FLUSH_BYTES || this.#written.length >= FLUSH_PIECES) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
   }
 
   async #flushOnce(): Promise<void> {

@@ -52,6 +52,7 @@ export async function look(
 /**
  * Checks the root and every directory in which `path` lies.
  *
+ * @param known absolute paths of directories that were looked at a moment ago; receives the others
  * @returns false where one is missing
  * @throws PeerError `forbidden-path` for a link, `not-a-directory`
  */
@@ -59,11 +60,14 @@ export async function checkDirectories(
   root: string,
   path: string,
   access: Pick<FileAccess, "lstat"> = pooledAccess,
+  known = new Set<string>(),
 ): Promise<boolean> {
   for (const directory of directoriesOf(root, path)) {
+    if (known.has(directory)) continue;
     const stats = await look(directory, access);
     if (stats === null) return false;
     refuseNoDirectory(directory, stats);
+    known.add(directory);
   }
   return true;
 }
@@ -146,11 +150,16 @@ interface Inspected {
   close(): Soon<void>;
 }
 
-/** As {@link openBelow}, with another access to files. */
+/**
+ * As {@link openBelow}, with another access to files.
+ *
+ * @param known as of {@link checkDirectories}, for who does not write
+ */
 export async function openBelowBy<File extends Inspected>(
   access: Pick<FileAccess, "lstat"> & { open(path: string, flags: number): Soon<File> },
   root: string,
   path: string,
+  known?: Set<string>,
 ): Promise<File> {
   const absolute = join(root, path);
   let file: File;
@@ -165,7 +174,7 @@ export async function openBelowBy<File extends Inspected>(
     if (!stats.isFile()) throw noRegularFile(absolute);
     if (stats.nlink > 1) throw secondName(absolute);
     // Opening changes nothing, so it is early enough to look afterwards where the way led.
-    if (!(await checkDirectories(root, path, access))) throw noRegularFile(absolute);
+    if (!(await checkDirectories(root, path, access, known))) throw noRegularFile(absolute);
     if (constants.O_NOFOLLOW === undefined && (await look(absolute, access))?.isFile() !== true) {
       throw linkRefused(absolute);
     }

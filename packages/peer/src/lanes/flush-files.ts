@@ -17,8 +17,9 @@ export async function flushFiles(
   paths: readonly string[],
   access: FileAccess = directAccess,
 ): Promise<void> {
+  const known = new Set<string>();
   await mapLimited(paths, FILES_AT_ONCE, async (path) => {
-    const file = await openBelowBy(access, root, path);
+    const file = await openBelowBy(access, root, path, known);
     try {
       await file.datasync();
     } catch (error) {

@@ -61,9 +61,9 @@ export async function openPayload(
   const quoted = JSON.stringify(file.path);
   let handle: OpenedFile | undefined;
   try {
-    const root = await access.realpath(join(gamesDir, gameId));
-    const path = await access.realpath(join(root, ...file.path.split("/")));
-    const inside = relative(root, path);
+    const root = join(gamesDir, gameId);
+    const { path, inside } =
+      (await withoutLinks(access, root, file.path)) ?? (await behindLinks(access, root, file.path));
     if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
       throw new Refused("forbidden_path", `${quoted}: leads out of the game`);
     }
@@ -87,6 +87,33 @@ export async function openPayload(
     await handle?.close();
     throw isGone(error) ? changed(quoted) : error;
   }
+}
+
+/** Where a path leads. */
+interface Way {
+  /** Without links from the game's root on. */
+  readonly path: string;
+  /** Relative to the root. */
+  readonly inside: string;
+}
+
+/** The way through folders to a file; null where there is anything else on it: a look at each costs a quarter of following the path. */
+async function withoutLinks(access: FileAccess, root: string, inside: string): Promise<Way | null> {
+  let path = root;
+  const names = inside.split("/");
+  for (const [place, name] of names.entries()) {
+    path = join(path, name);
+    const stats = await access.lstat(path);
+    if (place === names.length - 1 ? !stats.isFile() : !stats.isDirectory()) return null;
+  }
+  return { path, inside };
+}
+
+/** Links are followed: they may lead to another place in the game. */
+async function behindLinks(access: FileAccess, root: string, inside: string): Promise<Way> {
+  const realRoot = await access.realpath(root);
+  const path = await access.realpath(join(realRoot, ...inside.split("/")));
+  return { path, inside: relative(realRoot, path) };
 }
 
 function changed(quoted: string): Refused {

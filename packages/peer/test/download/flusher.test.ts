@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { gameVersionSchema, hashSchema, type PieceIndex, pieceLayout } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FLUSH_BYTES, FLUSH_INTERVAL_MS } from "../../src/download/constants.ts";
+import { FLUSH_BYTES, FLUSH_INTERVAL_MS, FLUSH_PIECES } from "../../src/download/constants.ts";
 import { Flusher } from "../../src/download/flusher.ts";
 import { openJournal, readJournal } from "../../src/download/journal.ts";
 import type { JournalRecord } from "../../src/download/journal-record.ts";
@@ -166,6 +166,34 @@ it("a flush comes by itself, before its time where 256 MiB wait for it", async (
   } finally {
     vi.useRealTimers();
   }
+});
+
+describe("a flush of many small files", () => {
+  const files = [{ path: "game.eti", size: 3 * FLUSH_PIECES * PIECE_SIZE }, ...FILES.slice(1)];
+  const wrote = (flusher: Flusher, from: number): void => {
+    for (let piece = from; piece < from + FLUSH_PIECES; piece++) flusher.wrote(piece as PieceIndex);
+  };
+  const doneOf = ({ done }: { readonly done: readonly number[] }): number => done.filter(Boolean).length;
+
+  it("comes before its time", async () => {
+    await using rig = await createRig(files);
+    wrote(rig.flusher, 1);
+    expect(rig.payload.begun).toBe(1);
+    await rig.flusher.flush();
+    expect(doneOf(await rig.noted())).toBe(FLUSH_PIECES);
+  });
+
+  it("is waited for where it begins as another one ends: nothing counts as flushed before", async () => {
+    await using rig = await createRig(files);
+    wrote(rig.flusher, 0);
+    rig.payload.whileFlushing = () => {
+      rig.payload.writtenByOthers(0);
+      wrote(rig.flusher, FLUSH_PIECES);
+    };
+    await rig.flusher.flush();
+    expect(doneOf(await rig.noted())).toBe(2 * FLUSH_PIECES);
+    expect(rig.flushed.filter(Boolean).length).toBe(2 * FLUSH_PIECES);
+  });
 });
 
 describe("a flush that fails", () => {
