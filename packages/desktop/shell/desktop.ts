@@ -72,12 +72,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   return desktop;
 
   async function openDoor(): Promise<WebServer> {
-    const door = await loadDoor(stateDir, logger);
     const server = await WebServer.start({
       files,
       covers: host.covers,
-      port: door?.port ?? 0,
-      session: door?.session ?? null,
+      last: await loadDoor(stateDir, logger),
       onPage: (socket) => servePage(socket, host, logger),
     });
     await saveDoor(stateDir, { port: server.port, session: server.session });

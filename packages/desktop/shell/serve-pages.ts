@@ -25,8 +25,7 @@ export async function servePages({ host, logger }: ServePagesOptions): Promise<S
   return await WebServer.start({
     files: await loadStaticFiles(BUILT_PAGE),
     covers: Covers.of(undefined, [], logger),
-    port: 0,
-    session: null,
+    last: null,
     onPage: (socket) => servePage(socket, host, logger),
   });
 }

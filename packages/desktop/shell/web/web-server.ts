@@ -14,6 +14,7 @@ import {
 import { COVER_MAX_AGE_S } from "../covers/constants.ts";
 import { Covers } from "../covers/covers.ts";
 import { checkRequest, type DoorDecision, TOKEN_PARAMETER } from "../door/check-request.ts";
+import type { Door } from "../door/door-file.ts";
 import { SECURITY_HEADERS, sessionCookie } from "../door/headers.ts";
 import { createSecret, isSameSecret } from "../door/secret.ts";
 import { Tokens } from "../door/tokens.ts";
@@ -27,10 +28,8 @@ export const SOCKET_PATH = "/socket";
 export interface WebServerOptions {
   readonly files: StaticFiles;
   readonly covers: Covers;
-  /** The port that is tried first, so that a window of the last run finds this one; 0 takes a free one. */
-  readonly port: number;
-  /** The session of the last run; null makes a new one. */
-  readonly session: string | null;
+  /** Where the last run was reached: a window of it finds this one there. Null where there was none. */
+  readonly last: Door | null;
   /** A page has opened its socket. */
   readonly onPage: (socket: WebSocket) => void;
 }
@@ -48,8 +47,9 @@ export class WebServer implements AsyncDisposable {
   private constructor(options: WebServerOptions, server: Server) {
     this.#options = options;
     this.#server = server;
-    this.session = options.session ?? createSecret();
     this.port = (server.address() as AddressInfo).port;
+    // Whoever has the last port now may have been sent the last session, by a window that looks for its app there.
+    this.session = options.last?.port === this.port ? options.last.session : createSecret();
     this.#sockets = new WebSocketServer(SOCKET_OPTIONS);
     this.#sockets.on("headers", (headers) => headers.push(...HEADER_LINES));
     this.#sockets.on("wsClientError", (_, socket) => hangUp(socket, 400));
@@ -70,10 +70,11 @@ export class WebServer implements AsyncDisposable {
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: CHECK_REQUESTS_MS,
     });
+    const port = options.last?.port ?? 0;
     try {
-      await listen(server, options.port);
+      await listen(server, port);
     } catch (error) {
-      if (options.port === 0) throw error;
+      if (port === 0) throw error;
       await listen(server, 0);
     }
     // A connection that cannot be accepted is none; those that are there go on.

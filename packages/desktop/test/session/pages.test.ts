@@ -69,4 +69,31 @@ describe("a page", () => {
     expect(snapshots(again)).toHaveLength(1);
     again.socket.terminate();
   });
+
+  it("is served at every moment, also while the peer is being replaced", async () => {
+    await using rig = await createRig();
+    const desktop = await rig.start();
+    const door = await enter(desktop.openAddress());
+    const page = await TestPage.open(door);
+    const changes = ["Ada", "Grace", "Linus"].map((playerName) =>
+      page.ask({ type: "change-settings", change: { playerName } }),
+    );
+    let isOver = false;
+    const over = Promise.all(changes).finally(() => {
+      isOver = true;
+    });
+    let opened = 0;
+    while (!isOver) {
+      const other = await TestPage.open(door);
+      const answered = await other.ask({ type: "command", command: { type: "list-games" } });
+      // Either of them, but always one: while no peer runs there is none that could say.
+      expect(["answer", "refusal"]).toContain(answered.type);
+      other.socket.terminate();
+      opened += 1;
+    }
+    expect((await over).map(({ type }) => type)).toEqual(["answer", "answer", "answer"]);
+    expect(opened).toBeGreaterThan(3);
+    await page.until((message) => message.type === "snapshot" && message.snapshot.status.name === "Linus");
+    page.socket.terminate();
+  });
 });

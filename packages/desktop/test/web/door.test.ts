@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { MAX_MESSAGE_BYTES, MOST_PAGES } from "../../shell/constants.ts";
+import { MAX_MESSAGE_BYTES, MOST_PAGES, TOKEN_LIFETIME_MS } from "../../shell/constants.ts";
 import { ask, createRig, enter, TestPage } from "../support.ts";
 
 /** The status that a socket is refused with. */
@@ -31,6 +32,44 @@ describe("the app's door", () => {
     expect(stolen.status).toBe(401);
     expect(stolen.headers["set-cookie"]).toBeUndefined();
     expect((await ask(desktop.openAddress())).status).toBe(303);
+  });
+
+  it("opens nothing by an address after its time, whoever has kept it", async () => {
+    await using rig = await createRig();
+    const desktop = await rig.start();
+    const [early, late] = [desktop.openAddress(), desktop.openAddress()];
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + TOKEN_LIFETIME_MS - 20_000);
+    try {
+      expect((await ask(early)).status).toBe(303);
+      clock.mockImplementation(() => now() + TOKEN_LIFETIME_MS);
+      expect((await ask(late)).status).toBe(401);
+    } finally {
+      clock.mockRestore();
+    }
+    expect((await ask(desktop.openAddress())).status).toBe(303);
+  });
+
+  it("keeps its session where it keeps its port, and no session that the new owner of its port may know", async () => {
+    await using rig = await createRig();
+    const first = await rig.start();
+    const { origin, cookie } = await enter(first.openAddress());
+    await first[Symbol.asyncDispose]();
+    const second = await rig.start();
+    expect((await ask(`${origin}/`, { cookie })).status).toBe(200);
+    await second[Symbol.asyncDispose]();
+
+    const squatter = createServer((_, response) => response.end("mine now"));
+    await new Promise<void>((resolve) => squatter.listen(Number(new URL(origin).port), "127.0.0.1", resolve));
+    try {
+      const moved = await enter((await rig.start()).openAddress());
+      expect(moved.origin).not.toBe(origin);
+      expect(moved.cookie).not.toBe(cookie);
+      expect((await ask(`${moved.origin}/`, { cookie })).status).toBe(401);
+      expect((await ask(`${moved.origin}/`, { cookie: moved.cookie })).status).toBe(200);
+    } finally {
+      squatter.close();
+    }
   });
 
   it("serves the page to who has the session, with headers that keep everybody else out", async () => {
