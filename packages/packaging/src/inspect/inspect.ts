@@ -1,5 +1,5 @@
 import { lstat, readFile } from "node:fs/promises";
-import { checkPathSet, describeRefusal } from "@lanspread/proto";
+import { checkPathSet, checkWirePath, describeRefusal } from "@lanspread/proto";
 import type { ShippedFile } from "../app/shipped-file.ts";
 import { WINDOWS_FOLDER_CHARACTERS, WINDOWS_PATH_CHARACTERS } from "../constants.ts";
 import type { Platform } from "../platforms.ts";
@@ -22,8 +22,13 @@ export async function inspect(
   files: readonly ShippedFile[],
 ): Promise<readonly string[]> {
   const faults: string[] = [];
-  const refusal = checkPathSet(files.map(({ path }) => path));
-  if (refusal !== null) faults.push(describeRefusal(refusal));
+  const refusals = [
+    ...files.map(({ path }) => checkWirePath(path)),
+    checkPathSet(files.map(({ path }) => path)),
+  ];
+  for (const refusal of refusals) {
+    if (refusal !== null) faults.push(describeRefusal(refusal));
+  }
   const paths = new Set(files.map(({ path }) => path));
   for (const needed of neededPaths(platform)) {
     if (!paths.has(needed)) faults.push(`${needed} is missing`);
