@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -56,10 +56,10 @@ export async function writeArchive(file: string, options: ArchiveOptions): Promi
         await pipeline(zipOf(options), into, given);
         break;
       case "tar.gz":
-        await pipeline(tarOf(options), createGzip({ level: levelOf(options) }), into, given);
+        await pipeline(await tarOf(options), createGzip({ level: levelOf(options) }), into, given);
         break;
       case "tar.xz":
-        await throughXz(tarOf(options), into, given);
+        await throughXz(await tarOf(options), into, given);
     }
     await rename(partial, file);
   } finally {
@@ -71,18 +71,27 @@ function levelOf({ isQuick }: ArchiveOptions): number {
   return isQuick ? QUICK_COMPRESSION : BEST_COMPRESSION;
 }
 
-function tarOf({ files, folder }: ArchiveOptions): Readable {
-  const sources = files.map(({ path, isExecutable, content }): TarSource => {
-    const entry = {
-      target: `${folder}/${path}`,
-      mode: isExecutable ? EXECUTABLE_MODE : FILE_MODE,
-      mtime: FILE_TIME_UTC,
-      ...{ uid: 0, gid: 0, uname: "root", gname: "root" },
-    };
-    if ("file" in content) return { ...entry, type: "file", source: content.file };
-    return { ...entry, type: "content", content: content.text };
-  });
-  return packTar(sources, { dereference: true });
+/** Files above this size (bytes) are read when their turn comes; the others, some 10 MB together, beforehand. */
+const LARGE_BYTES = 2 ** 20;
+
+async function tarOf({ files, folder }: ArchiveOptions): Promise<Readable> {
+  const sources = await Promise.all(
+    files.map(async ({ path, isExecutable, content }): Promise<TarSource> => {
+      const entry = {
+        target: `${folder}/${path}`,
+        mode: isExecutable ? EXECUTABLE_MODE : FILE_MODE,
+        mtime: FILE_TIME_UTC,
+        ...{ uid: 0, gid: 0, uname: "root", gname: "root" },
+      };
+      if ("text" in content) return { ...entry, type: "content", content: content.text };
+      // Not by their paths: of files with several names here, as pnpm makes them, the second would become a link to the first.
+      const { size } = await stat(content.file);
+      return size > LARGE_BYTES
+        ? { ...entry, type: "stream", content: createReadStream(content.file), size }
+        : { ...entry, type: "content", content: await readFile(content.file) };
+    }),
+  );
+  return packTar(sources);
 }
 
 /** Tar says times in UTC, zip in the time of the place: each is told the one that makes it write the same digits everywhere. */

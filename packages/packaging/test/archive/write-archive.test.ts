@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
@@ -70,6 +70,26 @@ describe.each(KINDS)("an archive of the kind %s", (kind) => {
       return digest(file);
     });
     expect(new Set(await Promise.all(digests)).size).toBe(1);
+  });
+
+  it("has the same bytes where several names lead to one file, and no link", async () => {
+    await using place = await temporaryDirectory();
+    const [first, copy, name] = [place.join("first"), place.join("copy"), place.join("name")];
+    await writeFile(first, "same".repeat(2 ** 19));
+    await copyFile(first, copy);
+    await link(first, name);
+    const digests = [copy, name].map(async (other) => {
+      const files = [first, other].map((file, index) => ({
+        path: String(index),
+        isExecutable: false,
+        content: { file },
+      }));
+      const into = place.join(`${other.slice(place.path.length + 1)}.${kind}`);
+      await writeArchive(into, { kind, folder: "top", files, isQuick: true });
+      return digest(into);
+    });
+    const [ofCopies, ofNames] = await Promise.all(digests);
+    expect(ofNames).toBe(ofCopies);
   });
 
   const unreadable = kind === "zip" && !hasPython ? " (skipped: needs python3)" : "";
