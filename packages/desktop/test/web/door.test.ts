@@ -93,33 +93,6 @@ describe("the app's door", () => {
     }
   });
 
-  it.each([
-    "/../page/index.html",
-    "/..%2fstate%2fdesktop.json",
-    "/assets/../../state/identity/key.pem",
-    "/%2e%2e/%2e%2e/etc/passwd",
-    "//etc/passwd",
-    "/assets/app-1a2b.js%00.html",
-    "/index.html/",
-    "/desktop.json",
-  ])("has nothing at %s", async (path) => {
-    await using rig = await createRig();
-    const { origin, cookie } = await enter((await rig.start()).openAddress());
-    const { hostname, port } = new URL(origin);
-    // As it is: an address would be tidied up before it is sent.
-    const asked = await ask(`http://${hostname}:${port}/`, { cookie });
-    expect(asked.status).toBe(200);
-    const { request } = await import("node:http");
-    const status = await new Promise<number>((resolve, reject) => {
-      const sent = request({ hostname, port, path, headers: { cookie } }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      });
-      sent.on("error", reject).end();
-    });
-    expect(status).toBe(404);
-  });
-
   it("refuses other names, other pages and other methods", async () => {
     await using rig = await createRig();
     const { origin, cookie } = await enter((await rig.start()).openAddress());

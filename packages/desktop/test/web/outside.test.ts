@@ -213,6 +213,18 @@ describe("the app's door, from outside", () => {
 
   it.each([
     "/..",
+    "/../page/index.html",
+    "/..%2fstate%2fdesktop.json",
+    "/assets/../../state/identity/key.pem",
+    "/desktop.json",
+    "/index.html/",
+    "/covers/",
+    "/covers/..",
+    "/covers/../../state/desktop-door.json",
+    "/covers/%2e%2e%2fcatalog.json",
+    "/covers/quake%00.png",
+    "/covers//etc/passwd",
+    "/covers/__proto__",
     "/../state/identity/key.pem",
     "/%2e%2e/state/desktop-door.json",
     "/%2E%2E%2Fstate%2Fdesktop-door.json",
