@@ -15,6 +15,8 @@ export interface DoorRequest {
 export interface DoorRules {
   /** The only name under which the shell is reached, "127.0.0.1:40001". */
   readonly host: string;
+  /** Name of the cookie with the session. */
+  readonly cookie: string;
   /** Whether a session of this value is the one that was given out. */
   readonly isSession: (value: string) => boolean;
 }
@@ -26,8 +28,10 @@ export type DoorDecision =
   | { readonly kind: "enter"; readonly token: string }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403 | 405; readonly why: string };
 
-/** Name of the cookie with the session. */
-export const SESSION_COOKIE = "lanspread-session";
+/** Name of the cookie with the session. Cookies know no ports: by its name two apps that one browser shows keep theirs apart. */
+export function cookieNameOf(port: number): string {
+  return `lanspread-${port}-session`;
+}
 
 /** Parameter of the opened address with the token. */
 export const TOKEN_PARAMETER = "token";
@@ -56,7 +60,7 @@ export function checkRequest(request: DoorRequest, rules: DoorRules): DoorDecisi
   const [path = "/", query = ""] = splitOnce(target, "?");
   const token = new URLSearchParams(query).get(TOKEN_PARAMETER);
   if (path === "/" && token !== null && method === "GET" && !isUpgrade) return { kind: "enter", token };
-  const session = cookieOf(request.cookie, SESSION_COOKIE);
+  const session = cookieOf(request.cookie, rules.cookie);
   if (session === null || !rules.isSession(session)) {
     return refuse(401, "this window is not of the lanspread that runs now: open it from lanspread again");
   }

@@ -1,5 +1,3 @@
-import { SESSION_COOKIE } from "./check-request.ts";
-
 /**
  * Sent with every answer. Scripts, styles, pictures and the socket come from the shell alone, nothing is inline, nobody may
  * show the page in a frame, and no address of it is told to anybody.
@@ -27,6 +25,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The `Set-Cookie` that gives a page its session: no script can read it, and no other page's request carries it. */
-export function sessionCookie(session: string): string {
-  return `${SESSION_COOKIE}=${session}; Path=/; HttpOnly; SameSite=Strict`;
+export function sessionCookie(name: string, session: string): string {
+  return `${name}=${session}; Path=/; HttpOnly; SameSite=Strict`;
 }

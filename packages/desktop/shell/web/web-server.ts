@@ -13,7 +13,7 @@ import {
 } from "../constants.ts";
 import { COVER_MAX_AGE_S } from "../covers/constants.ts";
 import { Covers } from "../covers/covers.ts";
-import { checkRequest, type DoorDecision, TOKEN_PARAMETER } from "../door/check-request.ts";
+import { checkRequest, cookieNameOf, type DoorDecision, TOKEN_PARAMETER } from "../door/check-request.ts";
 import type { Door } from "../door/door-file.ts";
 import { SECURITY_HEADERS, sessionCookie } from "../door/headers.ts";
 import { createSecret, isSameSecret } from "../door/secret.ts";
@@ -123,7 +123,11 @@ export class WebServer implements AsyncDisposable {
         cookie: cookie?.join("; "),
         isUpgrade,
       },
-      { host: this.#host, isSession: (value) => isSameSecret(value, this.session) },
+      {
+        host: this.#host,
+        cookie: cookieNameOf(this.port),
+        isSession: (value) => isSameSecret(value, this.session),
+      },
     );
   }
 
@@ -161,7 +165,7 @@ export class WebServer implements AsyncDisposable {
       refuse(response, 401, "this address was used before, or is too old: open lanspread again");
       return;
     }
-    response.setHeader("Set-Cookie", sessionCookie(this.session));
+    response.setHeader("Set-Cookie", sessionCookie(cookieNameOf(this.port), this.session));
     response.setHeader("Cache-Control", "no-store");
     response.writeHead(303, { Location: "/" }).end();
   }

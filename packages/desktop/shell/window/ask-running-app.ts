@@ -2,7 +2,7 @@ import { type Logger, silentLogger } from "@lanspread/peer";
 import { WebSocket } from "ws";
 import type { PageRequest, ShellMessage } from "../../protocol/messages.ts";
 import { SHELL_HOST } from "../constants.ts";
-import { SESSION_COOKIE } from "../door/check-request.ts";
+import { cookieNameOf } from "../door/check-request.ts";
 import { loadDoor } from "../door/door-file.ts";
 import { SOCKET_PATH } from "../web/web-server.ts";
 
@@ -19,7 +19,7 @@ export async function askRunningApp(stateDir: string, logger: Logger = silentLog
   if (door === null) return false;
   const host = `${SHELL_HOST}:${door.port}`;
   const socket = new WebSocket(`ws://${host}${SOCKET_PATH}`, {
-    headers: { cookie: `${SESSION_COOKIE}=${door.session}`, origin: `http://${host}` },
+    headers: { cookie: `${cookieNameOf(door.port)}=${door.session}`, origin: `http://${host}` },
     handshakeTimeout: ANSWER_MS,
   });
   const { promise, resolve } = Promise.withResolvers<boolean>();

@@ -2,14 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   checkRequest,
+  cookieNameOf,
   type DoorRequest,
   type DoorRules,
-  SESSION_COOKIE,
 } from "../../shell/door/check-request.ts";
 
 const HOST = "127.0.0.1:40001";
-const RULES: DoorRules = { host: HOST, isSession: (value) => value === "right" };
-const COOKIE = `${SESSION_COOKIE}=right`;
+const NAME = cookieNameOf(40_001);
+const RULES: DoorRules = { host: HOST, cookie: NAME, isSession: (value) => value === "right" };
+const COOKIE = `${NAME}=right`;
 
 const PAGE: DoorRequest = {
   method: "GET",
@@ -61,9 +62,10 @@ describe("the door", () => {
     ["a request of another port of this computer", { fetchSite: "same-site" }, 403],
     ["a method that changes something", { method: "POST" }, 405],
     ["no cookie", { cookie: undefined }, 401],
-    ["a wrong cookie", { cookie: `${SESSION_COOKIE}=wrong` }, 401],
-    ["an empty cookie", { cookie: `${SESSION_COOKIE}=` }, 401],
-    ["two cookies of the name", { cookie: `${SESSION_COOKIE}=wrong; ${COOKIE}` }, 401],
+    ["a wrong cookie", { cookie: `${NAME}=wrong` }, 401],
+    ["the cookie of another port", { cookie: `${cookieNameOf(40_002)}=right` }, 401],
+    ["an empty cookie", { cookie: `${NAME}=` }, 401],
+    ["two cookies of the name", { cookie: `${NAME}=wrong; ${COOKIE}` }, 401],
     ["a whole address as its target", { target: `http://${HOST}/` }, 400],
     ["an endless address", { target: `/${"x".repeat(3_000)}` }, 400],
   ])("refuses %s", (_, change, status) => {

@@ -53,7 +53,7 @@ describe("a line of the log", () => {
     const secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF-";
     const { text, details } = format(`opened http://127.0.0.1:1/?token=${secret}`, {
       session: "short",
-      headers: { cookie: `lanspread-session=${secret}`, host: "h" },
+      headers: { cookie: `lanspread-40001-session=${secret}`, host: "h" },
       error: new Error(`refused ${secret}`),
     });
     expect(`${text} ${details}`).not.toContain(secret);

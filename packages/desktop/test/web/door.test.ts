@@ -26,7 +26,7 @@ describe("the app's door", () => {
     expect(entered.status).toBe(303);
     expect(entered.headers.location).toBe("/");
     expect(entered.headers["set-cookie"]).toEqual([
-      expect.stringMatching(/^lanspread-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/u),
+      expect.stringMatching(/^lanspread-\d+-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/u),
     ]);
     const stolen = await ask(address);
     expect(stolen.status).toBe(401);
@@ -72,6 +72,19 @@ describe("the app's door", () => {
     }
   });
 
+  it("has a cookie of its own where one browser shows two apps", async () => {
+    await using rig = await createRig();
+    await using other = await createRig();
+    const [one, two] = [
+      await enter((await rig.start()).openAddress()),
+      await enter((await other.start()).openAddress()),
+    ];
+    // A browser sends both to both: the port is nothing to a cookie.
+    const cookie = `${one.cookie}; ${two.cookie}`;
+    for (const { origin } of [one, two]) expect((await ask(`${origin}/`, { cookie })).status).toBe(200);
+    expect((await ask(`${one.origin}/`, { cookie: two.cookie })).status).toBe(401);
+  });
+
   it("serves the page to who has the session, with headers that keep everybody else out", async () => {
     await using rig = await createRig();
     const { origin, cookie } = await enter((await rig.start()).openAddress());
@@ -86,7 +99,7 @@ describe("the app's door", () => {
     expect([again.status, again.body]).toEqual([304, ""]);
     for (const refused of [
       await ask(`${origin}/`),
-      await ask(`${origin}/`, { cookie: "lanspread-session=x" }),
+      await ask(`${origin}/`, { cookie: `${cookie.split("=")[0]}=x` }),
     ]) {
       expect(refused.status).toBe(401);
       expect(refused.headers["content-security-policy"]).toBe(page.headers["content-security-policy"]);
