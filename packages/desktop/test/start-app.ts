@@ -10,6 +10,8 @@ export interface RunningApp extends AsyncDisposable {
   readonly pid: number;
   /** Good once. */
   readonly address: string;
+  /** Every address that it has told, the first one first: one for each window. */
+  readonly addresses: readonly string[];
   /** Lines of its log so far. */
   readonly log: readonly string[];
   /** Bytes that are in use behind a collection, outside of the heap too. */
@@ -27,9 +29,11 @@ export async function startApp(setup: AppSetup): Promise<RunningApp> {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const log: string[] = [];
+  const addresses: string[] = [];
   child.stderr?.on("data", (text: Buffer) => log.push(text.toString()));
   child.on("message", (report: AppReport) => {
     if (report.kind === "log") log.push(report.line);
+    else if (report.kind === "address") addresses.push(report.address);
   });
   const gone = once(child, "exit") as Promise<[number | null]>;
   const died = gone.then(([code]) => Promise.reject(new Error(`it ended with ${code}: ${log.join("\n")}`)));
@@ -44,6 +48,7 @@ export async function startApp(setup: AppSetup): Promise<RunningApp> {
   return {
     pid: child.pid ?? 0,
     address,
+    addresses,
     log,
     memory: async () => {
       const told = report(child, "memory");
