@@ -58,6 +58,9 @@ export async function createParty(
     discovery: null,
     lanes: 0,
   };
+  // Whoever comes to a party for the first time is welcomed, which is a test of its own.
+  await mkdir(dir.join("mine", "state"), { recursive: true, mode: 0o700 });
+  await writeFile(dir.join("mine", "state", "desktop.json"), JSON.stringify({ welcomed: true }));
   const own = (who: string) => ({ gamesDir: dir.join(who, "games"), stateDir: dir.join(who, "state") });
   const peers: Peer[] = [];
   const join: Party["join"] = async (name, offered, special = {}) => {

@@ -5,6 +5,9 @@ import { Library } from "../library/library.tsx";
 import { LibrarySkeleton } from "../library/skeleton.tsx";
 import { Logs } from "../logs/logs.tsx";
 import { Party } from "../party/party.tsx";
+import { Settings } from "../settings/settings.tsx";
+import { SetupProblems } from "../settings/setup-problems.tsx";
+import { Welcome } from "../welcome/welcome.tsx";
 import { TextsContext, usePageState } from "./context.ts";
 import { KeepScroll } from "./keep-scroll.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -16,6 +19,7 @@ import { useRoute } from "./use-route.ts";
 export function AppPage() {
   const isConnected = usePageState((state) => state.isConnected);
   const hasSnapshot = usePageState((state) => state.snapshot !== null);
+  const isWelcomed = usePageState((state) => state.snapshot?.settings.welcomed === true);
   const chosen = usePageState((state) => state.snapshot?.settings.language);
   const [browserLanguages] = useState(() => navigator.languages);
   const texts = useMemo(() => {
@@ -31,13 +35,14 @@ export function AppPage() {
           {texts.t(hasSnapshot ? "connection.lost" : "connection.first")}
         </p>
       )}
-      {hasSnapshot ? (
+      {!hasSnapshot && <LibrarySkeleton />}
+      {hasSnapshot && !isWelcomed && <Welcome />}
+      {hasSnapshot && isWelcomed && (
         <>
           <Navigation route={route} />
+          <SetupProblems route={route} />
           <Page route={route} />
         </>
-      ) : (
-        <LibrarySkeleton />
       )}
       <Notices />
     </TextsContext>
@@ -50,6 +55,8 @@ function Page({ route }: { readonly route: Route }) {
       return <Detail gameId={route.gameId} />;
     case "logs":
       return <Logs />;
+    case "settings":
+      return <Settings />;
     case "party":
       return <Party />;
     default:

@@ -4,7 +4,7 @@ export type Route =
   /** Whether there is such a game is the page's to say. */
   | { readonly page: "game"; readonly gameId: string };
 
-export const PAGES = ["library", "party", "logs"] as const;
+export const PAGES = ["library", "party", "settings", "logs"] as const;
 export type Page = (typeof PAGES)[number];
 
 /** What an address means; the library where it means nothing. */

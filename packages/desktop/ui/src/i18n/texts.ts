@@ -3,9 +3,10 @@ import { detailDe, detailEn } from "./texts/detail.ts";
 import { libraryDe, libraryEn } from "./texts/library.ts";
 import { logsDe, logsEn } from "./texts/logs.ts";
 import { partyDe, partyEn } from "./texts/party.ts";
+import { settingsDe, settingsEn } from "./texts/settings.ts";
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...appEn, ...detailEn, ...libraryEn, ...logsEn, ...partyEn } as const;
+export const en = { ...appEn, ...detailEn, ...libraryEn, ...logsEn, ...partyEn, ...settingsEn } as const;
 
 export type TextKey = keyof typeof en;
 
@@ -15,4 +16,5 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...libraryDe,
   ...logsDe,
   ...partyDe,
+  ...settingsDe,
 };

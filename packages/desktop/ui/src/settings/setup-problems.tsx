@@ -1,0 +1,49 @@
+import "./form.css";
+import { usePageState, useTexts } from "../app/context.ts";
+import { hrefOf, type Route } from "../app/route.ts";
+import type { TextKey } from "../i18n/texts.ts";
+import { isTextKey } from "../i18n/translate.ts";
+import { useChange } from "./use-change.ts";
+
+/** Why a folder cannot be used, in the words of the page. */
+function whyOf(code: string): TextKey {
+  const key = `refused.${code}`;
+  return isTextKey(key) ? key : "refused.other";
+}
+
+/** What is wrong with the settings, above every page. The settings say it themselves. */
+export function SetupProblems({ route }: { readonly route: Route }) {
+  const { t } = useTexts();
+  const alone = usePageState((state) => state.snapshot?.setup.problem ?? null);
+  const folder = usePageState((state) => state.snapshot?.gamesDirProblem ?? null);
+  const gamesDir = usePageState((state) => state.snapshot?.status.gamesDir ?? "");
+  const interfaces = usePageState((state) => state.snapshot?.settings.interfaces ?? null);
+  const partyCa = usePageState((state) => state.snapshot?.settings.partyCa ?? null);
+  const { change, isBusy, refused } = useChange();
+  const isSettings = route.page === "settings";
+  const link = !isSettings && <a href={hrefOf({ page: "settings" })}>{t("setup.to-settings")}</a>;
+  return (
+    <>
+      {alone !== null && (
+        <div className="setup-problem form" role="alert">
+          <p>
+            <strong>{t("setup.alone")}</strong> {(refused ?? alone).message} {(refused ?? alone).hint}
+          </p>
+          <button type="button" disabled={isBusy} onClick={() => void change({ interfaces, partyCa })}>
+            {t("setup.again")}
+          </button>
+          {link}
+        </div>
+      )}
+      {folder !== null && !isSettings && (
+        <div className="setup-problem form" role="alert">
+          <p>
+            <strong>{t("setup.folder", { folder: gamesDir })}</strong> {t(whyOf(folder.code))}{" "}
+            {t("setup.folder-meanwhile")}
+          </p>
+          {link}
+        </div>
+      )}
+    </>
+  );
+}
