@@ -2,7 +2,7 @@ import type { RuntimeEvent } from "@lanspread/proto";
 import { gameIdSchema, runtimeCommandSchema } from "@lanspread/proto";
 import { z } from "zod";
 import { logNameSchema } from "./logs.ts";
-import { settingsChangeSchema } from "./settings.ts";
+import { LANGUAGES, settingsChangeSchema } from "./settings.ts";
 import type { DesktopSnapshot } from "./snapshot.ts";
 
 /** Correlates an answer with what was asked; chosen by the page. */
@@ -14,6 +14,9 @@ const ask = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Typ
 /** A run is named by a UUID. */
 const MAX_RUN_NAME = 36;
 
+/** Of the page: games are told it where none was chosen. */
+const languageSchema = z.enum(LANGUAGES).optional();
+
 /** What a page asks of the shell. Each is answered once. */
 export const pageMessageSchema = z.discriminatedUnion("type", [
   /** For the runtime, as it is. */
@@ -23,8 +26,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   /** Opens another window: what a second start does instead of starting. */
   ask("open-window", {}),
   /** Starts an installed game, or its set-up where that has never been started: {@link Played}. */
-  ask("play", { gameId: gameIdSchema }),
-  ask("start-server", { gameId: gameIdSchema }),
+  ask("play", { gameId: gameIdSchema, language: languageSchema }),
+  ask("start-server", { gameId: gameIdSchema, language: languageSchema }),
   /**
    * Lines of a log behind a number of a run; from the first one where that run is over. Answered with a `LogPart` when there
    * are some, or after a while.

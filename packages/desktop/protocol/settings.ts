@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DENSITIES, SHAPES } from "./library-view.ts";
 
 /** Languages of the page, and of the games that can be told one. */
-const LANGUAGES = ["en", "de"] as const;
+export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** Longest name of a player that is shown whole. */

@@ -32,6 +32,8 @@ import type { PageHost } from "./page-session.ts";
 import { partyView } from "./party-view.ts";
 import { peerOptions, type Started, type StartOptions, startWithSettings } from "./start-with-settings.ts";
 
+type PlayRequest = Extract<PageMessage, { readonly type: "play" | "start-server" }>;
+
 /** Settings that a running peer cannot take: a change of them starts another one. */
 const RESTARTING = PEER_SETTINGS.filter((name) => name !== "gamesDir");
 
@@ -124,9 +126,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
           return await this.#change({ gamesDir: message.command.path });
         return await this.#peer.send(message.command, { signal });
       case "play":
-        return await play(this.#playOptions(message.gameId));
+        return await play(this.#playOptions(message));
       case "start-server":
-        return await startServer(this.#playOptions(message.gameId));
+        return await startServer(this.#playOptions(message));
       case "open-folder":
         return await openFolder(join(this.#peer.snapshot().status.gamesDir, asGameId(message.gameId)));
       case "look-at-game":
@@ -157,10 +159,10 @@ export class PeerHost implements PageHost, AsyncDisposable {
     await this.#peer.stop();
   }
 
-  #playOptions(gameId: string): PlayOptions {
+  #playOptions({ gameId, language: ofPage = "en" }: PlayRequest): PlayOptions {
     const { settings, logger } = this.#options;
     const { status } = this.#peer.snapshot();
-    const { language = "en" } = settings.get();
+    const { language = ofPage } = settings.get();
     const id = asGameId(gameId);
     if (status.operations.some((operation) => operation.gameId === id)) {
       throw new PeerError("operation-in-progress", `${id} is being worked on at the moment.`);

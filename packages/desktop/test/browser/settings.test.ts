@@ -250,11 +250,10 @@ describe.skipIf(browserUnavailable !== undefined)(`settings${IN_A_BROWSER}`, () 
 
   it.each(SIZES)("begin in %i x %i in German for everybody", async (width, height) => {
     await using party = await createParty([QUAKE]);
-    const page = await browser.open((await firstStart(party)).openAddress(), {
-      width,
-      height,
-      locale: "de-DE",
-    });
+    const desktop = await firstStart(party);
+    const { addr } = await party.join("Margaret Hamilton-Heafield, Prinzessin", []);
+    const page = await browser.open(desktop.openAddress(), { width, height, locale: "de-DE" });
+    await desktop.host.peer.send({ type: "connect", addr });
     for (const title of ["Wer bist du?", "Wo sind deine Spiele?", "Wer da ist"]) {
       await page.getByRole("heading", { name: title }).waitFor(SOON);
       await expectFits(page, width);

@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import type { PeerOptions } from "@lanspread/peer";
-import { eventually } from "@lanspread/testkit";
+import { createUnrarJsUnpacker, type PeerOptions } from "@lanspread/peer";
+import { asGameId } from "@lanspread/proto";
+import { eventually, writeRar5 } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { SettingsChange } from "../../protocol/settings.ts";
 import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
@@ -147,6 +148,61 @@ describe("settings of the peer", () => {
     }
     expect(await change(page, { language: "de" })).toMatchObject({ type: "answer" });
     expect(await kept(rig)).toEqual({ language: "de" });
+    page.socket.terminate();
+  });
+});
+
+describe("while a game is worked on", () => {
+  it("nothing is changed that the work needs, and everything else is", async () => {
+    await using rig = await createRig();
+    const root = rig.dir.join("games", "quake");
+    await mkdir(root);
+    await writeRar5(`${root}/quake.eti`, [{ name: "quake.txt", content: "fragged" }]);
+    await writeFile(`${root}/version.ini`, "1");
+    const real = createUnrarJsUnpacker();
+    const gate = Promise.withResolvers<void>();
+    const unpacker: typeof real = {
+      ...real,
+      unpack: async (options) => {
+        await gate.promise;
+        return await real.unpack(options);
+      },
+    };
+    const page = await TestPage.open(await enter((await rig.start({ unpacker })).openAddress()));
+    const gameId = asGameId("quake");
+    await page.ask({ type: "command", command: { type: "install-game", gameId } });
+    await mkdir(rig.dir.join("other"));
+    for (const asked of [{ playerName: "Ada" }, { lanes: 1 }, { gamesDir: rig.dir.join("other") }]) {
+      expect(await change(page, asked)).toMatchObject({
+        type: "refusal",
+        refusal: { code: "operation-in-progress", hint: expect.any(String) },
+      });
+    }
+    expect(await change(page, { language: "de" })).toMatchObject({ type: "answer" });
+    gate.resolve();
+    await page.until((message) => message.type === "event" && message.event.type === "install-finished");
+    expect(await change(page, { playerName: "Ada" })).toMatchObject({ type: "answer" });
+    expect(await kept(rig)).toEqual({ language: "de", playerName: "Ada" });
+    page.socket.terminate();
+  });
+});
+
+describe("a game", () => {
+  it.skipIf(process.platform === "win32").each<[string, SettingsChange, string]>([
+    ["as the page where none is chosen", {}, "german"],
+    ["as it is chosen", { language: "en" }, "english"],
+  ])("is told its language %s", async (_, chosen, told) => {
+    await using rig = await createRig();
+    const root = rig.dir.join("games", "quake");
+    await mkdir(`${root}/local`, { recursive: true });
+    await writeFile(`${root}/version.ini`, "1");
+    await writeFile(`${root}/game_start.sh`, "#!/bin/sh\n");
+    await writeFile(`${root}/local/language.txt`, "klingon");
+    const page = await open(rig);
+    await change(page, chosen);
+    const played = await page.ask({ type: "play", gameId: asGameId("quake"), language: "de" });
+    expect(played).toMatchObject({ type: "answer" });
+    expect(await readFile(`${root}/local/language.txt`, "utf8")).toBe(told);
     page.socket.terminate();
   });
 });

@@ -2,12 +2,14 @@ import type { ListedGame } from "@lanspread/proto";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { failureOf } from "../../protocol/failures.ts";
+import type { PageRequest } from "../../protocol/messages.ts";
 import { AppPage } from "./app/app.tsx";
 import { type App, AppContext } from "./app/context.ts";
 import { newsOf, newsOfAnswer } from "./app/news.ts";
 import { notice } from "./app/notices.tsx";
 import { Connection, RefusedError } from "./connection/connection.ts";
 import { openSocket } from "./connection/open-socket.ts";
+import { languageOf } from "./i18n/translate.ts";
 import { calmly } from "./state/calmly.ts";
 import { nextFrame } from "./state/next-frame.ts";
 import { AT_START, isFigures, isListOld, type PageState, stateAfter } from "./state/state.ts";
@@ -48,16 +50,23 @@ async function renewList(): Promise<void> {
   }
 }
 
+/** Games speak as the page does. */
+function ask(request: PageRequest): Promise<unknown> {
+  if (request.type !== "play" && request.type !== "start-server") return connection.ask(request);
+  const language = languageOf(store.get().snapshot?.settings.language, navigator.languages);
+  return connection.ask({ ...request, language });
+}
+
 const app: App = {
   store,
-  ask: (request) => connection.ask(request),
+  ask,
   tryTo: (request) => {
     const answered = (data: unknown): void => {
       const { snapshot } = store.get();
       const news = snapshot === null ? null : newsOfAnswer(request, data, snapshot);
       if (news !== null) notice(news);
     };
-    connection.ask(request).then(answered, (error: unknown) => {
+    ask(request).then(answered, (error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
       notice(error);
     });
