@@ -31,7 +31,7 @@ export async function requireFolder(text: string): Promise<string> {
 }
 
 /** @throws PeerError `bad-request` */
-export function requirePath(text: string): string {
+function requirePath(text: string): string {
   const checked = checkPath(text, process.platform);
   if ("path" in checked) return checked.path;
   throw new PeerError("bad-request", checked.refused, { hint: "Choose a folder." });

@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
+import { promisify } from "node:util";
 import { smallDisk, smallDiskUnavailable, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { MOST_FOLDERS } from "../../shell/folders/constants.ts";
@@ -16,7 +17,7 @@ describe("the folders in a folder", () => {
     await symlink("file", dir.join("link-to-file"));
     await symlink("nowhere", dir.join("link-to-nothing"));
     await symlink("loop", dir.join("loop"));
-    if (process.platform !== "win32") execFileSync("mkfifo", [dir.join("pipe")]);
+    if (process.platform !== "win32") await promisify(execFile)("mkfifo", [dir.join("pipe")]);
     const listing = await listFolder(dir.path);
     expect(listing.entries).toEqual([
       { name: ".hidden", isHidden: true, isLink: false, problem: null },

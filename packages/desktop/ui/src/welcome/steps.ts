@@ -1,6 +1,6 @@
 import type { PeerSetting } from "../../../protocol/settings.ts";
 
-export const STEPS = ["name", "folder", "people"] as const;
+const STEPS = ["name", "folder", "people"] as const;
 export type Step = (typeof STEPS)[number];
 
 /** The first steps that are left to take: what was said when the app was started is not asked. */
