@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { OpenFiles } from "../download/open-files.ts";
 import { openBelowBy } from "../download/safe-path.ts";
 import { fromNodeError } from "../errors/index.ts";
-import { directAccess } from "../storage/index.ts";
+import { directAccess, type FileAccess } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
 import { DIRECT_BYTES } from "./constants.ts";
 
@@ -11,10 +11,15 @@ export class LaneFiles implements PieceSink {
   readonly #root: string;
   readonly #paths = new Map<number, string>();
   readonly #files: OpenFiles;
+  readonly #access: FileAccess;
 
-  /** @param root absolute path of the game root */
-  constructor(root: string) {
+  /**
+   * @param root absolute path of the game root
+   * @param access how a few bytes are written
+   */
+  constructor(root: string, access = directAccess) {
     this.#root = root;
+    this.#access = access;
     this.#files = new OpenFiles(root, (index) => this.#pathOf(index), { flushes: false });
   }
 
@@ -37,7 +42,7 @@ export class LaneFiles implements PieceSink {
 
   /** A few bytes, as a small file has them, or the end of a large one: nothing is kept open for them. */
   async #writeDirectly(path: string, bytes: Uint8Array, offset: number): Promise<void> {
-    const file = await openBelowBy(directAccess, this.#root, path);
+    const file = await openBelowBy(this.#access, this.#root, path);
     try {
       for (let done = 0; done < bytes.length; ) {
         done += await file.write(bytes.subarray(done), offset + done);

@@ -107,6 +107,34 @@ describe("the server of a lane", () => {
     stream.release();
     await server.close();
   });
+
+  it("keeps nothing of what it may not serve: peers may ask for anything", async () => {
+    await using dir = await temporaryDirectory();
+    const { manifest } = await createSourceGame(dir.join(GGOO), {
+      "version.ini": VERSION,
+      "game.eti": "game",
+    });
+    const closed = { ...viewWith(manifest, dir.path), operationActive: true };
+    let asked = 0;
+    const server = serverThatIsTold(
+      closed,
+      () => {},
+      () => {},
+      () => {
+        asked += 1;
+      },
+    );
+    const times: number[] = [];
+    for (let nth = 0; nth < 3; nth++) {
+      const stream = stuckStream(requestOf(manifest, 4));
+      await server.accept(connectionWith(stream));
+      await eventually(() => stream.text().includes('"code":"operation_active"'), { what: "a refusal" });
+      times.push(asked);
+    }
+    // As often as at first: what it was told of before is forgotten.
+    expect(times).toEqual([1, 2, 3].map((nth) => nth * (times[0] ?? 0)));
+    await server.close();
+  });
 });
 
 function viewWith(manifest: Manifest, gamesDir: string): PushedView {
@@ -118,10 +146,12 @@ function serverThatIsTold(
   view: PushedView,
   onOutbound: (counts: object) => void,
   onSent: LaneServerOptions["onSent"] = () => {},
+  onAsked: () => void = () => {},
 ): LaneServer {
   const server: LaneServer = new LaneServer({
     identify: async () => ASKER,
     askView: async (gameId) => {
+      onAsked();
       server.know(gameId, view);
       return view;
     },

@@ -80,6 +80,35 @@ describe("what the gate refuses touches no disk", () => {
   });
 });
 
+it("a game that becomes busy while its file is opened is refused, and nothing of the file is begun", async () => {
+  await using rig = await createServeRig(FILES);
+  const { gamesDir } = rig;
+  Object.defineProperty(rig, "gamesDir", {
+    get: () => {
+      rig.library.busy.add(GGOO);
+      return gamesDir;
+    },
+  });
+  for (const request of [file(rig, "data/a.eti"), rig.chunk("data/a.eti", 0, 1)]) {
+    rig.library.busy.delete(GGOO);
+    expect(await refusal(rig, request)).toMatchObject({ code: "operation_active", retryable: true });
+  }
+  expect(rig.diskLooks).toBe(2);
+});
+
+it("a link to another place in the game is followed", async () => {
+  await using rig = await createServeRig(FILES);
+  const request = file(rig, "data/a.eti");
+  const root = join(rig.library.gamesDir, GGOO);
+  await rename(join(root, "data"), join(root, "moved"));
+  await symlink("moved", join(root, "data"));
+  const data = await rig.channel.requestData(request);
+  const bytes = Buffer.alloc(5000);
+  expect([data.answer, await readFully(data, bytes)]).toEqual([{ type: "file_data", size: 5000 }, 5000]);
+  expect(bytes.equals(content(5000, "a"))).toBe(true);
+  data.cancel();
+});
+
 describe("what is no longer on the disk as it was", () => {
   const root = (rig: ServeRig, ...parts: string[]): string => join(rig.library.gamesDir, GGOO, ...parts);
 

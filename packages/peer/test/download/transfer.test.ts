@@ -1,0 +1,77 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { DIGEST_BYTES, type PieceIndex, pieceLayout, sha256 } from "@lanspread/proto";
+import { eventually, seededBytes } from "@lanspread/testkit";
+import { expect, it } from "vitest";
+import type { Journal } from "../../src/download/journal.ts";
+import { Payload } from "../../src/download/payload.ts";
+import { ProgressMeter } from "../../src/download/progress.ts";
+import { Transfer } from "../../src/download/transfer.ts";
+import type { FinishedChunk, LaneDownload } from "../../src/download/types.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { createRig, createSource, hasWholeGame, MIB, peer, VERSION } from "./support.ts";
+
+const FILES = {
+  "version.ini": VERSION,
+  "game.eti": seededBytes(8, 2 * MIB),
+  "small.eti": seededBytes(9, 1_000),
+};
+
+it("ends no fetch before the journal has taken down what may be on the disk", async () => {
+  await using rig = await createRig();
+  const { manifest, digests, ...game } = await rig.game({ "version.ini": VERSION });
+  const layout = pieceLayout(manifest);
+  const takenDown = Promise.withResolvers<void>();
+  const journal = { note: async () => {}, begin: () => takenDown.promise } as Partial<Journal> as Journal;
+  await using payload = new Payload({
+    ...{ root: rig.root, layout, old: new Set(), touched: false, touch: async () => {} },
+  });
+  const chunks: FinishedChunk[] = [];
+  const meter = new ProgressMeter(layout.totalBytes, 0, 0);
+  const transfer = new Transfer({
+    ...{ manifest, layout, digests, journal, payload, meter, lanes: null, logger: silentLogger },
+    ownDigests: new Uint8Array(layout.pieceCount * DIGEST_BYTES),
+    flushed: new Uint8Array(layout.pieceCount),
+    sources: [createSource(peer(1), { manifest, digests, ...game })],
+    signal: new AbortController().signal,
+    onChunk: (chunk) => chunks.push(chunk),
+    onStep: () => {},
+  });
+  const running = transfer.run();
+  await eventually(() => meter.sample(0, 0).doneBytes === layout.totalBytes, { what: "every byte" });
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  expect(chunks).toEqual([]);
+  expect(transfer.busySources).toBe(1);
+  takenDown.resolve();
+  await running;
+  expect(chunks.map(({ path }) => path)).toEqual(["version.ini"]);
+});
+
+it("lets go of a unit that has ended: the end of the download is none of its business", async () => {
+  await using rig = await createRig();
+  const game = await rig.game(FILES);
+  const signals: AbortSignal[] = [];
+  /** A lane that brings what it is asked for. */
+  const lane: LaneDownload = {
+    fetch: async ({ unit, pieceAt, signal, onPiece }) => {
+      signals.push(signal);
+      const bytes = game.files.get(unit.path) ?? Buffer.alloc(0);
+      await using file = await open(join(rig.root, unit.path), "r+");
+      for (let nth = 0; nth < unit.pieceCount; nth++) {
+        const { index, offset, length } = pieceAt((unit.firstPiece + nth) as PieceIndex);
+        await file.write(bytes, offset, length, offset);
+        onPiece(index, sha256(bytes.subarray(offset, offset + length)));
+      }
+      return true;
+    },
+    flush: async () => false,
+    make: async () => null,
+    look: async () => null,
+    [Symbol.asyncDispose]: async () => {},
+  };
+  await rig.download(game, [createSource(peer(1), game)], { lanes: { open: () => lane } });
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
+  expect(signals.length).toBeGreaterThan(1);
+  expect(signals.map(({ aborted }) => aborted)).toEqual(signals.map(() => false));
+});
