@@ -32,7 +32,10 @@ export function CoverPattern({ pattern, hue, accentHue, figures }: GeneratedCove
 const times = (count: number, draw: (at: number) => ReactNode): ReactNode[] =>
   Array.from({ length: count }, (_, at) => draw(at));
 
-/** Every pattern draws far beyond the square: what a wide or a tall cover shows is not empty. */
+/**
+ * Every pattern draws far beyond the square: what a wide or a tall cover shows is not empty. And each is a
+ * handful of elements: a hundred covers may be in the page.
+ */
 const DRAW: Readonly<Record<Pattern, (colours: Colours, figures: Figures) => ReactNode>> = {
   rings: ({ light, strong }, [a, b]) =>
     times(6, (at) => (
@@ -95,21 +98,22 @@ const DRAW: Readonly<Record<Pattern, (colours: Colours, figures: Figures) => Rea
       ))}
     </g>
   ),
-  dots: ({ light, strong }, [a, b]) =>
-    times(143, (at) => {
-      const [x, y] = [(at % 13) * 12 - 22, Math.floor(at / 13) * 12 - 22];
+  dots: ({ light, strong }, [a, b]) => {
+    const near = { light: "", strong: "", faint: "" };
+    for (let at = 0; at < 99; at++) {
+      const [x, y] = [(at % 9) * 15 - 10, Math.floor(at / 9) * 15 - 20];
       const distance = Math.hypot(x - 20 - a * 60, y - 10 - b * 40);
-      return (
-        <circle
-          key={at}
-          cx={x}
-          cy={y}
-          r={Math.max(0.7, 5.4 - distance / 14)}
-          fill={distance < 34 ? light : strong}
-          fillOpacity={Math.max(0.25, 1 - distance / 90)}
-        />
-      );
-    }),
+      const kind = distance < 34 ? "light" : distance < 62 ? "strong" : "faint";
+      near[kind] += disc(x, y, Math.max(0.9, 6.6 - distance / 12));
+    }
+    return (
+      <>
+        <path d={near.light} fill={light} />
+        <path d={near.strong} fill={strong} fillOpacity="0.8" />
+        <path d={near.faint} fill={strong} fillOpacity="0.4" />
+      </>
+    );
+  },
   orbits: ({ light, strong, soft }, [a, b, c]) => (
     <g transform={`rotate(${-30 + a * 60} 50 38)`}>
       {times(4, (at) => (
@@ -128,23 +132,28 @@ const DRAW: Readonly<Record<Pattern, (colours: Colours, figures: Figures) => Rea
       <circle cx={74 + b * 17} cy="38" r="4.2" fill={light} />
     </g>
   ),
-  blocks: ({ light, strong, soft }, [a, b, c]) =>
-    times(40, (at) => {
+  blocks: ({ light, strong, soft }, [a, b, c]) => {
+    const near = { light: "", strong: "", soft: "" };
+    for (let at = 0; at < 40; at++) {
       const [column, row] = [at % 8, Math.floor(at / 8)];
       const lot = Math.sin((at + 1) * (12.9 + a * 40) + b * 20) * 43_758.5;
       const share = lot - Math.floor(lot);
-      if (share < 0.42) return null;
-      return (
-        <rect
-          key={at}
-          x={column * 20 - 30}
-          y={row * 20 - 24 + c * 8}
-          width="18.5"
-          height="18.5"
-          rx="2"
-          fill={share > 0.84 ? light : share > 0.62 ? strong : soft}
-          fillOpacity={0.92 - row * 0.13}
-        />
-      );
-    }),
+      if (share < 0.42) continue;
+      const kind = share > 0.84 ? "light" : share > 0.62 ? "strong" : "soft";
+      near[kind] += `M${column * 20 - 30} ${(row * 20 - 24 + c * 8).toFixed(1)}h18.5v18.5h-18.5z`;
+    }
+    return (
+      <>
+        <path d={near.soft} fill={soft} fillOpacity="0.9" />
+        <path d={near.strong} fill={strong} fillOpacity="0.8" />
+        <path d={near.light} fill={light} fillOpacity="0.85" />
+      </>
+    );
+  },
 };
+
+/** A circle as a part of a path: many of them are one element. */
+function disc(x: number, y: number, radius: number): string {
+  const r = radius.toFixed(1);
+  return `M${x - radius} ${y}a${r} ${r} 0 1 0 ${2 * radius} 0a${r} ${r} 0 1 0 ${-2 * radius} 0z`;
+}

@@ -7,7 +7,7 @@ import { keepView, lastView } from "./last-view.ts";
 import { cardAfter, isGridKey, layoutOf } from "./layout.ts";
 
 /** Rows that are kept beyond what is seen, so that none is missing while one scrolls. */
-const OVERSCAN = 3;
+const OVERSCAN = 2;
 
 export interface GridProps {
   readonly games: readonly ListedGame[];
