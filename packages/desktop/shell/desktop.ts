@@ -20,6 +20,8 @@ export interface DesktopOptions {
   readonly page?: string;
   /** Of the program. */
   readonly version: string;
+  /** Leaves out the first steps: whoever started the app has taken them. */
+  readonly isWelcomed?: boolean;
   /** Is told what the app and its peer say; pages are shown all of it, whatever its level. */
   readonly logger: Logger;
   /** Somebody wants another window. Default: nothing. */
@@ -51,6 +53,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   await makeDirectories(stateDir, STATE_DIRECTORY_MODE);
   const files = await loadStaticFiles(page);
   const settings = await SettingsFile.open(stateDir, logger);
+  if (options.isWelcomed === true) await settings.change({ welcomed: true });
   const openWindow = async (): Promise<void> => await onWindowWanted?.(desktop);
   const host = await PeerHost.start({ peer, explicit, settings, version, openWindow, logs, logger });
   const web = await openDoor().catch(async (error: unknown) => {

@@ -56,7 +56,7 @@ async function demo(
     ...(name === undefined ? {} : { name }),
     ...(lanes === undefined ? {} : { lanes }),
   };
-  await run(context, flags, { peer: party.own, explicit, version });
+  await run(context, flags, { peer: party.own, explicit, version, isWelcomed: true });
   reporter.notice("the demo ends; nothing of it stays behind");
   return { exit: EXIT.done, result: { kind: "nothing" } };
 }
@@ -64,7 +64,7 @@ async function demo(
 async function run(
   context: CommandContext,
   flags: PeerFlags & DesktopFlags,
-  { peer, ...options }: Pick<RunDesktopOptions, "peer" | "explicit" | "version">,
+  { peer, ...options }: Pick<RunDesktopOptions, "peer" | "explicit" | "version" | "isWelcomed">,
 ): Promise<boolean> {
   const { reporter, verbosity, signal } = context;
   const unpacker = await openUnpacker(context, flags, signal);
