@@ -1,17 +1,10 @@
 import type { ListedPeer } from "@lanspread/proto";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import type { PartyView } from "../../../protocol/snapshot.ts";
 import { usePageState, useTexts } from "../app/context.ts";
-import { hrefOf } from "../app/route.ts";
-import { formatVersion } from "../shared/format.ts";
-import { type Cell, filterRows, GRID_FILTERS, type GridFilter, type GridRow, gridRows } from "./grid-rows.ts";
-
-/** Height of a row, px; as in the style sheet. */
-const ROW_HEIGHT = 40;
-
-/** Rows that are kept beyond what is seen, so that none is missing while one scrolls. */
-const OVERSCAN = 8;
+import { filterRows, GRID_FILTERS, type GridFilter, gridRows } from "./grid-rows.ts";
+import { GridTable } from "./grid-table.tsx";
+import { Sign } from "./sign.tsx";
 
 const NOBODY: readonly never[] = [];
 
@@ -57,7 +50,7 @@ export function GameGrid({ view }: { readonly view: PartyView | null }) {
       </div>
       {shown.length > 0 ? (
         <>
-          <Table rows={shown} names={[t("party.you"), ...names]} />
+          <GridTable key={`${filter} ${search}`} rows={shown} names={[t("party.you"), ...names]} />
           <p className="legend">
             {(["newest", "older", "none"] as const).map((kind) => (
               <span key={kind} className={kind}>
@@ -84,96 +77,4 @@ export function GameGrid({ view }: { readonly view: PartyView | null }) {
 function namesOf(view: PartyView | null, peers: readonly ListedPeer[]): readonly string[] {
   const names = new Map(peers.map(({ peerId, name }) => [peerId, name]));
   return view?.members.map(({ peerId }) => names.get(peerId) ?? peerId.slice(0, 8)) ?? NOBODY;
-}
-
-interface TableProps {
-  readonly rows: readonly GridRow[];
-  /** Of the columns. */
-  readonly names: readonly string[];
-}
-
-function Table({ rows, names }: TableProps) {
-  const { t } = useTexts();
-  const box = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: OVERSCAN,
-  });
-  const items = virtual.getVirtualItems();
-  const above = items[0]?.start ?? 0;
-  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys.
-    <section className="grid-box" ref={box} tabIndex={0} aria-label={t("party.grid")}>
-      <table aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr>
-            <th scope="col">{t("party.game")}</th>
-            {names.map((name, column) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place; two people may have one name.
-              <th key={column} scope="col" title={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {above > 0 && <Space height={above} columns={names.length + 1} />}
-          {items.map(({ index }) => {
-            const row = rows[index];
-            return row === undefined ? null : <Row key={row.id} row={row} number={index + 2} />;
-          })}
-          {below > 0 && <Space height={below} columns={names.length + 1} />}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-/** In place of rows that cannot be seen. */
-function Space({ height, columns }: { readonly height: number; readonly columns: number }) {
-  return (
-    <tr>
-      <td className="space" colSpan={columns} style={{ height }} />
-    </tr>
-  );
-}
-
-const Row = memo(function Row({ row, number }: { readonly row: GridRow; readonly number: number }) {
-  const { t } = useTexts();
-  const { id, name, cells, haveIt } = row;
-  return (
-    <tr aria-rowindex={number}>
-      <th scope="row">
-        <div className="title">
-          <a href={hrefOf({ page: "game", gameId: id })} title={name}>
-            {name}
-          </a>
-          <small title={t("party.cell.newest")}>
-            {t("party.have-it", { count: haveIt, all: cells.length })}
-          </small>
-        </div>
-      </th>
-      {cells.map((cell, column) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place.
-        <td key={column} className={cell.kind}>
-          <Sign kind={cell.kind} />
-          {"version" in cell && <span>{formatVersion(cell.version)}</span>}
-          <span className="only-read">{t(`party.cell.${cell.kind}`)}</span>
-        </td>
-      ))}
-    </tr>
-  );
-});
-
-const SIGNS: Readonly<Record<Cell["kind"], string>> = { newest: "●", older: "◐", none: "–", streamed: "▣" };
-
-function Sign({ kind }: { readonly kind: Cell["kind"] }) {
-  return (
-    <span className="sign" aria-hidden="true">
-      {SIGNS[kind]}
-    </span>
-  );
 }
