@@ -89,6 +89,28 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of the party${IN_A_B
     expect(complaints(browser)).toEqual([]);
   });
 
+  it("has of hundreds of games those that are seen, where one scrolls to", async () => {
+    const games = Array.from({ length: 300 }, (_, index) => {
+      const number = String(index).padStart(3, "0");
+      return { id: `game-${number}`, name: `Game ${number}`, files: { "game.txt": number } };
+    });
+    await using party = await createParty(games);
+    const page = await browser.open((await party.start()).openAddress());
+    await page.getByRole("link", { name: "Party", exact: true }).click(SOON);
+    await page.getByRole("row", { name: "Game 000" }).waitFor(SOON);
+    // Forty pixels each.
+    await page
+      .getByRole("region", { name: "Who has what" })
+      .last()
+      .evaluate((box) => box.scrollTo(0, 8_000));
+    await page.getByRole("row", { name: "Game 205" }).waitFor(SOON);
+    expect(await page.getByRole("row").count()).toBeLessThan(60);
+    await page.getByRole("columnheader", { name: "Grace" }).waitFor(SOON);
+    await page.getByRole("searchbox", { name: "Search games of the party" }).fill("game 007");
+    await page.getByRole("row", { name: "Game 007" }).waitFor(SOON);
+    expect(await page.getByRole("table").getAttribute("aria-rowcount")).toBe("2");
+  });
+
   it("says who cannot join, and why, until they can", async () => {
     await using party = await createParty([]);
     const desktop = await party.start();
