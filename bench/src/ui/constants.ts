@@ -27,17 +27,18 @@ export const ANSWER_MS = 30_000;
 /** Pause between two looks at something that is waited for, ms. */
 export const LOOK_MS = 20;
 
-/** Wheel steps of a scroll, px, and how many a second: as a finger on a wheel that is in a hurry. */
-export const WHEEL_PX = 240;
-export const WHEELS_PER_SECOND = 40;
+/** One step of a wheel, px, and how many a second: as a finger on a wheel that is in a hurry. */
+export const WHEEL_PX = 120;
+export const WHEELS_PER_SECOND = 25;
 
 export interface Amounts {
   readonly rounds: number;
-  /** Wheel steps of one scroll. */
-  readonly wheels: number;
+  /** Most wheel steps of one scroll; the end of what is scrolled ends it, too. */
+  readonly libraryWheels: number;
+  readonly partyWheels: number;
   /** For so long the processor time is looked at, ms. */
   readonly watchedMs: number;
 }
 
-export const FULL: Amounts = { rounds: 7, wheels: 200, watchedMs: 10_000 };
-export const SHORT: Amounts = { rounds: 2, wheels: 10, watchedMs: 500 };
+export const FULL: Amounts = { rounds: 5, libraryWheels: 1_000, partyWheels: 200, watchedMs: 8_000 };
+export const SHORT: Amounts = { rounds: 1, libraryWheels: 10, partyWheels: 10, watchedMs: 500 };

@@ -73,12 +73,12 @@ async function measure(browser: string, context: BenchContext): Promise<Measured
     await using open = await openBrowser(browser, { address, profile: dir.join(`profile-${round}`), signal });
     const { tools } = open;
     await showPage(tools, "library", "article", signal);
-    scrolls.library.push(await measureScroll(tools, LIBRARY, amounts, signal));
+    scrolls.library.push(await measureScroll(tools, LIBRARY, amounts.libraryWheels, signal));
     await tools.evaluate("scrollTo(0, 0)");
     watched.library.push(await measureDownloads(tools, tell, amounts.watchedMs, signal));
     await showPage(tools, "party", ".grid-box tbody a", signal);
     watched.party.push(await measureDownloads(tools, tell, amounts.watchedMs, signal));
-    scrolls.party.push(await measureScroll(tools, PARTY, amounts, signal));
+    scrolls.party.push(await measureScroll(tools, PARTY, amounts.partyWheels, signal));
   }
   return { starts, scrolls, watched };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Table } from "../bench.ts";
 import { median } from "../statistics.ts";
-import { type Amounts, BAR_FRAME_MS, GAMES, PEOPLE, WHEEL_PX, WHEELS_PER_SECOND } from "./constants.ts";
+import { BAR_FRAME_MS, GAMES, PEOPLE, WHEEL_PX, WHEELS_PER_SECOND } from "./constants.ts";
 import type { DevTools } from "./devtools.ts";
 
 /** Frames while somebody scrolled, ms each. */
@@ -49,7 +49,7 @@ const BEGIN = `
 export async function measureScroll(
   tools: DevTools,
   { element }: Scrolled,
-  { wheels }: Amounts,
+  wheels: number,
   signal: AbortSignal,
 ): Promise<Scroll> {
   await tools.evaluate(`${element}.scrollTo({ top: 0, behavior: "instant" })`);
@@ -60,10 +60,13 @@ export async function measureScroll(
   );
   await tools.evaluate(BEGIN);
   const begun = performance.now();
+  const isAtEnd = `${element}.scrollTop + ${element}.clientHeight >= ${element}.scrollHeight - 1`;
   for (let wheel = 1; wheel <= wheels; wheel += 1) {
     signal.throwIfAborted();
     const down = { type: "mouseWheel", ...place, deltaX: 0, deltaY: WHEEL_PX };
     await tools.askPage("Input.dispatchMouseEvent", down);
+    // Asked seldom: it is work that no page has by itself.
+    if (wheel % WHEELS_PER_SECOND === 0 && (await tools.evaluate<boolean>(isAtEnd))) break;
     await delay(Math.max(0, begun + (wheel * 1_000) / WHEELS_PER_SECOND - performance.now()));
   }
   const distance = await tools.evaluate<number>(`(window.isCounting = false, ${element}.scrollTop)`);
