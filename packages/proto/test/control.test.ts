@@ -231,6 +231,8 @@ describe("an event becomes a line", () => {
     const [payload, data] = EVENTS["download-progress"];
     const rates = { [peerId]: 2.5 };
     expect(toHarnessEvent({ type: "download-progress", ...payload, rates }, 1).data).toEqual(data);
+    const [install, line] = EVENTS["install-progress"];
+    expect(toHarnessEvent({ type: "install-progress", ...install, rates }, 1).data).toEqual(line);
   });
 
   it("with the sources that were struck out, where there are any", () => {

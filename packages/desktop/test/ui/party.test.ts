@@ -122,6 +122,8 @@ describe("transfers", () => {
   const progress: DesktopSnapshot["progress"] = {
     [QUAKE]: running(30, { [ADA]: 10, [BOB]: 20 }),
     [DOOM]: running(null, { [ADA]: 5 }),
+    // Unpacks: nobody sends it anything.
+    [asGameId("myst")]: running(1_000, {}),
   };
   const outbound = [{ peerId: ADA, gameId: QUAKE, bytesPerSecond: 7 }];
 
@@ -151,7 +153,7 @@ describe("transfers", () => {
       [ADA, { in: 15, out: 7 }],
       [BOB, { in: 20, out: 0 }],
     ]);
-    expect([rateIn(progress), rateOut(outbound)]).toEqual([30, 7]);
+    expect([rateIn(progress), rateOut(outbound)]).toEqual([35, 7]);
   });
 });
 

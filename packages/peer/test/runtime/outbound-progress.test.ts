@@ -56,6 +56,11 @@ describe("what is sent", () => {
     });
     expect(shown).toEqual({ peerId: bravo.peer.peerId, gameId: quake, bytesPerSecond: expect.any(Number) });
     await bravo.event("stream-install-finished");
+    const streamed = bravo.events.flatMap((event) =>
+      event.type === "install-progress" && event.phase === "streaming" ? [event.rates] : [],
+    );
+    expect(streamed.length).toBeGreaterThan(0);
+    for (const rates of streamed) expect(rates).toEqual({ [alpha.peer.peerId]: expect.any(Number) });
   });
 });
 

@@ -119,6 +119,8 @@ export interface RuntimeEventData {
     /** Over the last 5 s; null in the first second of a phase, and at its end. */
     readonly bytesPerSecond: number | null;
     readonly etaSeconds: number | null;
+    /** The same by the source, where a streamed install comes from one. For hosts that run the peer themselves, as of a download. */
+    readonly rates?: Readonly<Record<PeerId, number>>;
   };
   "install-finished": Game & {
     readonly files: number;

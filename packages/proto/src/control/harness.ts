@@ -67,7 +67,7 @@ export function toHarnessEvent(event: RuntimeEvent, time: number): HarnessEventL
   return { type: "event", event: type, time, data: toSnakeCase(onTheLine(payload)) };
 }
 
-/** The line of progress has a fixed set of fields that programs rely on: the rates of the sources are none of them. */
+/** The lines of progress have a fixed set of fields that programs rely on: the rates of the sources are none of them. */
 function onTheLine(payload: object): object {
   if (!("rates" in payload)) return payload;
   const { rates: _, ...rest } = payload;

@@ -48,9 +48,11 @@ export function ratesByPeer(transfers: readonly PartyTransfer[]): ReadonlyMap<Pe
   return rates;
 }
 
-/** Bytes per second that this computer receives: of everything that tells a rate. */
+/** Bytes per second that this computer receives. What it unpacks and copies comes from nobody. */
 export function rateIn(progress: Progress): number {
-  return Object.values(progress).reduce((sum, { bytesPerSecond }) => sum + (bytesPerSecond ?? 0), 0);
+  return Object.values(progress)
+    .flatMap(({ rates }) => Object.values(rates))
+    .reduce((sum, rate) => sum + rate, 0);
 }
 
 /** Bytes per second that this computer sends. */

@@ -1,4 +1,4 @@
-import type { GameId } from "@lanspread/proto";
+import type { GameId, PeerId } from "@lanspread/proto";
 import { INSTALL_PROGRESS_MS } from "../constants.ts";
 import type { RuntimeContext } from "../context.ts";
 import { InstallPace, type InstallStep } from "../install-pace.ts";
@@ -21,12 +21,21 @@ export function installReporter(
   };
 }
 
+/** A step of an install that may come from somebody else. */
+export interface ReceivedStep extends InstallStep {
+  /** Who sends it. */
+  readonly from?: PeerId;
+}
+
 /** Tells every step that it is given. */
 export function installTeller(
   { bus }: Pick<RuntimeContext, "bus">,
   gameId: GameId,
-): (step: InstallStep) => void {
+): (step: ReceivedStep) => void {
   const pace = new InstallPace();
-  return (step) =>
-    bus.emit({ type: "install-progress", gameId, ...step, ...pace.take(step, performance.now()) });
+  return ({ from, ...step }) => {
+    const figures = pace.take(step, performance.now());
+    const rates = from === undefined ? {} : { rates: { [from]: figures.bytesPerSecond ?? 0 } };
+    bus.emit({ type: "install-progress", gameId, ...step, ...figures, ...rates });
+  };
 }

@@ -34,6 +34,8 @@ export interface StreamInstallProgress {
   readonly doneBytes: number;
   /** Bytes of all files, an estimate until the last archive has begun; 0 before the first. */
   readonly totalBytes: number;
+  /** Who sends; left out when everything has come. */
+  readonly from?: PeerId;
 }
 
 export interface StreamInstallOptions
@@ -139,7 +141,7 @@ function tell(logger: Logger, gameId: GameId, peerId: PeerId, { later, message, 
 
 /** The whole game from one source. */
 async function fromSource(
-  { channel }: StreamSource,
+  { peerId: from, channel }: StreamSource,
   options: StreamInstallOptions,
   logger: Logger,
 ): Promise<readonly UnpackedFile[]> {
@@ -148,7 +150,7 @@ async function fromSource(
   const expected = expectedArchives(manifest);
   const cancellable = signal === undefined ? {} : { signal };
   let last: StreamProgress = { doneBytes: 0, totalBytes: 0, knownBytes: 0 };
-  onProgress?.({ phase: "streaming", doneBytes: 0, totalBytes: 0 });
+  onProgress?.({ phase: "streaming", doneBytes: 0, totalBytes: 0, from });
   const step = createRunStep(options.onStep);
   return stageAndPromote({
     gameId,
@@ -174,7 +176,7 @@ async function fromSource(
         onProgress: (progress) => {
           last = progress;
           const { doneBytes, totalBytes } = progress;
-          onProgress?.({ phase: "streaming", doneBytes, totalBytes });
+          onProgress?.({ phase: "streaming", doneBytes, totalBytes, from });
         },
       }).catch((error: unknown) => {
         throw receiveFailure(error, signal);
