@@ -47,7 +47,7 @@ export function Notices() {
 
 function Why({ failure: { code, message, hint } }: { readonly failure: Failure }) {
   return (
-    <p>
+    <p lang="en">
       {message} <code>{code}</code>
       {hint !== undefined && <small>{hint}</small>}
     </p>

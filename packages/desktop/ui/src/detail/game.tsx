@@ -65,10 +65,14 @@ function LastFailure({ game }: GameProps) {
   return (
     <div className="last-failure">
       <strong>{t("detail.failed")}</strong>
-      <p>
+      <p lang="en">
         {failure.message} <code>{failure.code}</code>
       </p>
-      {failure.hint !== undefined && <p className="soft">{failure.hint}</p>}
+      {failure.hint !== undefined && (
+        <p className="soft" lang="en">
+          {failure.hint}
+        </p>
+      )}
     </div>
   );
 }

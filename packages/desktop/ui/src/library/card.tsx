@@ -31,13 +31,7 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
       <div className="picture" style={{ height: coverHeight }}>
         <Cover id={game.id} name={game.name} />
         <p className="chips">
-          {failure === undefined || game.operation !== null ? (
-            <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
-          ) : (
-            <span className="chip failed" title={failure.message}>
-              {t("state.failed")}
-            </span>
-          )}
+          <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
           {game.peerCount > 0 && (
             <span className="chip" title={peersText(game.peerCount, t)}>
               <svg viewBox="0 0 12 12" aria-hidden="true">
@@ -50,6 +44,11 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
           )}
         </p>
         {game.operation === null ? null : <Progress id={game.id} operation={game.operation} />}
+        {game.operation === null && failure !== undefined && (
+          <p className="failure" title={failure.message}>
+            {t("state.failed")}
+          </p>
+        )}
       </div>
       <h2 id={title} title={game.name}>
         <a href={href} tabIndex={tabIndex}>
