@@ -77,6 +77,12 @@ describe("what the page of a game offers", () => {
       ["install-downloaded", "open-folder", "uninstall", "remove: installed"],
     ],
     [
+      "of what is downloaded and has an update, to install it as it is",
+      { ...DOWNLOADED, localVersion: OLD },
+      {},
+      ["install-downloaded", "open-folder", "remove"],
+    ],
+    [
       "of what was installed without its archives, to fetch them",
       STREAMED,
       { installedVersion: NEW },

@@ -5,7 +5,7 @@ import { actionOf } from "../library/action.ts";
 export type DetailActionKind =
   /** Starts what is installed, where the card offers an update. */
   | "play"
-  /** Installs what is downloaded over an older install. */
+  /** Installs what is downloaded: over another version, or where the card offers a newer one. */
   | "install-downloaded"
   /** Fetches the files of a game that was installed without storing them, so that others can have it. */
   | "download-too"
@@ -61,7 +61,12 @@ function fromOthers(peerCount: number): Hindrance | null {
   return peerCount > 0 ? null : "nobody-has-it";
 }
 
-/** Whether another version is downloaded than the one that is installed: after an update whose install has failed. */
-function isBehind({ downloaded, installed, localVersion }: ListedGame, { installedVersion }: Known): boolean {
-  return downloaded && installed && installedVersion !== null && installedVersion !== localVersion;
+/**
+ * Whether what is downloaded can be installed, and the card does not offer that: after an update whose install has failed,
+ * and before one of what is not installed.
+ */
+function isBehind(game: ListedGame, { installedVersion }: Known): boolean {
+  if (!game.downloaded) return false;
+  if (!game.installed) return actionOf(game).kind === "update";
+  return installedVersion !== null && installedVersion !== game.localVersion;
 }
