@@ -167,7 +167,7 @@ describe("status", () => {
     /** Names, places and numbers of things, and sentences for people: nothing to act upon. */
     const open = new Set(
       ["type", "peerId", "gameId", "id", "name", "addr", "version", "localVersion", "manifestHash"].concat(
-        ["contentId", "path", "message", "reason", "warnings", "sources", "game_id", "content_id"],
+        ["contentId", "path", "message", "hint", "reason", "warnings", "sources", "game_id", "content_id"],
         ["manifest_hash", "party", "gamesDir", "networkProblem"],
       ),
     );
