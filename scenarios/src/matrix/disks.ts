@@ -93,15 +93,18 @@ export const DISKS: readonly Scenario[] = [
         stage.peer("watcher"),
       ]);
       const said: string[] = [];
-      for (const [name, code, says, clear] of cases) {
+      for (const [name, code] of cases) {
         const path = join(broken, name);
         equal(`set-game-dir to ${name}`, await owner.refuses({ cmd: "set-game-dir", path }), code);
+      }
+      const starting = cases.map(async ([name, code, says, clear]) => {
+        const path = join(broken, name);
         const starter = await stage.peer(`start-${name}`, { gamesDir: path, inFront: AS_ANYBODY });
         const warning = await warns(starter, says);
         prove(warning.includes(path), `${starter.name} names its games directory: ${warning}`);
         said.push(warning);
         // It is one of the party, and does what needs no directory.
-        await starter.isOffered("cnc4", 1);
+        await starter.until("somebody offers cnc4", async () => (await starter.offers("cnc4")) > 0);
         equal(`a download into ${name}`, await starter.refuses({ cmd: "download", game_id: "cnc4" }), code);
         // What appears has games, and what an install that was killed has left.
         const elsewhere = join(stage.directory, `elsewhere-${name}`);
@@ -112,13 +115,15 @@ export const DISKS: readonly Scenario[] = [
         await writeFile(join(staging, ".lanspread_owned"), "installing\n");
         await clear(path);
         await rename(elsewhere, path);
-        await watcher.isOffered("cnctw", 1);
+        await starter.until("cnctw is here", async () => (await starter.game("cnctw"))?.downloaded);
         await absent(join(path, "cnctw", ".local.installing"));
         await (await starter.download("cnc4", { install: false })).endsWith("download-finished");
         await sameGame(await stage.know(CNC4), starter.path("cnc4"));
-        await starter.shutdown();
-        await watcher.isOffered("cnctw", 0);
-      }
+        return starter;
+      });
+      const starters = await Promise.all(starting);
+      await watcher.isOffered("cnctw", starters.length);
+      await Promise.all(starters.map((starter) => starter.shutdown()));
       await watcher.isOffered("cnc4", 1);
       // And what happens to a games directory while the peer runs.
       const away = `${owner.games}-away`;
