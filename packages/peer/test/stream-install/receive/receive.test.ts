@@ -37,7 +37,8 @@ describe("receiving a game", () => {
       ["data/empty.txt", 0, 0, MTIME],
       ["game.exe", 8, FRAMES.flatMap(checksums)[2], MTIME],
     ]);
-    expect(progress[0]).toEqual({ phase: "streaming", doneBytes: 0, totalBytes: 0 });
+    const { peerId: from } = sender;
+    expect(progress[0]).toEqual({ phase: "streaming", doneBytes: 0, totalBytes: 0, from });
     expect(progress.at(-1)).toEqual({ phase: "flushing", doneBytes: 2_500_008, totalBytes: 2_500_008 });
     expect(sender.requests).toHaveLength(1);
     await eventually(() => sender.openStreams() === 0);
