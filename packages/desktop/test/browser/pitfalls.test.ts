@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Locator, Page, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserUnavailable, IN_A_BROWSER, startBrowser, type TestBrowser } from "./browser.ts";
-import { createParty, type TestGame } from "./party.ts";
+import { createParty, makeGame, type TestGame } from "./party.ts";
 
 const QUAKE: TestGame = { id: "quake", name: "Quake III Arena", files: { "quake.txt": "fragged" } };
 
@@ -64,6 +65,32 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     await action(page, "Download").waitFor(SOON);
     await card(page).getByText("Offered").waitFor(SOON);
     expect(await card(page).getByText("Installed", { exact: true }).count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("does not show a saved folder that is gone as a library without games, and shows its games when it is back", async () => {
+    await using party = await createParty([QUAKE]);
+    const [saved, away] = [party.dir.join("mine", "saved"), party.dir.join("mine", "away")];
+    await mkdir(saved);
+    await makeGame(join(saved, QUAKE.id), QUAKE);
+    const first = await party.start();
+    await first.host.answer(
+      { type: "change-settings", id: 1, change: { gamesDir: saved } },
+      AbortSignal.timeout(30_000),
+    );
+    await first[Symbol.asyncDispose]();
+    await rename(saved, away);
+    const page = await browser.open((await party.start()).openAddress());
+    await page.getByRole("alert").getByText(saved).waitFor(SOON);
+    await page.getByRole("link", { name: "Open settings" }).waitFor(SOON);
+    // What others have is there; of the own one nothing is known.
+    await action(page, "Download").waitFor(SOON);
+    await rename(away, saved);
+    await action(page, "Install").waitFor(SOON);
+    await page
+      .getByRole("alert")
+      .getByText(saved)
+      .waitFor({ state: "detached", ...SOON });
     await page.context().close();
   });
 

@@ -57,7 +57,7 @@ describe("docs/pitfalls.md", () => {
       ["Downloads", 16],
       ["Local state", 14],
       ["Streamed install", 8],
-      ["The app", 14],
+      ["The app", 15],
       [COMPLAINTS, 20],
     ]);
     for (const part of ["mistake", "title"] as const) {
