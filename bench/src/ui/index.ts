@@ -30,7 +30,7 @@ export const uiBench: Bench = {
   run,
 };
 
-interface Measured {
+export interface Measured {
   readonly starts: readonly Start[];
   readonly scrolls: { readonly library: readonly Scroll[]; readonly party: readonly Scroll[] };
   readonly watched: { readonly library: readonly Watched[]; readonly party: readonly Watched[] };
@@ -39,7 +39,11 @@ interface Measured {
 async function run(context: BenchContext): Promise<Report> {
   const files = await builtFiles();
   const browser = await browserHere();
-  const measured = browser === undefined ? null : await measure(browser, context);
+  return reportOf(browser === undefined ? null : await measure(browser, context), files);
+}
+
+/** @param measured null where no browser is here */
+export function reportOf(measured: Measured | null, files: readonly BuiltFile[]): Report {
   return {
     bench: "ui",
     tables: [...(measured === null ? [] : tablesOf(measured)), bundleTable(files)],

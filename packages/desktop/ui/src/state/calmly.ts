@@ -1,5 +1,5 @@
-/** Pause between two looks at figures that change all the time, milliseconds: nobody reads them faster. */
-const CALM_MS = 250;
+/** Pause between two looks at figures that change all the time, milliseconds: as often as a peer tells those of one download. */
+const CALM_MS = 500;
 
 /** Calls back when such figures are worth another look. */
 export function calmly(callback: () => void): void {
