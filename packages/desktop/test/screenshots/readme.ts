@@ -45,6 +45,18 @@ const go = async (page: Page, hash: string): Promise<void> => {
   await page.evaluate("scrollTo(0, 0)");
 };
 
+async function callOneself(page: Page, name: string): Promise<void> {
+  await go(page, "#/settings");
+  const field = page.getByRole("textbox", { name: "Player name" });
+  await field.fill(name, SOON);
+  await field.press("Enter");
+  await go(page, "#/party");
+  await page.getByText(name).first().waitFor(SOON);
+  // Who has another name comes anew, and finds everybody again.
+  await page.getByText("Grace").first().waitFor(SOON);
+  await page.getByText("Linus").first().waitFor(SOON);
+}
+
 /** In the order of an evening. */
 const SHOTS: readonly Shot[] = [
   {
@@ -109,7 +121,7 @@ const demo = spawn(
   process.execPath,
   [
     ...["--conditions=source", PROGRAM, "desktop", "--demo", "--demo-rate", String(RATE)],
-    ...["--no-window", "--name", "Robin", "-v"],
+    ...["--no-window", "-v"],
   ],
   { stdio: ["ignore", "ignore", "pipe"] },
 );
@@ -125,6 +137,7 @@ try {
   await using browser = await startBrowser();
   const page = await browser.open(/http:\S+/u.exec(said)?.[0] ?? "");
   await page.getByRole("article").first().waitFor(SOON);
+  await callOneself(page, "Robin");
   for (const { name, act } of SHOTS) {
     await act(page);
     await page.mouse.move(640, 799);
