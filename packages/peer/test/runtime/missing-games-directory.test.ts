@@ -5,6 +5,7 @@ import { eventually } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { asNobody, NOBODY } from "../storage/as-nobody.ts";
 import { type Member, makeGame, offered, Party } from "./party.ts";
+import { patientUnpacker } from "./patient-unpacker.ts";
 
 const GGOO = asGameId("ggoo");
 const SOON = { deadlineMs: 20_000 };
@@ -115,6 +116,27 @@ describe("a peer whose games directory cannot be used at its start", () => {
     expect(await readdir(join(gamesDir, "ggoo"))).toEqual([]);
     await eventually(() => member.peer.snapshot().localGames.some(({ id }) => id === "quake"), SOON);
     expect(member.peer.snapshot().warnings.join()).not.toContain("not there");
+  });
+
+  it("leaves a game that is being worked on alone, when its directory comes back under the work", async () => {
+    await using party = await Party.make();
+    const { gamesDir } = await party.folders("one");
+    await makeGame(gamesDir, "quake");
+    const unpacker = patientUnpacker();
+    const member = await party.start("one", { unpacker });
+    await member.peer.send({ type: "install-game", gameId: asGameId("quake") });
+    await unpacker.begun;
+    const away = party.path("away");
+    await rename(gamesDir, away);
+    await eventually(() => member.peer.snapshot().gamesDirProblem?.code === "no-such-directory", SOON);
+    await leaveTraces(away);
+    await rename(away, gamesDir);
+    await usable(member);
+    expect(await readdir(join(gamesDir, "ggoo"))).toEqual([]);
+    expect(await readdir(join(gamesDir, "quake"))).toContain(".local.installing");
+    unpacker.go();
+    await member.event("install-finished");
+    expect(await readdir(join(gamesDir, "quake", "local"))).toContain("game.exe");
   });
 
   it("puts another drive at the same path right, though nobody saw the first one go", async () => {
