@@ -23,8 +23,16 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("command", { command: runtimeCommandSchema }),
   /** Fields that are left out stay as they are. */
   ask("change-settings", { change: settingsChangeSchema }),
-  /** Opens another window: what a second start does instead of starting. */
+  /** Opens another window. */
   ask("open-window", {}),
+  /** Brings a window to the front, or opens another one: what a second start does instead of starting. */
+  ask("show-window", {}),
+  /** Who sends this is a window, and has the focus or not. */
+  ask("tell-focus", { has: z.boolean() }),
+  /** Shows the folder of all games in the file manager. */
+  ask("open-games-folder", {}),
+  /** Ends the app. */
+  ask("quit", {}),
   /** Starts an installed game, or its set-up where that has never been started: {@link Played}. */
   ask("play", { gameId: gameIdSchema, language: languageSchema }),
   ask("start-server", { gameId: gameIdSchema, language: languageSchema }),
@@ -74,5 +82,7 @@ export interface Refusal {
 export type ShellMessage =
   | { readonly type: "snapshot"; readonly snapshot: DesktopSnapshot }
   | { readonly type: "event"; readonly event: RuntimeEvent }
+  /** How many windows there are now. */
+  | { readonly type: "windows"; readonly count: number }
   | { readonly type: "answer"; readonly id: number; readonly data: unknown }
   | { readonly type: "refusal"; readonly id: number; readonly refusal: Refusal };

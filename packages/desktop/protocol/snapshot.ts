@@ -61,6 +61,8 @@ export interface DesktopSnapshot
   readonly setup: Setup;
   /** Version of the program. */
   readonly version: string;
+  /** Windows that show this. */
+  readonly windows: number;
 }
 
 /** Somebody of the party, as the grid of games has them. */

@@ -49,5 +49,20 @@ export const PAGE_TIMEOUT_MS = 30_000;
 /** Without a window for so long the app ends, milliseconds: a page that is loaded anew is gone for a moment. */
 export const WINDOWLESS_MS = 30_000;
 
+/** A browser has ended for so long, and no window of it is left, milliseconds: its connections end a moment after it. */
+export const CLOSING_MS = 500;
+
+/** How often it is looked whether there is a window, milliseconds. */
+export const LOOK_MS = 250;
+
+/** Time that a browser has to end when it is asked to, milliseconds; then it is made to. */
+export const BROWSER_STOP_MS = 3_000;
+
+/** Time that a window of the last run has to find this one, milliseconds: longer than its longest pause between two tries. */
+export const RECONNECT_MS = 6_000;
+
+/** Time that a window has to come to the front, milliseconds; then another one is opened. */
+export const RAISE_MS = 1_500;
+
 /** Time that pages and requests have to end when the shell stops, milliseconds. */
 export const STOP_MS = 1_000;

@@ -3,6 +3,7 @@ import { loadDoor, saveDoor } from "./door/door-file.ts";
 import { LogBook } from "./logs/log-book.ts";
 import { servePage } from "./session/page-session.ts";
 import { PeerHost } from "./session/peer-host.ts";
+import { WindowList } from "./session/window-list.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
 import { BUILT_PAGE } from "./web/built-page.ts";
 import { loadStaticFiles } from "./web/static-files.ts";
@@ -24,8 +25,10 @@ export interface DesktopOptions {
   readonly isWelcomed?: boolean;
   /** Is told what the app and its peer say; pages are shown all of it, whatever its level. */
   readonly logger: Logger;
-  /** Somebody wants another window. Default: nothing. */
-  readonly onWindowWanted?: (desktop: Desktop) => Promise<void>;
+  /** Somebody wants to see a window (`show`), or another one (`open`). Default: nothing. */
+  readonly onWindowWanted?: (kind: "show" | "open") => Promise<void>;
+  /** Somebody wants the app to end. Default: nothing. */
+  readonly onQuit?: () => void;
 }
 
 /** The running app: a peer, and the page that shows it to browsers on this computer. */
@@ -33,8 +36,10 @@ export interface Desktop extends AsyncDisposable {
   readonly host: PeerHost;
   /** What is said to it is in the app's log, for pages and for who started it. */
   readonly logger: Logger;
-  /** Windows that are connected. */
-  readonly windows: number;
+  /** Windows that show it. */
+  readonly windows: WindowList;
+  /** Whether games are worked on, or go out to others. */
+  readonly isBusy: () => boolean;
   /** An address that opens the page once, in the next minutes. */
   openAddress(): string;
 }
@@ -45,7 +50,7 @@ export interface Desktop extends AsyncDisposable {
  * @throws PeerError, among others `state-locked` where a peer of the same state directory runs
  */
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
-  const { explicit = {}, page = BUILT_PAGE, version, onWindowWanted } = options;
+  const { explicit = {}, page = BUILT_PAGE, version } = options;
   const logs = new LogBook();
   const logger = joinLoggers(options.logger, logs.logger);
   const peer = { ...options.peer, logger };
@@ -54,8 +59,12 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const files = await loadStaticFiles(page);
   const settings = await SettingsFile.open(stateDir, logger);
   if (options.isWelcomed === true) await settings.change({ welcomed: true });
-  const openWindow = async (): Promise<void> => await onWindowWanted?.(desktop);
-  const host = await PeerHost.start({ peer, explicit, settings, version, openWindow, logs, logger });
+  const windows = new WindowList();
+  const host = await PeerHost.start({
+    ...{ peer, explicit, settings, version, windows, logs, logger },
+    wantWindow: async (kind) => await options.onWindowWanted?.(kind),
+    quit: () => options.onQuit?.(),
+  });
   const web = await openDoor().catch(async (error: unknown) => {
     await host[Symbol.asyncDispose]();
     throw error;
@@ -63,9 +72,8 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const desktop: Desktop = {
     host,
     logger,
-    get windows() {
-      return web.pages;
-    },
+    windows,
+    isBusy: () => host.isBusy,
     openAddress: () => web.openAddress(),
     [Symbol.asyncDispose]: async () => {
       await web[Symbol.asyncDispose]();

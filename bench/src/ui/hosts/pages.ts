@@ -25,6 +25,7 @@ const host: PageHost = {
     handlers.add(handler);
     return () => handlers.delete(handler);
   },
+  onWindows: () => () => {},
   onSnapshotDue: () => () => {},
   answer: async (message, signal) =>
     message.type === "party" ? view : await alone.host.answer(message, signal),

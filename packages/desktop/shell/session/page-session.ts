@@ -11,6 +11,8 @@ export interface PageHost {
   snapshot(): DesktopSnapshot;
   /** Calls the handler with every event from now on; returns what ends that. */
   onEvent(handler: (event: RuntimeEvent) => void): () => void;
+  /** Calls the handler with the number of windows when that changed; returns what ends that. */
+  onWindows(handler: (count: number) => void): () => void;
   /** Calls the handler when something changed that only a snapshot shows. */
   onSnapshotDue(handler: () => void): () => void;
   /** @throws PeerError */
@@ -41,6 +43,9 @@ export function servePage(socket: WebSocket, host: PageHost, logger: Logger): vo
   };
   const noMoreEvents = host.onEvent((event) => {
     if (keepsUp()) send({ type: "event", event });
+  });
+  const noMoreWindows = host.onWindows((count) => {
+    if (keepsUp()) send({ type: "windows", count });
   });
   const noMoreSnapshots = host.onSnapshotDue(() => {
     if (keepsUp()) sendSnapshot();
@@ -86,6 +91,7 @@ export function servePage(socket: WebSocket, host: PageHost, logger: Logger): vo
     over.abort();
     inbox.clear();
     noMoreEvents();
+    noMoreWindows();
     noMoreSnapshots();
     clearInterval(catchUp);
     clearInterval(heartbeat);

@@ -31,6 +31,7 @@ import { lookAtGame } from "./look-at-game.ts";
 import type { PageHost } from "./page-session.ts";
 import { partyView } from "./party-view.ts";
 import { peerOptions, type Started, type StartOptions, startWithSettings } from "./start-with-settings.ts";
+import type { WindowList } from "./window-list.ts";
 
 type PlayRequest = Extract<PageMessage, { readonly type: "play" | "start-server" }>;
 
@@ -41,7 +42,12 @@ export interface PeerHostOptions extends StartOptions {
   readonly settings: SettingsFile;
   /** Of the program. */
   readonly version: string;
-  readonly openWindow: () => Promise<void>;
+  /** Those that show the page. */
+  readonly windows: WindowList;
+  /** Shows a window, or opens another one. */
+  readonly wantWindow: (kind: "show" | "open") => Promise<void>;
+  /** Ends the app. */
+  readonly quit: () => void;
   /** What pages are shown of the log. */
   readonly logs: LogBook;
   readonly logger: Logger;
@@ -95,7 +101,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   }
 
   snapshot(): DesktopSnapshot {
-    const { settings, version } = this.#options;
+    const { settings, version, windows } = this.#options;
     const { localGames: _, remoteGames: __, ...peer } = this.#peer.snapshot();
     return {
       ...peer,
@@ -105,12 +111,22 @@ export class PeerHost implements PageHost, AsyncDisposable {
       settings: settings.get(),
       setup: { ...this.#setup, problem: this.#problem },
       version,
+      windows: windows.count,
     };
   }
 
   onEvent(handler: (event: RuntimeEvent) => void): () => void {
     this.#eventHandlers.add(handler);
     return () => this.#eventHandlers.delete(handler);
+  }
+
+  onWindows(handler: (count: number) => void): () => void {
+    const { windows } = this.#options;
+    let { count } = windows;
+    return windows.onChange(() => {
+      if (windows.count !== count) handler(windows.count);
+      count = windows.count;
+    });
   }
 
   onSnapshotDue(handler: () => void): () => void {
@@ -137,8 +153,16 @@ export class PeerHost implements PageHost, AsyncDisposable {
           stateDir: this.#setup.stateDir,
           gameId: asGameId(message.gameId),
         });
+      case "open-games-folder":
+        return await openFolder(this.#peer.snapshot().status.gamesDir);
       case "open-window":
-        return await this.#options.openWindow();
+        return await this.#options.wantWindow("open");
+      case "show-window":
+        return await this.#options.wantWindow("show");
+      case "tell-focus":
+        return this.#options.windows.tell(signal, message.has);
+      case "quit":
+        return this.#options.quit();
       case "read-log":
         return await this.#options.logs.read(message, signal);
       case "party":
@@ -157,6 +181,12 @@ export class PeerHost implements PageHost, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#changing;
     await this.#peer.stop();
+  }
+
+  /** Whether games are worked on, or go out to others. */
+  get isBusy(): boolean {
+    const { operations, outboundTransfers } = this.#peer.snapshot().status;
+    return operations.length > 0 || Object.keys(outboundTransfers).length > 0;
   }
 
   #playOptions({ gameId, language: ofPage = "en" }: PlayRequest): PlayOptions {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectories } from "@lanspread/peer";
+import { type BrowserProcess, ownBrowser } from "./browser-process.ts";
 import { findBrowsers } from "./find-browser.ts";
 
 /** Folder of the browser's profile in the state directory: nothing of the user's own browser is touched. */
@@ -14,13 +15,24 @@ const PROFILE_MODE = 0o700;
 const FLAGS = [
   "--no-first-run",
   "--no-default-browser-check",
+  "--disable-background-mode",
   "--disable-background-networking",
+  "--disable-client-side-phishing-detection",
   "--disable-component-update",
   "--disable-default-apps",
+  "--disable-domain-reliability",
   "--disable-extensions",
   "--disable-quic",
+  "--disable-search-engine-choice-screen",
   "--disable-sync",
-  "--disable-features=Translate,MediaRouter,OptimizationHints",
+  "--hide-crash-restore-bubble",
+  "--no-pings",
+  "--password-store=basic",
+  "--use-mock-keychain",
+  "--disable-features=AutofillServerCommunication,MediaRouter,OptimizationHints,Translate",
+  // Whatever the browser itself wants of the world is refused: nobody listens there, and names are looked up by nobody.
+  "--proxy-server=http://127.0.0.1:9",
+  "--proxy-bypass-list=127.0.0.1",
   "--window-size=1280,800",
 ];
 
@@ -31,16 +43,19 @@ export interface WindowOptions {
   readonly flags?: readonly string[];
 }
 
-/** A browser that shows the app in a window of its own. */
-export interface AppWindow {
-  /** Resolves when its last window is closed. Never rejects. */
-  readonly closed: Promise<void>;
-  close(): void;
+/** Where the browser's profile is. */
+export function profileIn(stateDir: string): string {
+  return join(stateDir, PROFILE);
 }
 
-/** Opens the app in a Chromium-family browser; null where there is none. */
-export async function openAppWindow(options: WindowOptions): Promise<AppWindow | null> {
-  const profile = join(options.stateDir, PROFILE);
+/**
+ * Opens the app in a window of a Chromium-family browser. Where one has the profile open already, that one opens the window, and
+ * the one that is started here ends at once with 0.
+ *
+ * @returns null where there is no such browser
+ */
+export async function openAppWindow(options: WindowOptions): Promise<BrowserProcess | null> {
+  const profile = profileIn(options.stateDir);
   await makeDirectories(profile, PROFILE_MODE);
   for (const browser of await findBrowsers(existsSync)) {
     const child = spawn(
@@ -48,7 +63,7 @@ export async function openAppWindow(options: WindowOptions): Promise<AppWindow |
       [`--app=${options.address}`, `--user-data-dir=${profile}`, ...FLAGS, ...(options.flags ?? [])],
       { stdio: "ignore" },
     );
-    if (await hasStarted(child)) return windowOf(child);
+    if ((await hasStarted(child)) && child.pid !== undefined) return ownBrowser(child, child.pid);
   }
   return null;
 }
@@ -58,13 +73,6 @@ function hasStarted(child: ChildProcess): Promise<boolean> {
     child.once("spawn", () => resolve(true));
     child.once("error", () => resolve(false));
   });
-}
-
-function windowOf(child: ChildProcess): AppWindow {
-  const closed = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-  });
-  return { closed, close: () => void child.kill() };
 }
 
 /** Opens an address in whatever the user browses with. Whether that worked is not told by every system. */

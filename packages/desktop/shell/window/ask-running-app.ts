@@ -6,11 +6,11 @@ import { cookieNameOf } from "../door/check-request.ts";
 import { loadDoor } from "../door/door-file.ts";
 import { SOCKET_PATH } from "../web/web-server.ts";
 
-/** Time that the running app has to open its window, milliseconds. */
-const ANSWER_MS = 5_000;
+/** Time that the running app has to show its window, milliseconds: it tries one way, then another. */
+const ANSWER_MS = 10_000;
 
 /**
- * Asks the app that runs with this state directory for a window.
+ * Asks the app that runs with this state directory to show its window.
  *
  * @returns false where none runs, or it does not answer
  */
@@ -24,7 +24,7 @@ export async function askRunningApp(stateDir: string, logger: Logger = silentLog
   });
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const late = setTimeout(() => resolve(false), ANSWER_MS);
-  const request: PageRequest = { type: "open-window" };
+  const request: PageRequest = { type: "show-window" };
   socket.on("open", () => socket.send(JSON.stringify({ ...request, id: 1 })));
   socket.on("message", (data) => {
     const message = JSON.parse(data.toString()) as ShellMessage;

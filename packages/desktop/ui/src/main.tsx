@@ -7,6 +7,7 @@ import { AppPage } from "./app/app.tsx";
 import { type App, AppContext } from "./app/context.ts";
 import { newsOf, newsOfAnswer } from "./app/news.ts";
 import { notice } from "./app/notices.tsx";
+import { beWindow } from "./app/own-window.ts";
 import { Connection, RefusedError } from "./connection/connection.ts";
 import { openSocket } from "./connection/open-socket.ts";
 import { languageOf } from "./i18n/translate.ts";
@@ -24,6 +25,11 @@ const connection = new Connection({
   onMessage: (message) => {
     if (message.type === "snapshot") {
       store.set({ ...store.get(), snapshot: message.snapshot });
+      return;
+    }
+    if (message.type === "windows") {
+      const { snapshot } = store.get();
+      if (snapshot !== null) store.set({ ...store.get(), snapshot: { ...snapshot, windows: message.count } });
       return;
     }
     const after = stateAfter(store.get(), message.event);
@@ -72,6 +78,8 @@ const app: App = {
     });
   },
 };
+
+beWindow(app);
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("the page has no place for the app");

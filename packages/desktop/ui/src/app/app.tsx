@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo, useState, useSyncExternalStore } from "react";
 import { Detail } from "../detail/detail.tsx";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
@@ -12,12 +12,14 @@ import { TextsContext, usePageState } from "./context.ts";
 import { KeepScroll } from "./keep-scroll.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Notices } from "./notices.tsx";
+import { hasQuit } from "./own-window.ts";
 import type { Route } from "./route.ts";
 import { useRoute } from "./use-route.ts";
 
 /** The whole page. */
 export function AppPage() {
   const isConnected = usePageState((state) => state.isConnected);
+  const isEnded = useSyncExternalStore(hasQuit.subscribe, hasQuit.get);
   const hasSnapshot = usePageState((state) => state.snapshot !== null);
   const isWelcomed = usePageState((state) => state.snapshot?.settings.welcomed === true);
   const chosen = usePageState((state) => state.snapshot?.settings.language);
@@ -32,7 +34,7 @@ export function AppPage() {
     <TextsContext value={texts}>
       {!isConnected && (
         <p className={hasSnapshot ? "banner" : "banner first"} role="status">
-          {texts.t(hasSnapshot ? "connection.lost" : "connection.first")}
+          {texts.t(isEnded ? "quit.gone" : hasSnapshot ? "connection.lost" : "connection.first")}
         </p>
       )}
       {!hasSnapshot && <LibrarySkeleton />}

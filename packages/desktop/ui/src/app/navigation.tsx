@@ -1,4 +1,5 @@
 import { useTexts } from "./context.ts";
+import { Menu } from "./menu.tsx";
 import { Room } from "./room.tsx";
 import { hrefOf, PAGES, type Route } from "./route.ts";
 
@@ -14,6 +15,7 @@ export function Navigation({ route }: { readonly route: Route }) {
         </a>
       ))}
       <Room />
+      <Menu />
     </nav>
   );
 }

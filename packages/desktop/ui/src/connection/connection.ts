@@ -15,7 +15,7 @@ export interface Socket {
 
 export interface ConnectionOptions {
   readonly open: () => Socket;
-  readonly onMessage: (message: Extract<ShellMessage, { type: "snapshot" | "event" }>) => void;
+  readonly onMessage: (message: Extract<ShellMessage, { type: "snapshot" | "event" | "windows" }>) => void;
   readonly onStateChange: (isConnected: boolean) => void;
 }
 
@@ -92,6 +92,7 @@ export class Connection {
         this.#options.onMessage(message);
         break;
       case "event":
+      case "windows":
         this.#options.onMessage(message);
         break;
       case "answer":

@@ -2,11 +2,12 @@ import { appDe, appEn } from "./texts/app.ts";
 import { detailDe, detailEn } from "./texts/detail.ts";
 import { libraryDe, libraryEn } from "./texts/library.ts";
 import { logsDe, logsEn } from "./texts/logs.ts";
+import { menuDe, menuEn } from "./texts/menu.ts";
 import { partyDe, partyEn } from "./texts/party.ts";
 import { settingsDe, settingsEn } from "./texts/settings.ts";
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...appEn, ...detailEn, ...libraryEn, ...logsEn, ...partyEn, ...settingsEn } as const;
+export const en = { ...appEn, ...detailEn, ...libraryEn, ...logsEn, ...menuEn, ...partyEn, ...settingsEn } as const;
 
 export type TextKey = keyof typeof en;
 
@@ -15,6 +16,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...detailDe,
   ...libraryDe,
   ...logsDe,
+  ...menuDe,
   ...partyDe,
   ...settingsDe,
 };
