@@ -1,4 +1,4 @@
-import { CLOSING_MS, WINDOWLESS_MS } from "../constants.ts";
+import { CLOSING_MS, TOKEN_LIFETIME_MS, WINDOWLESS_MS } from "../constants.ts";
 
 /** What decides whether the last window is closed. */
 export interface WindowState {
@@ -25,6 +25,8 @@ export interface WindowState {
 export function isOver(state: WindowState): boolean {
   const { browsers, windows, hasShown, isElsewhere, isHandedOver, isBusy, windowlessMs } = state;
   if (windows > 0) return false;
+  // Somebody may be on the way to a browser with the address.
+  if (isElsewhere && !hasShown) return windowlessMs >= TOKEN_LIFETIME_MS;
   // A tab among others may be put to sleep, or its browser be started anew: that is no wish to end.
   if (isElsewhere) return !isBusy && windowlessMs >= WINDOWLESS_MS;
   // It starts for the first time, which may take long.

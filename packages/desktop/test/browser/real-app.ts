@@ -45,7 +45,8 @@ export async function startDisplay(): Promise<Display> {
 }
 
 export interface RealAppOptions {
-  readonly display: Display;
+  /** Null: there is none, as on a server. */
+  readonly display: Display | null;
   readonly stateDir: string;
   readonly args: readonly string[];
   readonly browserFlags?: readonly string[];
@@ -67,7 +68,7 @@ export class RealApp implements AsyncDisposable {
         ...["--conditions=source", MAIN, "desktop", "--state-dir", stateDir, ...args],
         ...flags.map((flag) => `--browser-flag=${flag}`),
       ],
-      { env: { ...process.env, DISPLAY: display.name, NO_COLOR: "1" }, stdio: ["ignore", "ignore", "pipe"] },
+      { env: environment(display), stdio: ["ignore", "ignore", "pipe"] },
     );
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#said += text;
@@ -79,6 +80,12 @@ export class RealApp implements AsyncDisposable {
 
   get said(): string {
     return this.#said;
+  }
+
+  /** Waits for it to say something. */
+  async says(pattern: RegExp): Promise<string> {
+    await this.#until(String(pattern), () => pattern.test(this.#said));
+    return pattern.exec(this.#said)?.[0] ?? "";
   }
 
   get profile(): string {
@@ -137,6 +144,12 @@ export class RealApp implements AsyncDisposable {
   async #until(what: string, is: () => boolean): Promise<void> {
     await eventually(is, { what: `${what}; it said: ${this.#said}`, deadlineMs: DEADLINE_MS });
   }
+}
+
+function environment(display: Display | null): NodeJS.ProcessEnv {
+  const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = process.env;
+  // Whatever opens addresses here is not to open one.
+  return { ...env, NO_COLOR: "1", BROWSER: "true", ...(display === null ? {} : { DISPLAY: display.name }) };
 }
 
 /** A port is told before it is open. */

@@ -32,9 +32,13 @@ describe.skipIf(displayUnavailable !== undefined)(
       return dir;
     }
 
-    function start(dir: TemporaryDirectory, browserFlags: readonly string[] = []): RealApp {
+    function start(
+      dir: TemporaryDirectory,
+      browserFlags: readonly string[] = [],
+      on: Display | null = display,
+    ): RealApp {
       return new RealApp({
-        display,
+        display: on,
         stateDir: dir.join("state"),
         browserFlags,
         args: [
@@ -87,7 +91,7 @@ describe.skipIf(displayUnavailable !== undefined)(
       await using app = start(dir);
       await app.inWindow(async () => {});
       app.child.kill("SIGTERM");
-      expect(await app.ended()).not.toBe("SIGKILL");
+      expect(await app.ended()).toBe(0);
       await untilNothingIsLeft(app, dir);
     });
 
@@ -124,6 +128,16 @@ describe.skipIf(displayUnavailable !== undefined)(
         await other.getByRole("button", { name: "Menu" }).click();
         await other.getByRole("menuitem", { name: "Quit" }).click();
       });
+      expect(await app.ended()).toBe(0);
+      await untilNothingIsLeft(app, dir);
+    });
+
+    it("is told as an address where the browser cannot open one", async () => {
+      await using dir = await createPlace();
+      await using app = start(dir, [], null);
+      const address = await app.says(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}/u);
+      expect((await fetch(address, { redirect: "manual" })).status).toBe(303);
+      app.child.kill("SIGINT");
       expect(await app.ended()).toBe(0);
       await untilNothingIsLeft(app, dir);
     });

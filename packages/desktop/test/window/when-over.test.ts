@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLOSING_MS, WINDOWLESS_MS } from "../../shell/constants.ts";
+import { CLOSING_MS, TOKEN_LIFETIME_MS, WINDOWLESS_MS } from "../../shell/constants.ts";
 import { isOver, type WindowState } from "../../shell/window/when-over.ts";
 
 const CLOSED: WindowState = {
@@ -33,6 +33,16 @@ describe("whether the last window was closed", () => {
     [
       "a browser nobody knows of has shown no window",
       { isHandedOver: true, windowlessMs: WINDOWLESS_MS },
+      true,
+    ],
+    [
+      "nobody has opened the address yet",
+      { isElsewhere: true, hasShown: false, windowlessMs: WINDOWLESS_MS },
+      false,
+    ],
+    [
+      "nobody can open the address any more",
+      { isElsewhere: true, hasShown: false, windowlessMs: TOKEN_LIFETIME_MS },
       true,
     ],
     [
