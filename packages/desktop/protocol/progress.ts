@@ -27,7 +27,10 @@ export function progressAfter(progress: Progress, event: RuntimeEvent): Progress
     }
     case "install-progress": {
       const { type: _, gameId, ...told } = event;
-      return { ...progress, [gameId]: { ...NOTHING_KNOWN, ...told } };
+      // A streamed install comes from one source at a time, and begins anew with the next.
+      const from = Object.keys(told.rates ?? {});
+      const fetched = Object.fromEntries(from.map((peerId) => [peerId, told.doneBytes]));
+      return { ...progress, [gameId]: { ...NOTHING_KNOWN, ...told, fetched } };
     }
     case "remove-progress": {
       const { gameId, doneBytes, totalBytes } = event;

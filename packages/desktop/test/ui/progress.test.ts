@@ -45,6 +45,15 @@ describe("how far an operation is", () => {
     });
   });
 
+  it("of a streamed install is what has come from its source", () => {
+    const step = { phase: "streaming", doneBytes: 3, totalBytes: 4, bytesPerSecond: 7, etaSeconds: 9 };
+    expect(after({ type: "install-progress", gameId, ...step, rates: { [ADA]: 7 } })).toEqual({
+      ...step,
+      rates: { [ADA]: 7 },
+      fetched: { [ADA]: 3 },
+    });
+  });
+
   it("is known of a removal", () => {
     const files = { doneFiles: 1, totalFiles: 2 };
     expect(after({ type: "remove-progress", gameId, ...files, doneBytes: 3, totalBytes: 4 })).toEqual({
