@@ -14,6 +14,9 @@ import {
 
 const MINUTE = 60_000;
 
+/** Of this run alone. */
+const PARTY = `window-${process.pid}`;
+
 describe.skipIf(displayUnavailable !== undefined)(
   `the window${ON_A_DISPLAY}`,
   { timeout: 3 * MINUTE },
@@ -42,7 +45,7 @@ describe.skipIf(displayUnavailable !== undefined)(
         stateDir: dir.join("state"),
         browserFlags,
         args: [
-          ...["--games-dir", dir.join("games"), "--name", "Ada", "--party", `window-${process.pid}`],
+          ...["--games-dir", dir.join("games"), "--name", "Ada", "--party", PARTY],
           ...["--listen", "127.0.0.1:0", "--interface", "127.0.0.1", "--lanes", "0"],
         ],
       });
