@@ -44,9 +44,13 @@ export async function runDesktop(options: RunDesktopOptions): Promise<boolean> {
   signal.addEventListener("abort", asked, { once: true });
   try {
     if (signal.aborted) return true;
-    await windows.begin();
-    const over = Promise.race([windows.over, quit.promise]);
-    const failed = await Promise.race([over.then(() => null), running.host.failed]);
+    // Beginning may wait for a window of the last run; whoever ends the app does not.
+    const begin = windows.begin().then(() => windows.over);
+    const failed = await Promise.race([
+      begin.then(() => null),
+      quit.promise.then(() => null),
+      running.host.failed,
+    ]);
     if (failed !== null) throw new PeerError("internal", failed.message);
   } finally {
     signal.removeEventListener("abort", asked);

@@ -36,6 +36,8 @@ export class Windows {
   #isHandedOver = false;
   #hasShown = false;
   #isClosing = false;
+  /** What is being opened: it is there, and can be closed, when this has settled. */
+  #opening: Promise<unknown> = Promise.resolve();
   #windowlessSince = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #noMoreChanges: () => void;
@@ -57,7 +59,7 @@ export class Windows {
     const left = this.#options.opensWindows
       ? await findProfileOwner(profileIn(this.#options.stateDir))
       : null;
-    if (left === null) return await this.open();
+    if (left === null || this.#isClosing) return await this.open();
     this.#app.logger.child("window").info("a window of the last run is there", { pid: left });
     this.#keep(foundBrowser(left));
     await this.#until(() => this.#app.windows.count > 0, RECONNECT_MS);
@@ -75,7 +77,13 @@ export class Windows {
     await this.open();
   }
 
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    const opened = this.#isClosing ? Promise.resolve() : this.#open();
+    this.#opening = Promise.allSettled([this.#opening, opened]);
+    return opened;
+  }
+
+  async #open(): Promise<void> {
     const { opensWindows, browserFlags: flags, onAddress, stateDir } = this.#options;
     const address = this.#app.openAddress();
     if (!opensWindows) {
@@ -92,6 +100,7 @@ export class Windows {
     this.#isClosing = true;
     clearInterval(this.#timer);
     this.#noMoreChanges();
+    await this.#opening;
     await Promise.all([...this.#browsers].map((browser) => browser.close()));
   }
 

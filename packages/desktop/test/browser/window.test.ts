@@ -89,6 +89,21 @@ describe.skipIf(displayUnavailable !== undefined)(
       await untilNothingIsLeft(app, dir);
     });
 
+    it("gets another one beside it at a second start where it cannot come to the front", async () => {
+      await using dir = await createPlace();
+      await using app = start(dir);
+      // As behind other windows, on a system that raises none.
+      await app.inWindow((page) =>
+        page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))"),
+      );
+      await using second = start(dir);
+      expect(await second.ended()).toBe(0);
+      await app.inBrowser((browser) => untilShown(browser, 2));
+      app.child.kill("SIGTERM");
+      expect(await app.ended()).toBe(0);
+      await untilNothingIsLeft(app, dir);
+    });
+
     it("is closed when the app is asked to end", async () => {
       await using dir = await createPlace();
       await using app = start(dir);
