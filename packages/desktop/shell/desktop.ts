@@ -38,6 +38,8 @@ export interface Desktop extends AsyncDisposable {
   readonly logger: Logger;
   /** Windows that show it. */
   readonly windows: WindowList;
+  /** Connections of pages, and of whoever else has the session. */
+  readonly connections: number;
   /** Whether games are worked on, or go out to others. */
   readonly isBusy: () => boolean;
   /** An address that opens the page once, in the next minutes. */
@@ -73,6 +75,9 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     host,
     logger,
     windows,
+    get connections() {
+      return web.pages;
+    },
     isBusy: () => host.isBusy,
     openAddress: () => web.openAddress(),
     [Symbol.asyncDispose]: async () => {

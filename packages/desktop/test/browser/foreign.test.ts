@@ -82,7 +82,7 @@ describe.skipIf(browserUnavailable !== undefined)(`a page of somebody else${IN_A
       expect(statuses.length).toBeGreaterThan(3);
       expect(statuses.filter(([, status]) => status < 400)).toEqual([]);
       expect(desktop.host.snapshot().settings).toEqual({});
-      expect(desktop.windows).toBe(0);
+      expect(desktop.connections).toBe(0);
     } finally {
       await context.close();
       await desktop[Symbol.asyncDispose]();
