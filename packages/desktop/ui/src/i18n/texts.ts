@@ -7,7 +7,15 @@ import { partyDe, partyEn } from "./texts/party.ts";
 import { settingsDe, settingsEn } from "./texts/settings.ts";
 
 /** Every text of the page in English; the other languages have the same keys. */
-export const en = { ...appEn, ...detailEn, ...libraryEn, ...logsEn, ...menuEn, ...partyEn, ...settingsEn } as const;
+export const en = {
+  ...appEn,
+  ...detailEn,
+  ...libraryEn,
+  ...logsEn,
+  ...menuEn,
+  ...partyEn,
+  ...settingsEn,
+} as const;
 
 export type TextKey = keyof typeof en;
 
