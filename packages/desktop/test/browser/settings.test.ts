@@ -214,6 +214,8 @@ describe.skipIf(browserUnavailable !== undefined)(`settings${IN_A_BROWSER}`, () 
     const page = await browser.open(desktop.openAddress());
     const alert = page.getByRole("alert").filter({ hasText: "Nobody can reach you" });
     await alert.getByText("192.0.2.99").waitFor(SOON);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await alert.getByText("None of these networks is there.").waitFor(SOON);
     await alert.getByRole("link", { name: "Open settings" }).click();
     const networks = page.getByRole("group", { name: "Networks" });
     await networks.getByText("not there now").waitFor(SOON);

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createRandom } from "@lanspread/testkit";
 import type { Page } from "playwright-core";
@@ -69,6 +69,11 @@ const LONG: readonly TestGame[] = [
 
 const press = (page: Page, name: string) => page.getByRole("button", { name }).first().click();
 
+async function openSettings(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByText(/free$/u).or(page.locator(".folder-card.gone")).first().waitFor();
+}
+
 const SCENES: readonly Scene[] = [
   { name: "library-0", games: [] },
   {
@@ -117,6 +122,45 @@ const SCENES: readonly Scene[] = [
       await page.getByRole("radio", { name: "Compact" }).click({ force: true });
       await page.locator(".grid.square.compact").waitFor();
       await page.keyboard.press("Escape");
+    },
+  },
+  { name: "settings", games: THREE, act: openSettings },
+  {
+    name: "settings-chooser",
+    games: THREE,
+    act: async (page, party) => {
+      for (const name of [
+        "Games",
+        "Music",
+        "Old games",
+        "A name that is longer than there is room for it, whatever the window",
+      ]) {
+        await mkdir(party.dir.join("mine", "games", name));
+      }
+      await openSettings(page);
+      await press(page, "Choose … Game folder");
+      await page.getByRole("dialog").getByRole("option").first().waitFor();
+    },
+  },
+  {
+    name: "settings-folder-gone",
+    games: THREE,
+    act: async (page, party) => {
+      await rename(party.dir.join("mine", "games"), party.dir.join("mine", "away"));
+      await openSettings(page);
+      await page.locator(".folder-card.gone").waitFor();
+    },
+  },
+  {
+    name: "welcome",
+    games: THREE,
+    act: async (page) => {
+      const ask = { type: "change-settings", id: 1, change: { welcomed: null } };
+      await page.evaluate(`{
+        const socket = new WebSocket("/socket");
+        socket.onopen = () => socket.send(${JSON.stringify(JSON.stringify(ask))});
+      }`);
+      await page.getByRole("heading", { name: "Who are you?" }).waitFor();
     },
   },
 ];

@@ -1,4 +1,5 @@
 import "./form.css";
+import type { PeerSetting, Settings, SettingsChange } from "../../../protocol/settings.ts";
 import { usePageState, useTexts } from "../app/context.ts";
 import { hrefOf, type Route } from "../app/route.ts";
 import type { TextKey } from "../i18n/texts.ts";
@@ -11,14 +12,22 @@ function whyOf(code: string): TextKey {
   return isTextKey(key) ? key : "refused.other";
 }
 
+const OF_THE_PEER = ["playerName", "party", "partyCa", "interfaces", "lanes"] as const;
+
+/** What was chosen, as a change: the peer is started with it once more. */
+function chosenOf(settings: Settings = {}, fixed: readonly PeerSetting[] = []): SettingsChange {
+  const chosen = OF_THE_PEER.filter((name) => settings[name] !== undefined && !fixed.includes(name));
+  return Object.fromEntries(chosen.map((name) => [name, settings[name]]));
+}
+
 /** What is wrong with the settings, above every page. The settings say it themselves. */
 export function SetupProblems({ route }: { readonly route: Route }) {
   const { t } = useTexts();
   const alone = usePageState((state) => state.snapshot?.setup.problem ?? null);
   const folder = usePageState((state) => state.snapshot?.gamesDirProblem ?? null);
   const gamesDir = usePageState((state) => state.snapshot?.status.gamesDir ?? "");
-  const interfaces = usePageState((state) => state.snapshot?.settings.interfaces ?? null);
-  const partyCa = usePageState((state) => state.snapshot?.settings.partyCa ?? null);
+  const settings = usePageState((state) => state.snapshot?.settings);
+  const fixed = usePageState((state) => state.snapshot?.setup.fixed);
   const { change, isBusy, refused } = useChange();
   const isSettings = route.page === "settings";
   const link = !isSettings && <a href={hrefOf({ page: "settings" })}>{t("setup.to-settings")}</a>;
@@ -29,7 +38,7 @@ export function SetupProblems({ route }: { readonly route: Route }) {
           <p>
             <strong>{t("setup.alone")}</strong> {(refused ?? alone).message} {(refused ?? alone).hint}
           </p>
-          <button type="button" disabled={isBusy} onClick={() => void change({ interfaces, partyCa })}>
+          <button type="button" disabled={isBusy} onClick={() => void change(chosenOf(settings, fixed))}>
             {t("setup.again")}
           </button>
           {link}
