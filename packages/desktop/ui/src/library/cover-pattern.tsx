@@ -154,6 +154,7 @@ const DRAW: Readonly<Record<Pattern, (colours: Colours, figures: Figures) => Rea
 
 /** A circle as a part of a path: many of them are one element. */
 function disc(x: number, y: number, radius: number): string {
-  const r = radius.toFixed(1);
-  return `M${x - radius} ${y}a${r} ${r} 0 1 0 ${2 * radius} 0a${r} ${r} 0 1 0 ${-2 * radius} 0z`;
+  // Rounded first: arcs that do not fit their ends are drawn as others.
+  const r = Math.round(radius * 10) / 10;
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
 }
