@@ -248,7 +248,7 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
     await main.getByText("The last attempt failed.").waitFor(SOON);
     await main.getByText("Look into it, and move it away.").waitFor(SOON);
     await page.keyboard.press("Escape");
-    await page.getByRole("article").getByText("The last attempt failed").waitFor(SOON);
+    await page.getByRole("article").getByText("Last attempt failed").waitFor(SOON);
     await page.getByRole("link", { name: "Quake III Arena" }).click();
     await rmdir(`${root}/.local.installing`);
     await button(page, /^Install: /u).click(SOON);

@@ -1,4 +1,4 @@
-import { type ReactNode, useLayoutEffect, useRef } from "react";
+import { type ReactNode, type SyntheticEvent, useLayoutEffect, useRef } from "react";
 import { useTexts } from "../app/context.ts";
 
 export interface ConfirmDialogProps {
@@ -12,9 +12,6 @@ export interface ConfirmDialogProps {
   readonly onClose: () => void;
 }
 
-/** What the dialog is closed with by the button that does it. */
-const CONFIRMED = "confirmed";
-
 /** Asks before something is deleted. Focus begins at the way out, and goes back to where it was. */
 export function ConfirmDialog({ title, doIt, children, onConfirm, onClose }: ConfirmDialogProps) {
   const { t } = useTexts();
@@ -22,22 +19,34 @@ export function ConfirmDialog({ title, doIt, children, onConfirm, onClose }: Con
   useLayoutEffect(() => {
     if (dialog.current?.open === false) dialog.current.showModal();
   }, []);
-  const closed = (): void => {
+  // The browser tells later that it is closed: by then the next question may be wanted, or the same one.
+  const close = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    dialog.current?.close();
     onClose();
-    if (dialog.current?.returnValue === CONFIRMED) onConfirm();
+  };
+  const confirm = (event: SyntheticEvent): void => {
+    close(event);
+    onConfirm();
   };
   return (
-    <dialog ref={dialog} className="confirm" aria-labelledby="confirm-title" onClose={closed}>
+    <dialog
+      ref={dialog}
+      className="confirm"
+      aria-labelledby="confirm-title"
+      onCancel={close}
+      onClose={onClose}
+    >
       <h2 id="confirm-title">{title}</h2>
       {children}
-      <form method="dialog">
-        <button type="submit" className="plain">
+      <div className="answers">
+        <button type="button" onClick={close}>
           {t("confirm.no")}
         </button>
-        <button type="submit" className="danger" value={CONFIRMED}>
+        <button type="button" className="danger" onClick={confirm}>
           {doIt}
         </button>
-      </form>
+      </div>
     </dialog>
   );
 }

@@ -44,6 +44,9 @@ function Gone({ gameId }: DetailProps) {
         {t("detail.gone")}
       </h1>
       <p>{t("detail.gone-hint", { id: gameId })}</p>
+      <button type="button" onClick={goToLibrary}>
+        {t("detail.to-library")}
+      </button>
     </div>
   );
 }

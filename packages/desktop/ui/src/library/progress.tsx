@@ -27,7 +27,7 @@ export function Progress({ id, operation }: ProgressProps) {
       <progress aria-label={phase} max={1} {...(share === null ? {} : { value: share })} />
       <p>
         <strong>
-          {phase} {percent}
+          <b>{phase}</b> {percent}
         </strong>{" "}
         <span>{details.join(" · ")}</span>
       </p>
