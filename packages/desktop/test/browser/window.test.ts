@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,6 +32,9 @@ describe.skipIf(displayUnavailable !== undefined)(
     async function createPlace(): Promise<TemporaryDirectory> {
       const dir = await temporaryDirectory();
       await mkdir(dir.join("games"));
+      // The first steps have tests of their own.
+      await mkdir(dir.join("state"), { mode: 0o700 });
+      await writeFile(dir.join("state", "desktop.json"), JSON.stringify({ welcomed: true }));
       return dir;
     }
 
