@@ -34,6 +34,8 @@ export interface OperationProgress {
 export interface Setup {
   /** What was said when it was started: the settings do not count there. */
   readonly fixed: readonly PeerSetting[];
+  /** Party CA and networks that were said then; what else was said, the status has. */
+  readonly said: { readonly partyCa: string | null; readonly interfaces: readonly string[] };
   readonly stateDir: string;
   /** Why the peer could not be started with the settings: it is alone until they are changed. Null where it could. */
   readonly problem: FailureReason | null;

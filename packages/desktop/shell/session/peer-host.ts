@@ -58,7 +58,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   /** Pictures of the catalog. */
   readonly covers: Covers;
   readonly #options: PeerHostOptions;
-  readonly #setup: Pick<Setup, "fixed" | "stateDir">;
+  readonly #setup: Omit<Setup, "problem">;
   readonly #facts: DesktopSnapshot["facts"];
   readonly #eventHandlers = new Set<(event: RuntimeEvent) => void>();
   readonly #snapshotHandlers = new Set<() => void>();
@@ -79,7 +79,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
     this.#options = options;
     this.#facts = factsOf(catalog);
     this.covers = Covers.of(peerOptions(options).catalog, catalog.entries(), options.logger);
-    this.#setup = { fixed: fixedSettings(options.explicit), stateDir: peerOptions(options).stateDir };
+    const { partyCa = null, interfaces = [] } = options.explicit;
+    const fixed = fixedSettings(options.explicit);
+    this.#setup = { fixed, said: { partyCa, interfaces }, stateDir: peerOptions(options).stateDir };
     this.#peer = peer;
     this.#problem = problem;
     this.#follow(peer);
@@ -172,7 +174,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
       case "make-folder":
         return await makeFolder(message.parent, message.name);
       case "networks":
-        return networkChoices(this.#options.settings.get().interfaces ?? []);
+        return networkChoices(this.#networks());
       case "change-settings":
         return await this.#change(message.change);
     }
@@ -187,6 +189,11 @@ export class PeerHost implements PageHost, AsyncDisposable {
   get isBusy(): boolean {
     const { operations, outboundTransfers } = this.#peer.snapshot().status;
     return operations.length > 0 || Object.keys(outboundTransfers).length > 0;
+  }
+
+  #networks(): readonly string[] {
+    const { fixed, said } = this.#setup;
+    return fixed.includes("interfaces") ? said.interfaces : (this.#options.settings.get().interfaces ?? []);
   }
 
   #playOptions({ gameId, language: ofPage = "en" }: PlayRequest): PlayOptions {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
-import { mdnsDiscovery, silentLogger } from "@lanspread/peer";
+import { createPartyCa, mdnsDiscovery, silentLogger, writePartyCa } from "@lanspread/peer";
 import { eventually } from "@lanspread/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -100,9 +100,11 @@ describe.skipIf(browserUnavailable !== undefined)(`settings${IN_A_BROWSER}`, () 
     await using party = await createParty([]);
     await rm(party.dir.join("mine", "state", "desktop.json"));
     const { peer } = party.setup;
+    const partyCa = party.dir.join("ca");
+    await writePartyCa({ dir: partyCa, ca: await createPartyCa() });
     await using desktop = await startDesktop({
       peer,
-      explicit: { name: "Given", gamesDir: peer.gamesDir },
+      explicit: { name: "Given", gamesDir: peer.gamesDir, interfaces: ["127.0.0.1"], partyCa },
       version: "1.2.3",
       logger: silentLogger,
     });
@@ -117,7 +119,11 @@ describe.skipIf(browserUnavailable !== undefined)(`settings${IN_A_BROWSER}`, () 
     await name.waitFor(SOON);
     expect(await name.isDisabled()).toBe(true);
     expect(await name.inputValue()).toBe("Given");
-    expect(await page.getByText("Said when lanspread was started").count()).toBe(2);
+    expect(await page.getByText("Said when lanspread was started").count()).toBe(4);
+    await page.getByText(partyCa).waitFor(SOON);
+    const own = page.getByRole("group", { name: "Networks" }).getByRole("checkbox", { name: "127.0.0.1" });
+    await own.waitFor(SOON);
+    expect([await own.isChecked(), await own.isDisabled()]).toEqual([true, true]);
     expect(await page.getByRole("button", { name: "Choose … Game folder" }).count()).toBe(0);
   });
 

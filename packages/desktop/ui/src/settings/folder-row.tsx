@@ -67,8 +67,10 @@ export function GameFolderRow() {
 export function PartyCaRow() {
   const { t } = useTexts();
   const labelId = useId();
-  const chosen = usePageState((state) => state.snapshot?.settings.partyCa ?? null);
   const isFixed = useIsFixed("partyCa");
+  const said = usePageState((state) => state.snapshot?.setup.said.partyCa ?? null);
+  const kept = usePageState((state) => state.snapshot?.settings.partyCa ?? null);
+  const chosen = isFixed ? said : kept;
   const isOccupied = useIsBusy();
   const [isChoosing, setChoosing] = useState(false);
   const { change, isBusy, refused } = useChange();

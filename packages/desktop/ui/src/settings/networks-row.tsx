@@ -11,8 +11,10 @@ const ALL: readonly string[] = [];
 export function NetworksRow() {
   const { t } = useTexts();
   const labelId = useId();
-  const saved = usePageState((state) => state.snapshot?.settings.interfaces ?? ALL);
   const isFixed = useIsFixed("interfaces");
+  const said = usePageState((state) => state.snapshot?.setup.said.interfaces ?? ALL);
+  const kept = usePageState((state) => state.snapshot?.settings.interfaces ?? ALL);
+  const saved = isFixed ? said : kept;
   const isOccupied = useIsBusy();
   const { change, isBusy, refused } = useChange();
   const [draft, setDraft] = useState<readonly string[] | null>(null);
@@ -38,7 +40,7 @@ export function NetworksRow() {
           <input
             type="checkbox"
             disabled={isLocked}
-            checked={chosen.length === 0 && !isFixed}
+            checked={chosen.length === 0}
             onChange={() => setDraft(ALL)}
           />
           {t("settings.networks-all")}
