@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchContext, Table } from "../bench.ts";
 import { Child } from "../child.ts";
@@ -45,13 +45,15 @@ export async function measureStarts(
   { progress, signal }: BenchContext,
 ): Promise<readonly Start[]> {
   const gamesDir = join(dir, "games");
+  const stateDir = join(dir, "state");
   await makeGames(gamesDir, OWN_GAMES);
+  await mkdir(stateDir, { recursive: true });
+  // Whoever is welcomed is asked for a name first, and sees no games.
+  await writeFile(join(stateDir, "desktop.json"), JSON.stringify({ welcomed: true }));
   const starts: Start[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     progress(`start ${round} of ${rounds}`);
-    starts.push(
-      await measureStart({ gamesDir, stateDir: join(dir, "state"), browserFlags: MEASURED_FLAGS }, signal),
-    );
+    starts.push(await measureStart({ gamesDir, stateDir, browserFlags: MEASURED_FLAGS }, signal));
   }
   return starts;
 }
