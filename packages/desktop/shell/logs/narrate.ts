@@ -83,15 +83,15 @@ function games(level: LogLevel, message: string, fields: Narrated["fields"]): Na
   return { level, source: "games", message, fields };
 }
 
-function failure(
-  message: string,
-  {
-    gameId,
-    code,
-    message: reason,
-  }: { readonly gameId: string; readonly code: string; readonly message: string },
-): Narrated {
-  return games("error", message, { gameId, code, reason });
+interface Failure {
+  readonly gameId: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+function failure(message: string, { gameId, code, message: reason, hint }: Failure): Narrated {
+  return games("error", message, { gameId, code, reason, ...(hint === undefined ? {} : { hint }) });
 }
 
 function strikes(struckOut: readonly { readonly peerId: string; readonly why: string }[] = []) {
