@@ -28,6 +28,7 @@ describe("what the log says of events", () => {
         type,
         gameId,
         sources: {},
+        lanes: [],
         transfers: [],
         warnings: ["one"],
       } as unknown as RuntimeEvent;
