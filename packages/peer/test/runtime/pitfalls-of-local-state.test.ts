@@ -209,8 +209,7 @@ describe("events", () => {
     "peer-count-updated",
   ];
 
-  /** Events of one type that say the same as the one before. */
-  /** The same games under another revision are news: who was told of that revision waits for them. */
+  /** Events of one type that say the same as the one before. Another revision is something else: somebody may wait for it. */
   function repeated(events: readonly RuntimeEvent[]): RuntimeEvent[] {
     return WHOLE.flatMap((type) => {
       const all = events.filter((event) => event.type === type);
