@@ -51,6 +51,18 @@ async function closing(page: Page): Promise<Dialog | null> {
   return await Promise.race([asked, closed]);
 }
 
+/** Resolves when the page knows all that the shell knows now: it has heard of something that the shell told later. */
+async function untilTold(desktop: Desktop, page: Page): Promise<void> {
+  const { signal } = new AbortController();
+  for (const [language, text] of [
+    ["de", "Installiert"],
+    ["en", "Installed"],
+  ] as const) {
+    await desktop.host.answer({ type: "change-settings", id: 1, change: { language } }, signal);
+    await page.getByRole("button", { name: text, exact: true }).first().waitFor(SOON);
+  }
+}
+
 /** A browser asks for who has done something in the window only. */
 async function touch(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Installed" }).first().click(SOON);
@@ -152,6 +164,7 @@ describe.skipIf(browserUnavailable !== undefined)(`the menu, and leaving${IN_A_B
     await eventually(() => desktop.windows.count === 2, { what: "both windows" });
     expect(await closing(other)).toBeNull();
     await eventually(() => desktop.windows.count === 1, { what: "one window" });
+    await untilTold(desktop, page);
     const asked = await closing(page);
     expect(asked?.type()).toBe("beforeunload");
     await asked?.dismiss();

@@ -18,6 +18,7 @@ describe.skipIf(process.platform === "win32")("the browser that has the profile 
     const child = spawn(process.execPath, [
       "-e",
       "setInterval(() => {}, 1e6)",
+      "--",
       `--user-data-dir=${directory}`,
     ]);
     await once(child, "spawn");
