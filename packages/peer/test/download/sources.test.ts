@@ -215,12 +215,16 @@ describe("a source that vanishes", () => {
     const { rig, game } = await rigWithGame();
     await using _ = rig;
     const noted = Promise.withResolvers<void>();
+    let isFirst = true;
     let waiting: Request | undefined;
     const source = createSource(peer(1), game, {
       onRequest: async (request) => {
         if (request.type !== "get_game_file_chunk" || request.path !== "game.eti") return undefined;
-        if (waiting === undefined && rig.chunks.some(({ path }) => path === "game.eti")) waiting = request;
-        if (waiting !== undefined) await noted.promise;
+        if (!isFirst) {
+          waiting ??= request;
+          await noted.promise;
+        }
+        isFirst = false;
         return undefined;
       },
     });
