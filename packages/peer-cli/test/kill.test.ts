@@ -81,7 +81,8 @@ describe("kill -9 of the receiver", () => {
     await makeGame(from.games, "quake3", { entries: entries() });
     await start("source");
     let fetched = 0;
-    for (const part of [0.2, 0.5, 0.8]) {
+    // The rest takes longer than a busy machine needs to see how far it is.
+    for (const part of [0.1, 0.3, 0.5]) {
       const receiver = await startDownload();
       await until(`${part * 100} % of the download`, () => arrived(receiver) > part * TOTAL_BYTES);
       await receiver.kill();
