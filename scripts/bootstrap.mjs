@@ -25,7 +25,7 @@ const tasks = {
   desktop: [[pinnedNode, ["packages/peer-cli/bin/lanspread.mjs", "desktop", ...rest]]],
   demo: [[pinnedNode, ["scenarios/src/demo/main.ts", ...rest]]],
   // Packages two at a time: their tests start processes and sockets of their own.
-  test: [[bin("turbo"), ["run", "test", "--concurrency=2", ...rest]]],
+  test: [[bin("turbo"), ["run", "test", "--concurrency=2", "--continue", ...rest]]],
   check: [
     [bin("biome"), ["check", "--error-on-warnings", "."]],
     [bin("turbo"), ["run", "check-types", "--output-logs=errors-only"]],

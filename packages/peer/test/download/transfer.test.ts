@@ -57,12 +57,15 @@ it("lets go of a unit that has ended: the end of the download is none of its bus
     fetch: async ({ unit, pieceAt, signal, onPiece }) => {
       signals.push(signal);
       const bytes = game.files.get(unit.path) ?? Buffer.alloc(0);
-      await using file = await open(join(rig.root, unit.path), "r+");
-      for (let nth = 0; nth < unit.pieceCount; nth++) {
-        const { index, offset, length } = pieceAt((unit.firstPiece + nth) as PieceIndex);
-        await file.write(bytes, offset, length, offset);
+      const pieces = Array.from({ length: unit.pieceCount }, (_, nth) =>
+        pieceAt((unit.firstPiece + nth) as PieceIndex),
+      );
+      const file = await open(join(rig.root, unit.path), "r+");
+      for (const { offset, length } of pieces) await file.write(bytes, offset, length, offset);
+      await file.close();
+      // With the last piece the download may end, and with it whatever unit still has not.
+      for (const { index, offset, length } of pieces)
         onPiece(index, sha256(bytes.subarray(offset, offset + length)));
-      }
       return true;
     },
     flush: async () => false,
