@@ -8,5 +8,8 @@ export const WAIT_DEADLINE_MS = 30_000;
 export const OPERATION_DEADLINE_MS = 90_000;
 /** A look that no event leads to is taken again after this, ms: files and counters change without one. */
 export const LOOK_AGAIN_MS = 50;
-/** After the end of a scenario everything of it has to come to rest within this, ms. */
-export const REST_DEADLINE_MS = 15_000;
+/**
+ * Until no peer has an operation or an answer under way after a scenario, ms: an answer to somebody whose cable was out ends when
+ * nothing of it has moved for 30 s.
+ */
+export const REST_DEADLINE_MS = 40_000;
