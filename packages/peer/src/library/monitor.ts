@@ -169,8 +169,8 @@ class LibraryMonitor {
     const { gamesDir } = library.state();
     const inode = await inodeOf(gamesDir);
     if (this.#place?.gamesDir === gamesDir && this.#place.inode === inode) {
-      // It is there, and could not be used when it was looked at last: what was in the way may be gone.
-      if (inode !== null && library.state().problem !== null) this.#scanAt = AT_ONCE;
+      // The last look found otherwise: what was in its way may be gone, or it came and went between two checks.
+      if ((inode === null) === (library.state().problem === null)) this.#scanAt = AT_ONCE;
       return;
     }
     this.#place = { gamesDir, inode };

@@ -101,6 +101,29 @@ describe("a games directory", () => {
     expect(watcher.open).toEqual([]);
   });
 
+  it("that comes and goes between two checks is not believed to be there", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    const away = rig.dir.join("away");
+    await rename(rig.gamesDir, away);
+    await rig.library.start();
+    const stopping = new AbortController();
+    const clock = createVirtualClock();
+    const monitor = monitorLibrary(
+      { library: rig.library, clock, logger: silentLogger, watchDirectory: countedWatcher().watch },
+      stopping.signal,
+    );
+    await eventually(() => clock.pending > 0, soon);
+    await rename(away, rig.gamesDir);
+    await rig.library.rescanAll();
+    expect(ids(rig)).toEqual(["ggoo"]);
+    await rename(rig.gamesDir, away);
+    await clock.advanceAsync(DIRECTORY_CHECK_MS);
+    await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
+    expect(ids(rig)).toEqual([]);
+    stopping.abort();
+    await monitor;
+  });
+
   it("that is changed takes the watch along", async () => {
     await using rig = await createRig({ ggoo: GAME, other: GAME });
     await using watching = await startWatching(rig);
