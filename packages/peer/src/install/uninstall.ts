@@ -25,7 +25,9 @@ export type UninstallStep =
   | "mark-backup"
   | "forget-list"
   | "delete-backup"
-  | "clear-intent";
+  | "clear-intent"
+  /** Only where it is known what was installed. */
+  | "delete-root";
 
 export interface UninstallOptions {
   readonly gameId: GameId;
@@ -81,7 +83,7 @@ export async function uninstallGame(options: UninstallOptions): Promise<void> {
       await step("delete-backup", () => deleteOwned(backup));
       await step("clear-intent", () => clearIntent(stateDir, gameId));
       // Of a game that came unpacked nothing else is here. A root that the user made stays, empty or not.
-      if (list !== undefined) await deleteRoot(root);
+      if (list !== undefined) await step("delete-root", () => deleteRoot(root));
     });
   } catch (error) {
     throw fromNodeError(error, root);

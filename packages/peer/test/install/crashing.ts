@@ -59,6 +59,7 @@ export const UNINSTALL_STEPS = {
   "forget-list": true,
   "delete-backup": true,
   "clear-intent": true,
+  "delete-root": true,
 } satisfies Record<UninstallStep, boolean>;
 
 export const REMOVE_STEPS = {

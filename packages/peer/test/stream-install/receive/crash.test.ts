@@ -4,8 +4,10 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readInstalledList, recoverInstalls } from "../../../src/install/index.ts";
+import { readInstalledList } from "../../../src/install/index.ts";
+import type { RecoveryAction } from "../../../src/install/recovery-table.ts";
 import { type StreamInstallStep, streamInstallGame } from "../../../src/stream-install/receive/index.ts";
+import { crash as crashInstall, everything, placesOf, recoverAnyhow } from "../../install/crashing.ts";
 import { createRig, GGOO, namesIn, type Rig, tree } from "../../install/support.ts";
 import type { CrashPlan } from "./crash-child.ts";
 import { FRAMES, LEVEL, MANIFEST } from "./game.ts";
@@ -27,16 +29,22 @@ const STEPS = {
   "clear-intent": true,
 } satisfies Record<StreamInstallStep, boolean>;
 
-let installed = false;
-const PLACES = Object.entries(STEPS).flatMap(([step, afterwards]) => {
-  const before = installed;
-  installed = afterwards;
-  return [
-    [step, "before", before],
-    [step, "after", afterwards],
-  ] as [string, CrashPlan["moment"], boolean][];
-});
-PLACES.push(["fill-staging", "during", false]);
+const PLACES: [step: string, moment: CrashPlan["moment"], happened: boolean][] = [
+  ...placesOf(STEPS),
+  ["fill-staging", "during", false],
+];
+
+/** Everything that a recovery does after a kill, and a step of a streamed install behind which it does that. */
+const RECOVERIES: readonly {
+  readonly after: StreamInstallStep;
+  readonly actions: readonly RecoveryAction[];
+}[] = [
+  { after: "make-root", actions: ["forget-list", "delete-root", "clear-intent"] },
+  { after: "write-list", actions: ["forget-list", "delete-staging", "delete-root", "clear-intent"] },
+  { after: "promote", actions: ["unmark-local", "clear-intent"] },
+];
+/** Before there is a root, and when the intent is gone, there is nothing to be done. */
+const KNOWN_ACTIONS = ["", ...RECOVERIES.map(({ actions }) => actions.join(" "))];
 
 async function crash(plan: CrashPlan): Promise<void> {
   const script = fileURLToPath(new URL("crash-child.ts", import.meta.url));
@@ -47,8 +55,16 @@ async function crash(plan: CrashPlan): Promise<void> {
   expect([code, signal], "the child reaches the step and dies there").toEqual([null, "SIGKILL"]);
 }
 
-async function recover({ gamesDir, stateDir, logger }: Rig): Promise<void> {
-  await recoverInstalls({ gamesDir, stateDir, logger, isBusy: () => false });
+async function recover(rig: Rig): Promise<void> {
+  const actions = await recoverAnyhow(rig);
+  expect(KNOWN_ACTIONS, "a recovery that is never killed itself").toContain(actions.join(" "));
+}
+
+/** A rig without the game's root. */
+async function createEmpty(): Promise<Rig> {
+  const rig = await createRig({});
+  await rm(rig.root, { recursive: true });
+  return rig;
 }
 
 async function expectInstalled(rig: Rig): Promise<void> {
@@ -64,13 +80,12 @@ describe.concurrent("a streamed install whose receiver is killed", () => {
   it.each(PLACES)(
     "%s, %s: is installed or not, and nothing of it is left",
     async (step, moment, happened) => {
-      await using rig = await createRig({});
-      await rm(rig.root, { recursive: true });
+      await using rig = await createEmpty();
       await crash({ root: rig.root, stateDir: rig.stateDir.root, step, moment });
       await recover(rig);
-      const recovered = [await tree(rig.gamesDir), await tree(rig.stateDir.root)];
+      const recovered = await everything(rig);
       await recover(rig);
-      expect([await tree(rig.gamesDir), await tree(rig.stateDir.root)]).toEqual(recovered);
+      expect(await everything(rig)).toEqual(recovered);
       if (!happened) {
         expect(await namesIn(rig.gamesDir)).toEqual([]);
         const state = await tree(rig.stateDir.gamesDir);
@@ -89,17 +104,53 @@ describe.concurrent("a streamed install whose receiver is killed", () => {
     async (step) => {
       await using rig = await createRig({});
       await crash({ root: rig.root, stateDir: rig.stateDir.root, step, moment: "after" });
-      await recover(rig);
+      await recoverAnyhow(rig);
       expect(await tree(rig.gamesDir)).toEqual({ "ggoo/": "directory" });
     },
   );
 
   it("leaves what the user has put into the root meanwhile", async () => {
-    await using rig = await createRig({});
-    await rm(rig.root, { recursive: true });
+    await using rig = await createEmpty();
     await crash({ root: rig.root, stateDir: rig.stateDir.root, step: "fill-staging", moment: "during" });
     await mkdir(join(rig.root, "mine"));
     await recover(rig);
     expect(Object.keys(await tree(rig.gamesDir))).toEqual(["ggoo/", "ggoo/mine/"]);
+  });
+});
+
+describe.concurrent("the recovery of a streamed install that is killed too", () => {
+  const places = RECOVERIES.flatMap(({ after, actions }) =>
+    actions.map((action): [StreamInstallStep, RecoveryAction] => [after, action]),
+  );
+
+  /** What it comes to where nobody kills it. */
+  const outcomes = new Map<StreamInstallStep, Promise<unknown>>();
+  async function uninterrupted(step: StreamInstallStep): Promise<unknown> {
+    await using rig = await createEmpty();
+    await crash({ root: rig.root, stateDir: rig.stateDir.root, step, moment: "after" });
+    await recover(rig);
+    return await everything(rig);
+  }
+
+  // Before the next action is the same place.
+  it.each(places)("after %s, when it has done %s: goes on the next time", async (after, action) => {
+    const outcome = outcomes.get(after) ?? uninterrupted(after);
+    outcomes.set(after, outcome);
+    await using rig = await createEmpty();
+    const { root, stateDir, log } = rig;
+    await crash({ root, stateDir: stateDir.root, step: after, moment: "after" });
+    await crashInstall({
+      operation: "recover",
+      root,
+      stateDir: stateDir.root,
+      step: action,
+      moment: "after",
+    });
+    await recoverAnyhow(rig);
+    const recovered = await everything(rig);
+    expect(recovered).toEqual(await outcome);
+    expect(await recoverAnyhow(rig)).toEqual([]);
+    expect(await everything(rig)).toEqual(recovered);
+    expect(log.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
   });
 });
