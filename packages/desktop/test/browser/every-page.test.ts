@@ -106,6 +106,16 @@ describe.skipIf(browserUnavailable !== undefined)(`every page${IN_A_BROWSER}`, (
     }
   });
 
+  it("says in German why something did not happen, and what exactly in the peer's words", async () => {
+    const page = await open(1_280, 800, "de-DE");
+    await page.getByRole("button", { name: `Installieren: ${QUAKE.name}` }).click(SOON);
+    await page.getByRole("button", { name: `Spielen: ${QUAKE.name}` }).click(SOON);
+    const alert = page.getByRole("alert");
+    await alert.getByText("Eine Datei, die gebraucht wird, gibt es nicht.").waitFor(SOON);
+    await alert.locator("[lang=en]").getByText("game_start").waitFor(SOON);
+    await page.context().close();
+  });
+
   it("can be reached and left by the keyboard alone, and shows where one is", async () => {
     const page = await open(1_280, 800, "en-US");
     for (const name of PAGES) {

@@ -1,18 +1,13 @@
 import { useSyncExternalStore } from "react";
+import type { Failure } from "../i18n/explain.ts";
 import { nextFrame } from "../state/next-frame.ts";
 import { createStore } from "../state/store.ts";
 import { useTexts } from "./context.ts";
 import type { News } from "./news.ts";
+import { Why } from "./why.tsx";
 
 /** Notices that are shown at once: older ones give way. */
 const MOST_SHOWN = 3;
-
-/** Why something did not happen: code and hint of the runtime's errors. */
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
 
 type Notice = Failure | News;
 
@@ -42,14 +37,5 @@ export function Notices() {
         </div>
       ))}
     </div>
-  );
-}
-
-function Why({ failure: { code, message, hint } }: { readonly failure: Failure }) {
-  return (
-    <p lang="en">
-      {message} <code>{code}</code>
-      {hint !== undefined && <small>{hint}</small>}
-    </p>
   );
 }

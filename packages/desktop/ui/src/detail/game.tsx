@@ -1,6 +1,7 @@
 import type { ListedGame } from "@lanspread/proto";
 import { useEffect, useRef } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
+import { Why } from "../app/why.tsx";
 import { Cover } from "../library/cover.tsx";
 import { Progress } from "../library/progress.tsx";
 import { stateOf } from "../library/state-of.ts";
@@ -65,14 +66,7 @@ function LastFailure({ game }: GameProps) {
   return (
     <div className="last-failure">
       <strong>{t("detail.failed")}</strong>
-      <p lang="en">
-        {failure.message} <code>{failure.code}</code>
-      </p>
-      {failure.hint !== undefined && (
-        <p className="soft" lang="en">
-          {failure.hint}
-        </p>
-      )}
+      <Why failure={failure} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { appDe, appEn } from "./texts/app.ts";
 import { detailDe, detailEn } from "./texts/detail.ts";
+import { errorsDe, errorsEn } from "./texts/errors.ts";
 import { libraryDe, libraryEn } from "./texts/library.ts";
 import { logsDe, logsEn } from "./texts/logs.ts";
 import { menuDe, menuEn } from "./texts/menu.ts";
@@ -10,6 +11,7 @@ import { settingsDe, settingsEn } from "./texts/settings.ts";
 export const en = {
   ...appEn,
   ...detailEn,
+  ...errorsEn,
   ...libraryEn,
   ...logsEn,
   ...menuEn,
@@ -22,6 +24,7 @@ export type TextKey = keyof typeof en;
 export const de: Readonly<Record<TextKey, string>> = {
   ...appDe,
   ...detailDe,
+  ...errorsDe,
   ...libraryDe,
   ...logsDe,
   ...menuDe,

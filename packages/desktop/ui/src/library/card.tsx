@@ -3,6 +3,7 @@ import type { ListedGame } from "@lanspread/proto";
 import { memo } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
 import { hrefOf } from "../app/route.ts";
+import { explain } from "../i18n/explain.ts";
 import { formatBytes } from "../shared/format.ts";
 import { ActionButton } from "./action-button.tsx";
 import { Cover } from "./cover.tsx";
@@ -45,7 +46,7 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
         </p>
         {game.operation === null ? null : <Progress id={game.id} operation={game.operation} />}
         {game.operation === null && failure !== undefined && (
-          <p className="failure" title={failure.message}>
+          <p className="failure" title={explain(failure, language, t).what.text}>
             {t("state.failed")}
           </p>
         )}

@@ -1,4 +1,5 @@
 import { usePageState, useTexts } from "../app/context.ts";
+import { useNetworkProblem } from "../app/use-network-problem.ts";
 import { gamesOf, type View } from "./filter.ts";
 
 export interface EmptyProps {
@@ -10,6 +11,7 @@ export interface EmptyProps {
 export function Empty({ view, onChange }: EmptyProps) {
   const { t } = useTexts();
   const snapshot = usePageState((state) => state.snapshot);
+  const problem = useNetworkProblem();
   const everything: View = { ...view, filter: "all", search: "" };
   const hasAny = gamesOf(snapshot?.games ?? [], everything).length > 0;
   const search = view.search.trim();
@@ -38,8 +40,8 @@ export function Empty({ view, onChange }: EmptyProps) {
       </svg>
       <h1>{t("library.empty")}</h1>
       <p>{t("library.empty-hint", { folder: snapshot?.status.gamesDir ?? "" })}</p>
-      <p className="who">
-        {snapshot?.networkProblem ??
+      <p className="who" lang={problem?.lang}>
+        {problem?.text ??
           (people === 0
             ? t("library.nobody")
             : t(people === 1 ? "library.one-here" : "library.some-here", { count: people }))}

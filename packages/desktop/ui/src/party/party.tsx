@@ -1,6 +1,7 @@
 import "./party.css";
 import { useMemo } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
+import { useNetworkProblem } from "../app/use-network-problem.ts";
 import { GameGrid } from "./game-grid.tsx";
 import { People } from "./people.tsx";
 import { Transfers } from "./transfers.tsx";
@@ -10,7 +11,7 @@ import { usePartyView } from "./use-party-view.ts";
 export function Party() {
   const { t } = useTexts();
   const party = usePageState((state) => state.snapshot?.status.party ?? "");
-  const problem = usePageState((state) => state.snapshot?.networkProblem ?? null);
+  const problem = useNetworkProblem();
   const view = usePartyView();
   const since = useMemo(
     () =>
@@ -21,8 +22,8 @@ export function Party() {
     <main className="party">
       <h1>{t("party.title", { party })}</h1>
       {problem !== null && (
-        <p className="problem" role="status">
-          {problem}
+        <p className="problem" role="status" lang={problem.lang}>
+          {problem.text}
         </p>
       )}
       <div className="party-top">

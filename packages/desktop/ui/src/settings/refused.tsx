@@ -1,29 +1,32 @@
 import { useTexts } from "../app/context.ts";
+import { explain, type Failure } from "../i18n/explain.ts";
 import { isTextKey } from "../i18n/translate.ts";
 
 export interface RefusedProps {
   /** Null where nothing is wrong. */
-  readonly reason: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint?: string | undefined;
-  } | null;
+  readonly reason: Failure | null;
 }
 
-/** Why something is not done. What is wrong is told in English: in another language the page says it in its own words first. */
+/** Why something is not done. In another language than English the page says it in its own words first, those of folders before others. */
 export function Refused({ reason }: RefusedProps) {
-  const { language, t } = useTexts();
-  const key = `refused.${reason?.code ?? ""}`;
-  const own = language !== "en" && isTextKey(key) ? t(key) : null;
   return (
     <div className="refused" role="alert">
-      {reason !== null && (
-        <>
-          <p>{own ?? sentence(reason.message)}</p>
-          <small>{own === null ? reason.hint : sentence(reason.message)}</small>
-        </>
-      )}
+      {reason !== null && <Reason reason={reason} />}
     </div>
+  );
+}
+
+function Reason({ reason }: { readonly reason: Failure }) {
+  const { language, t } = useTexts();
+  const key = `refused.${reason.code}`;
+  const ofFolders = language !== "en" && isTextKey(key) ? t(key) : null;
+  const { what, detail, hint } = explain(reason, language, t);
+  return (
+    <>
+      <p lang={ofFolders === null ? what.lang : undefined}>{ofFolders ?? sentence(what.text)}</p>
+      {ofFolders === null && hint !== null && <small lang={hint.lang}>{hint.text}</small>}
+      {detail !== null && <small lang={detail.lang}>{sentence(detail.text)}</small>}
+    </>
   );
 }
 

@@ -2,6 +2,7 @@ import "./form.css";
 import type { PeerSetting, Settings, SettingsChange } from "../../../protocol/settings.ts";
 import { usePageState, useTexts } from "../app/context.ts";
 import { hrefOf, type Route } from "../app/route.ts";
+import { Why } from "../app/why.tsx";
 import type { TextKey } from "../i18n/texts.ts";
 import { isTextKey } from "../i18n/translate.ts";
 import { useChange } from "./use-change.ts";
@@ -35,9 +36,10 @@ export function SetupProblems({ route }: { readonly route: Route }) {
     <>
       {alone !== null && (
         <div className="setup-problem form" role="alert">
-          <p>
-            <strong>{t("setup.alone")}</strong> {(refused ?? alone).message} {(refused ?? alone).hint}
-          </p>
+          <div>
+            <strong>{t("setup.alone")}</strong>
+            <Why failure={refused ?? alone} />
+          </div>
           <button type="button" disabled={isBusy} onClick={() => void change(chosenOf(settings, fixed))}>
             {t("setup.again")}
           </button>

@@ -1,4 +1,5 @@
 import { usePageState, useTexts } from "../app/context.ts";
+import { useNetworkProblem } from "../app/use-network-problem.ts";
 import { Avatar } from "../party/avatar.tsx";
 
 const NOBODY: readonly never[] = [];
@@ -7,10 +8,14 @@ const NOBODY: readonly never[] = [];
 export function People() {
   const { t } = useTexts();
   const peers = usePageState((state) => state.snapshot?.peers ?? NOBODY);
-  const problem = usePageState((state) => state.snapshot?.networkProblem ?? null);
+  const problem = useNetworkProblem();
   return (
     <div className="found" role="status">
-      {problem !== null && <p className="gone">{problem}</p>}
+      {problem !== null && (
+        <p className="gone" lang={problem.lang}>
+          {problem.text}
+        </p>
+      )}
       {peers.length === 0 && problem === null && <p className="looking">{t("welcome.looking")}</p>}
       <ul>
         {peers.map(({ peerId, name, gameCount }) => (
