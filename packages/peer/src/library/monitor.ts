@@ -13,6 +13,7 @@ import {
   WATCH_RETRY_FIRST_MS,
   WATCH_RETRY_LONGEST_MS,
 } from "./constants.ts";
+import { directoryIdentity } from "./directory-identity.ts";
 import { type WatchDirectory, type WatchedEvent, watchDirectory } from "./directory-watch.ts";
 import { GamesWatch } from "./games-watch.ts";
 import { RootLooks } from "./root-looks.ts";
@@ -49,7 +50,7 @@ const AT_ONCE = Number.NEGATIVE_INFINITY;
 interface Place {
   readonly gamesDir: string;
   /** Null where there is no directory that may be read. */
-  readonly inode: string | null;
+  readonly identity: string | null;
 }
 
 /** One loop that does what is due and sleeps; everything else only changes what is due, and wakes it. */
@@ -118,7 +119,7 @@ class LibraryMonitor {
   async #doWhatIsDue(): Promise<void> {
     const { clock } = this.#options;
     if (this.#checkAt <= clock.now()) await this.#check();
-    const isThere = this.#place?.inode !== null;
+    const isThere = this.#place?.identity !== null;
     if (this.#watch === null && isThere && this.#watchAt <= clock.now()) await this.#open();
     if (this.#signal.aborted) return;
     if (Math.min(this.#scanAt, this.#relistAt) <= clock.now() && this.#scanning === null) {
@@ -137,7 +138,7 @@ class LibraryMonitor {
     const { clock } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wakeUp = resolve;
-    const isThere = this.#place?.inode !== null;
+    const isThere = this.#place?.identity !== null;
     const due = Math.min(
       this.#checkAt,
       this.#watch === null && isThere ? this.#watchAt : NEVER,
@@ -167,13 +168,13 @@ class LibraryMonitor {
     const { clock, library } = this.#options;
     this.#checkAt = clock.now() + DIRECTORY_CHECK_MS;
     const { gamesDir } = library.state();
-    const inode = await inodeOf(gamesDir);
-    if (this.#place?.gamesDir === gamesDir && this.#place.inode === inode) {
+    const identity = await identityOf(gamesDir);
+    if (this.#place?.gamesDir === gamesDir && this.#place.identity === identity) {
       // The last look found otherwise: what was in its way may be gone, or it came and went between two checks.
-      if ((inode === null) === (library.state().problem === null)) this.#scanAt = AT_ONCE;
+      if ((identity === null) === (library.state().problem === null)) this.#scanAt = AT_ONCE;
       return;
     }
-    this.#place = { gamesDir, inode };
+    this.#place = { gamesDir, identity };
     await this.#closeWatch();
     this.#failures = 0;
     this.#watchAt = AT_ONCE;
@@ -242,6 +243,8 @@ class LibraryMonitor {
       this.#looks.note(id, root);
     }
     if (news.gamesDirectory) this.#checkAt = AT_ONCE;
+    // Whatever is at its path, even if it looks the same: it is not what is watched.
+    if (news.isGone) this.#place = null;
     if (news.gamesDirectory || news.children) {
       this.#relistAt = Math.min(this.#relistAt, this.#options.clock.now() + RELIST_DELAY_MS);
       this.#wake();
@@ -286,11 +289,11 @@ function retryAfterMs({ kind }: WatchFailure, failures: number): number {
 }
 
 /** What tells a directory from another one at the same path; null where there is none, or none that may be read. */
-async function inodeOf(gamesDir: string): Promise<string | null> {
+async function identityOf(gamesDir: string): Promise<string | null> {
   try {
     const stats = await stat(gamesDir, { bigint: true });
     await access(gamesDir, constants.R_OK | constants.X_OK);
-    return stats.isDirectory() ? `${stats.dev}:${stats.ino}` : null;
+    return stats.isDirectory() ? directoryIdentity(stats) : null;
   } catch {
     return null;
   }

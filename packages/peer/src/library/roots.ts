@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type GameId, isGameId } from "@lanspread/proto";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { directoryIdentity } from "./directory-identity.ts";
 
 /** The game roots of a games directory. */
 export interface Roots {
@@ -23,7 +24,7 @@ export async function listRoots(gamesDir: string): Promise<Roots> {
   let identity: string;
   try {
     const stats = await stat(gamesDir, { bigint: true });
-    identity = `${stats.dev}:${stats.ino}`;
+    identity = directoryIdentity(stats);
     if (!stats.isDirectory()) {
       throw new PeerError("not-a-directory", `the games directory ${gamesDir} is no directory`);
     }

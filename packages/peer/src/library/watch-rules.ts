@@ -17,8 +17,8 @@ export type WatchEventType = "create" | "update" | "delete";
 /** What an event in the games directory calls for. Nothing more is read out of it: the disk is looked at. */
 export type EventMeaning =
   | { readonly kind: "nothing" }
-  /** The games directory itself. */
-  | { readonly kind: "games-directory" }
+  /** The games directory itself; gone from its path, or something else has happened to it. */
+  | { readonly kind: "games-directory"; readonly gone: boolean }
   /** A direct child of it has come, gone or been replaced; null where its name is no game's. */
   | { readonly kind: "child"; readonly id: GameId | null }
   | {
@@ -43,7 +43,7 @@ const NOTHING: EventMeaning = { kind: "nothing" };
 export function meaningOf(path: string, type: WatchEventType): EventMeaning {
   const components = path.split(/[/\\]/u).filter((component) => component !== "" && component !== ".");
   const [id, name, ...rest] = components;
-  if (id === undefined) return { kind: "games-directory" };
+  if (id === undefined) return { kind: "games-directory", gone: type === "delete" };
   // A name with a dot before it is neither a game nor worth a warning.
   if (!isGameId(id)) return name !== undefined || id.startsWith(".") ? NOTHING : { kind: "child", id: null };
   if (name === undefined) return { kind: "child", id };
@@ -67,6 +67,8 @@ function look(
 export interface News {
   /** Something happened to the games directory itself. */
   readonly gamesDirectory: boolean;
+  /** That it is no longer at its path. */
+  readonly isGone: boolean;
   /** Direct children have come or gone. */
   readonly children: boolean;
   readonly roots: ReadonlyMap<GameId, RootNews>;
@@ -75,12 +77,16 @@ export interface News {
 /** @param events paths relative to the games directory */
 export function newsOf(events: readonly { readonly path: string; readonly type: WatchEventType }[]): News {
   let gamesDirectory = false;
+  let isGone = false;
   let children = false;
   const roots = new Map<GameId, RootNews>();
   for (const { path, type } of events) {
     const meaning = meaningOf(path, type);
     if (meaning.kind === "nothing") continue;
-    if (meaning.kind === "games-directory") gamesDirectory = true;
+    if (meaning.kind === "games-directory") {
+      gamesDirectory = true;
+      isGone ||= meaning.gone;
+    }
     if (meaning.kind === "child") children = true;
     if (meaning.kind === "games-directory" || meaning.id === null) continue;
     // A root that comes is full of what nobody reports.
@@ -94,7 +100,7 @@ export function newsOf(events: readonly { readonly path: string; readonly type: 
       events: (before?.events ?? 0) + 1,
     });
   }
-  return { gamesDirectory, children, roots };
+  return { gamesDirectory, isGone, children, roots };
 }
 
 /**

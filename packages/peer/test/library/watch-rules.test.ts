@@ -20,7 +20,8 @@ const ignored = (path: string): boolean => IGNORED_IN_GAMES_DIR.some((pattern) =
 
 describe("what an event means", () => {
   it.each<[string, WatchEventType, unknown]>([
-    ["", "delete", { kind: "games-directory" }],
+    ["", "delete", { kind: "games-directory", gone: true }],
+    ["", "update", { kind: "games-directory", gone: false }],
     ["ggoo", "create", { kind: "child", id: "ggoo" }],
     ["ggoo", "delete", { kind: "child", id: "ggoo" }],
     ["My Game", "create", { kind: "child", id: null }],
@@ -62,12 +63,23 @@ describe("what an event means", () => {
     ]);
     expect(news).toEqual({
       gamesDirectory: false,
+      isGone: false,
       children: true,
       roots: new Map([
         ["ggoo", { walk: true, urgent: true, fresh: false, events: 2 }],
         ["other", { walk: false, urgent: true, fresh: true, events: 1 }],
       ]),
     });
+  });
+
+  it("is that the games directory is gone, whatever else has happened to it", () => {
+    const news = newsOf([
+      { path: "", type: "update" },
+      { path: "", type: "delete" },
+      { path: "", type: "update" },
+    ]);
+    expect(news).toMatchObject({ gamesDirectory: true, isGone: true });
+    expect(newsOf([{ path: "", type: "update" }])).toMatchObject({ gamesDirectory: true, isGone: false });
   });
 });
 

@@ -3,6 +3,7 @@ import { eventually } from "@lanspread/testkit";
 import {
   type DirectoryWatch,
   type WatchDirectory,
+  type WatchedEvent,
   watchDirectory,
 } from "../../src/library/directory-watch.ts";
 import { type LibraryMonitorOptions, monitorLibrary } from "../../src/library/index.ts";
@@ -23,11 +24,14 @@ export interface CountedWatcher {
   taken(): number;
   /** Lets every open watch report a failure, as the system does when it lost events. */
   fail(failure: WatchFailure): void;
+  /** Lets every open watch of `dir` report an event. */
+  report(dir: string, event: WatchedEvent): void;
 }
 
 export function countedWatcher(): CountedWatcher {
   const open: string[] = [];
   const failures = new Set<(failure: WatchFailure) => void>();
+  const reports = new Set<(from: string, event: WatchedEvent) => void>();
   let taken = 0;
   return {
     watch: async (dir, options): Promise<DirectoryWatch> => {
@@ -35,10 +39,15 @@ export function countedWatcher(): CountedWatcher {
       taken += 1;
       open.push(dir);
       failures.add(options.onFailure);
+      const report = (from: string, event: WatchedEvent): void => {
+        if (from === dir) options.onEvents([event]);
+      };
+      reports.add(report);
       return {
         close: async () => {
           open.splice(open.indexOf(dir), 1);
           failures.delete(options.onFailure);
+          reports.delete(report);
           await watch.close();
         },
       };
@@ -47,6 +56,9 @@ export function countedWatcher(): CountedWatcher {
     taken: () => taken,
     fail: (failure) => {
       for (const onFailure of [...failures]) onFailure(failure);
+    },
+    report: (dir, event) => {
+      for (const report of [...reports]) report(dir, event);
     },
   };
 }
