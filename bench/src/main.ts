@@ -23,7 +23,13 @@ const USAGE = `usage: npm run bench -- NAME… [--short] [--json]
 names:
   all      every one of these
 ${BENCHES.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join("\n")}
+
+examples:
+  npm run bench -- download            one, with its bars; exit code 1 where one is missed
+  npm run bench -- all --short         that all of them run
 `;
+
+const WANTS_HELP = ["--help", "-h"].some((option) => process.argv.includes(option));
 
 let endedBy: NodeJS.Signals | undefined;
 const controller = new AbortController();
@@ -37,6 +43,10 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (WANTS_HELP) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const options = readArguments();
   if (options === null) {
     process.stderr.write(USAGE);

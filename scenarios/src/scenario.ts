@@ -2,7 +2,7 @@ import type { ScenarioId } from "./runner/matrix-document.ts";
 import type { Stage } from "./stage/stage.ts";
 
 /** What keeps a scenario from running on a machine. */
-export type Need = "lan" | "root" | "solid archive" | "rsync";
+export type Need = "lan" | "root" | "rsync";
 
 /** One row of the matrix, as a program. */
 export interface Scenario {

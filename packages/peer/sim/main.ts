@@ -6,12 +6,19 @@ import { simulate } from "./download/simulator.ts";
 /** Longest time a download may take against one that knows everything beforehand. */
 const BAR = 1.1;
 
+const USAGE = `usage: pnpm sim download [SEED]
+
+  SEED   a whole number: the same one gives the same run (default: 1)
+`;
+
 const [name, seedText = "1"] = process.argv.slice(2);
 const seed = Number(seedText);
+if (process.argv.includes("--help") || process.argv.includes("-h")) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 if (name !== "download" || !Number.isSafeInteger(seed) || seed < 0) {
-  console.error(
-    "usage: pnpm sim download [SEED]\n\n  SEED   a whole number: the same one gives the same run (default: 1)",
-  );
+  process.stderr.write(USAGE);
   process.exit(2);
 }
 

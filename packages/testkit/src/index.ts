@@ -5,7 +5,7 @@ export { type EventuallyOptions, eventually, eventuallyPasses } from "./eventual
 export { peakRssBytes } from "./peak-memory.ts";
 export { createRandom, type Random } from "./random.ts";
 export type { VolumeLimit } from "./rar/archive-files.ts";
-export { compressRar5, type Packed } from "./rar/compress/compress.ts";
+export { compressRar5, compressSolidRar5, type Packed } from "./rar/compress/compress.ts";
 export type { Rar5Content, Rar5Directory, Rar5Entry, Rar5File, Rar5Link, Rar5Padding } from "./rar/entry.ts";
 export {
   type WriteRar5Options,

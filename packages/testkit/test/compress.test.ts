@@ -5,6 +5,7 @@ import { createExtractorFromData } from "node-unrar-js";
 import { expect, test } from "vitest";
 import {
   compressRar5,
+  compressSolidRar5,
   createRandom,
   type Rar5Entry,
   seededBytes,
@@ -78,6 +79,37 @@ test("whatever the bytes are, UnRAR reads them back", async () => {
   );
 });
 
+/** Each file but the first repeats what came before it. */
+const SOLID_FILES: readonly Uint8Array[] = [
+  seededBytes(10, 200_000),
+  Buffer.concat([seededBytes(10, 200_000), seededBytes(11, 5_000)]),
+  Buffer.concat([seededBytes(11, 5_000), seededBytes(10, 100_000)]),
+];
+
+async function writeSolid(path: string): Promise<void> {
+  const entries = compressSolidRar5(SOLID_FILES).map((content, index) => ({ name: `f${index}`, content }));
+  await writeRar5(path, entries, { solid: true });
+}
+
+test("UnRAR reads a solid archive, whose files say nothing twice", async () => {
+  await using place = await temporaryDirectory();
+  const path = place.join("a.eti");
+  await writeSolid(path);
+  expect((await readFile(path)).length).toBeLessThan(220_000);
+  const found = await unrar(path);
+  for (const [index, content] of SOLID_FILES.entries()) {
+    expect(found.get(`f${index}`)?.equals(content), `f${index}`).toBe(true);
+  }
+});
+
+test("a file of a solid archive cannot be read without those before it", async () => {
+  await using place = await temporaryDirectory();
+  const [, second] = compressSolidRar5(SOLID_FILES);
+  if (second === undefined) throw new Error("there is no second file");
+  await writeRar5(place.join("a.eti"), [{ name: "f1", content: second }]);
+  await expect(unrar(place.join("a.eti"))).rejects.toThrow();
+});
+
 test("what repeats becomes smaller, and what is spoiled is noticed", async () => {
   await using place = await temporaryDirectory();
   const content = wordy(7, 500_000);
@@ -100,6 +132,9 @@ test.skipIf(noBsdtar !== undefined)(
     await writeRar5(place.join("a.eti"), [{ name: "a", content: compressRar5(content) }]);
     const read = execFileSync("bsdtar", ["-xOf", place.join("a.eti"), "a"], { maxBuffer: 4_000_000 });
     expect(read.equals(content)).toBe(true);
+    await writeSolid(place.join("solid.eti"));
+    const files = execFileSync("bsdtar", ["-xOf", place.join("solid.eti")], { maxBuffer: 4_000_000 });
+    expect(files.equals(Buffer.concat(SOLID_FILES))).toBe(true);
   },
 );
 

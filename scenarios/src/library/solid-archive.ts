@@ -1,17 +1,29 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createHash } from "node:crypto";
+import { compressSolidRar5, seededBytes, writeRar5 } from "@lanspread/testkit";
+import type { TreeDigest } from "../tree-digest.ts";
 
-/** Where archives lie that only WinRAR can make, with the files that went into them; by default beside the checkout. */
-export const RAR_FIXTURES =
-  process.env["LANSPREAD_RAR_FIXTURES"] ??
-  fileURLToPath(new URL("../../../../shared/fixtures/rar", import.meta.url));
+const LEVEL = seededBytes(41, 3_000_000);
 
-/** A solid RAR 5 archive of several files, compressed. */
-export const SOLID_ARCHIVE = "testfile.rar5.solid.cbr";
+/** What one file holds is in the others too: compressed together, only the first can be read without those before it. */
+const FILES: Readonly<Record<string, Uint8Array>> = {
+  "data/level1.dat": LEVEL,
+  "data/level2.dat": Buffer.concat([LEVEL.subarray(2_500_000), seededBytes(42, 400_000)]),
+  "readme.txt": Buffer.from("one after the other\n"),
+  "saves/first.dat": seededBytes(42, 400_000),
+};
 
-/** Why there is no solid archive here; undefined where there is one. */
-export function solidArchiveUnavailable(): string | undefined {
-  const path = join(RAR_FIXTURES, SOLID_ARCHIVE);
-  return existsSync(path) ? undefined : `no ${path}; LANSPREAD_RAR_FIXTURES says where it is`;
+/** Writes a solid RAR 5.0 archive of several files, compressed, and says what went in. */
+export async function makeSolidArchive(path: string): Promise<TreeDigest> {
+  const packed = compressSolidRar5(Object.values(FILES));
+  const entries = Object.keys(FILES).flatMap((name, index) => {
+    const content = packed[index];
+    return content === undefined ? [] : [{ name, content }];
+  });
+  await writeRar5(path, entries, { solid: true });
+  return new Map(
+    Object.entries(FILES).map(([name, bytes]) => [
+      name,
+      { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
+    ]),
+  );
 }

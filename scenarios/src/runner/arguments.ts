@@ -3,6 +3,7 @@ import { asScenarioId, type ScenarioId } from "./matrix-document.ts";
 
 /** What the command line asks for. */
 export interface RunnerArguments {
+  readonly help: boolean;
   /** None: all. */
   readonly ids: readonly ScenarioId[];
   readonly keep: boolean;
@@ -16,12 +17,18 @@ export interface RunnerArguments {
 
 export const USAGE = `usage: pnpm scenarios [S4 S13 ...] [--list] [--keep] [--junit FILE] [--repeat N] [--loopback] [--sabotage]
 
+  --help        show this
   --list        show the matrix and which rows have a scenario
   --keep        leave the peers' folders and logs where they are
   --junit FILE  write the results as JUnit XML too
   --repeat N    run all of it N times, or until something fails
   --loopback    processes on 127.0.0.1 even where hosts of their own could be made
   --sabotage    break what the peers answer and leave, on purpose, and show that each time the runner notices
+
+examples:
+  pnpm scenarios                      all of them
+  pnpm scenarios S26 S38 --keep       these two, and their folders afterwards
+  pnpm scenarios S56 --repeat 20      until it fails, at most 20 times
 `;
 
 const MOST_REPEATS = 1_000;
@@ -33,6 +40,7 @@ export function parseArguments(args: readonly string[]): RunnerArguments {
     args: [...args],
     allowPositionals: true,
     options: {
+      help: { ...flag, short: "h" },
       keep: flag,
       list: flag,
       sabotage: flag,
@@ -48,6 +56,7 @@ export function parseArguments(args: readonly string[]): RunnerArguments {
   const ids = positionals.map((text) => asScenarioId(text.toUpperCase()));
   if (values.sabotage && ids.length > 0) throw new Error("--sabotage chooses its scenarios by itself");
   return {
+    help: values.help,
     ids: [...new Set(ids)],
     keep: values.keep,
     list: values.list,

@@ -56,7 +56,20 @@ if (args === undefined) {
   process.exitCode = endedBy === undefined ? code : exitCodeOf(endedBy);
 }
 
-async function run({ ids, keep, list, junit, repeat, loopback, sabotage }: RunnerArguments): Promise<number> {
+async function run({
+  help,
+  ids,
+  keep,
+  list,
+  junit,
+  repeat,
+  loopback,
+  sabotage,
+}: RunnerArguments): Promise<number> {
+  if (help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const all = joinMatrix(parseMatrix(await readFile(MATRIX, "utf8")), SCENARIOS);
   const entries = selectEntries(all, ids);
   if (list) {

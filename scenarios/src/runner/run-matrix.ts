@@ -5,7 +5,6 @@ import { createLanHosts } from "../hosts/lan-hosts.ts";
 import { createLoopbackHosts } from "../hosts/loopback-hosts.ts";
 import { rsyncUnavailable } from "../hosts/rsync.ts";
 import { createFixtures } from "../library/fixtures.ts";
-import { solidArchiveUnavailable } from "../library/solid-archive.ts";
 import type { Need, Scenario } from "../scenario.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
 import type { Workspace } from "../workspace.ts";
@@ -34,7 +33,6 @@ export function whyLoopback(isWanted: boolean): string | undefined {
 const NEEDS: Readonly<Record<Need, string>> = {
   lan: "hosts with a network of their own",
   root: "root",
-  "solid archive": "a solid archive",
   rsync: "rsync",
 };
 
@@ -43,7 +41,6 @@ function missingNeeds(noLan: string | undefined): Readonly<Record<Need, string |
   return {
     lan: noLan,
     root: smallDiskUnavailable(),
-    "solid archive": solidArchiveUnavailable(),
     rsync: rsyncUnavailable(),
   };
 }

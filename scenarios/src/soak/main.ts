@@ -27,6 +27,8 @@ const USAGE = `usage: pnpm soak mesh [--minutes ${DEFAULT_MINUTES}] [--peers ${D
   --seed N     tells the same story again; by default a new one every time
 `;
 
+const WANTS_HELP = ["--help", "-h"].some((option) => process.argv.includes(option));
+
 const MOST_SEED = 2 ** 32;
 
 let emergency: Emergency | undefined;
@@ -49,7 +51,9 @@ process.on("uncaughtException", (error) => {
 });
 
 const options = readArguments();
-if (options === null) {
+if (WANTS_HELP) {
+  process.stdout.write(USAGE);
+} else if (options === null) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {

@@ -3,6 +3,7 @@ import { parseArguments } from "../../src/runner/arguments.ts";
 
 it("takes ids in any case, each once", () => {
   expect(parseArguments(["s4", "S13", "S4", "--keep", "--junit", "out.xml"])).toEqual({
+    help: false,
     ids: ["S4", "S13"],
     keep: true,
     list: false,
@@ -11,6 +12,10 @@ it("takes ids in any case, each once", () => {
     junit: "out.xml",
     repeat: 1,
   });
+});
+
+it.each(["--help", "-h"])("shows what it takes for %s", (option) => {
+  expect(parseArguments([option]).help).toBe(true);
 });
 
 it.each([

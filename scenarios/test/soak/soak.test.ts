@@ -132,5 +132,8 @@ describe("the soak", () => {
       expect(await run.code).toBe(2);
       expect(run.output()).toContain("usage: pnpm soak mesh");
     }
+    const help = startSoak("--help");
+    expect(await help.code).toBe(0);
+    expect(help.output()).toContain("usage: pnpm soak mesh");
   });
 });

@@ -27,7 +27,7 @@ const PADDING_NAME = "PAD";
 export interface WriteRar5Options {
   /** Leaves out the block that ends an archive and this many bytes before it: what a cut-off copy looks like. */
   readonly truncateBytes?: number;
-  /** Says that the archive is solid. Its entries are stored all the same. */
+  /** Says that the archive is solid. Its entries are stored all the same, unless `compressSolidRar5` made them. */
   readonly solid?: boolean;
 }
 

@@ -1,8 +1,9 @@
 import { appendFile, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { compressRar5, type Rar5Entry, seededBytes } from "@lanspread/testkit";
+import { compressRar5, type Rar5Entry, seededBytes, writeRar5 } from "@lanspread/testkit";
 import { describe, expect } from "vitest";
+import { SOLID_FILES, solidEntries } from "../solid-files.ts";
 import { tree } from "../support.ts";
 import { timesRead, timesReadUnavailable } from "./bytes-read.ts";
 import type { Contract } from "./subject.ts";
@@ -213,6 +214,17 @@ export function goodArchives({ it }: Contract): void {
     expect(await readFile(join(into, "a"), "utf8")).toBe("new");
     expect(await readFile(join(into, "b"), "utf8")).toBe("new");
     expect(await readFile(place.join("outside"), "utf8")).toBe("outside");
+  });
+
+  it("a solid archive, whose files are read with what those before them held", async (place, trial) => {
+    await writeRar5(place.join("game.eti"), solidEntries(), { solid: true });
+    const { archive, into, files } = await trial.run(place.join("game.eti"));
+    expect((await trial.unpacker.list(archive)).solid).toBe(true);
+    const expected = Object.entries(SOLID_FILES);
+    expect(files?.map(({ path, crc32: crc }) => [path, crc])).toEqual(
+      expected.map(([path, bytes]) => [path, crc32(bytes)]),
+    );
+    for (const [path, bytes] of expected) expect((await readFile(join(into, path))).equals(bytes)).toBe(true);
   });
 
   it(

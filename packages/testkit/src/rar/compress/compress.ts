@@ -47,6 +47,25 @@ const CHECKSUM_SEED = 0x5a;
  * every unpacker, if less tight than what the real program makes of it.
  */
 export function compressRar5(bytes: Uint8Array): Packed {
+  return compressFrom(bytes, 0);
+}
+
+/**
+ * The same for the files of a solid archive, in their order: what one file holds is not said again in the ones behind it,
+ * so that none of these can be read alone.
+ */
+export function compressSolidRar5(files: readonly Uint8Array[]): readonly Packed[] {
+  const all = Buffer.concat(files);
+  let end = 0;
+  return files.map((bytes) => {
+    const from = end;
+    end += bytes.length;
+    return compressFrom(all.subarray(0, end), from);
+  });
+}
+
+/** Compresses what is behind `from`; what is before it is known to who reads it. */
+function compressFrom(bytes: Uint8Array, from: number): Packed {
   const blocks: Uint8Array[] = [];
   let tokens = new Tokens();
   const full = (): void => {
@@ -54,18 +73,20 @@ export function compressRar5(bytes: Uint8Array): Packed {
     blocks.push(...encodeBlock(tokens, false));
     tokens = new Tokens();
   };
-  findMatches(bytes, {
-    literal(byte) {
+  const sink = {
+    literal(byte: number) {
       tokens.literal(byte);
       full();
     },
-    match(length, distance) {
+    match(length: number, distance: number) {
       tokens.match(length, distance);
       full();
     },
-  });
+  };
+  findMatches(bytes, sink, from);
   blocks.push(...encodeBlock(tokens, true));
-  return { packed: Buffer.concat(blocks), size: bytes.length, crc: crc32(bytes) };
+  const content = bytes.subarray(from);
+  return { packed: Buffer.concat(blocks), size: content.length, crc: crc32(content) };
 }
 
 /** Tokens of one block, and how often each symbol occurs. */

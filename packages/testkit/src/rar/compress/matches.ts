@@ -14,10 +14,17 @@ export interface TokenSink {
   match(length: number, distance: number): void;
 }
 
-/** Finds matches, greedily, by the last place at which the same four bytes were. */
-export function findMatches(bytes: Uint8Array, sink: TokenSink): void {
+/**
+ * Finds matches, greedily, by the last place at which the same four bytes were.
+ *
+ * @param from where the tokens begin: what comes before is in the dictionary already
+ */
+export function findMatches(bytes: Uint8Array, sink: TokenSink, from = 0): void {
   const last = new Int32Array(1 << HASH_BITS).fill(-1);
-  let at = 0;
+  for (let before = Math.max(0, from - DICTIONARY_BYTES); before < from; before++) {
+    last[hashAt(bytes, before)] = before;
+  }
+  let at = from;
   while (at < bytes.length) {
     const hash = hashAt(bytes, at);
     const before = at + MIN_MATCH <= bytes.length ? (last[hash] ?? -1) : -1;
