@@ -24,7 +24,7 @@ import {
 } from "../../src/download/index.ts";
 import { sortPaths } from "../../src/library/sort-paths.ts";
 import { createLogger, type LogEntry } from "../../src/logger.ts";
-import { openStateDir, type StateDir } from "../../src/storage/index.ts";
+import { openStateDir, SENTINEL_NAME, type StateDir } from "../../src/storage/index.ts";
 import type { DataAnswer, RequestChannel } from "../../src/transfer/index.ts";
 
 export const GGOO = asGameId("ggoo");
@@ -48,7 +48,11 @@ export async function createSourceGame(
   version: GameVersion = VERSION,
 ): Promise<SourceGame> {
   const contents = new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]));
-  for (const [path, content] of contents) {
+  // The sentinel last, as everybody brings it: a peer that watches the place offers nothing half made as the new version.
+  const sentinelLast = [...contents].sort(
+    ([one], [other]) => Number(one === SENTINEL_NAME) - Number(other === SENTINEL_NAME),
+  );
+  for (const [path, content] of sentinelLast) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
   }

@@ -118,3 +118,11 @@ export async function offered(member: Member, gameId: GameId): Promise<void> {
     { what: `${gameId} with its digests`, deadlineMs: DEADLINE_MS },
   );
 }
+
+/** Waits until the digests of all games that a member has are known: until then it says so of one after the other. */
+export async function digested({ peer }: Member): Promise<void> {
+  await eventually(() => peer.snapshot().localGames.every(({ contentId }) => contentId !== null), {
+    what: "the digests of the own games",
+    deadlineMs: DEADLINE_MS,
+  });
+}

@@ -4,7 +4,7 @@ import { asGameId, type RuntimeEvent, type RuntimeEventType } from "@lanspread/p
 import { createDgramSocket } from "@lanspread/quic";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectControl, createLogger, createPartyCa, type LogEntry, writePartyCa } from "../../src/index.ts";
-import { contentOf, makeGame, offered, Party } from "./party.ts";
+import { contentOf, digested, makeGame, offered, Party } from "./party.ts";
 
 let party: Party;
 
@@ -359,6 +359,7 @@ describe("the control socket", () => {
     expect(await connectControl({ stateDir })).toBeNull();
     const alpha = await party.start("alpha");
     await alpha.event("local-library-changed");
+    await digested(alpha);
     const client = await connectControl({ stateDir });
     if (client === null) throw new Error("nobody listens");
     const heard: RuntimeEvent[] = [];
