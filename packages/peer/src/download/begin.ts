@@ -62,8 +62,10 @@ export async function begin(options: BeginOptions): Promise<Begun> {
       const files = record.files.filter(
         ({ old }, index) => begun.payload.made.has(index) || (old && record.touched),
       );
+      const made = new Set(files);
+      const notMade = record.files.filter((file) => !made.has(file)).map(({ path }) => path);
       undoes(null);
-      await discardPartial(stateDir, { ...record, files }, logger).catch((failure: unknown) =>
+      await discardPartial(stateDir, { ...record, files }, logger, notMade).catch((failure: unknown) =>
         logger.warn("what a download began with could not be removed", { gameId, error: failure }),
       );
     }

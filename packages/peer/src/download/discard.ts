@@ -20,11 +20,14 @@ import { look, removeEmptyDirectories, removeEmptyDirectory, removeFile } from "
  *
  * Where no byte of the old version was touched, the old version is there again afterwards. Else what is left of it goes
  * too: it is of no use to anybody. An empty root is removed.
+ *
+ * @param notMade paths of which at most the directories were made
  */
 export async function discardPartial(
   stateDir: StateDir,
   record: JournalRecord,
   logger: Logger,
+  notMade: readonly string[] = [],
 ): Promise<void> {
   const { root, gameId } = record;
   // First: should this be interrupted, nothing counts as done whose bytes are gone.
@@ -35,6 +38,7 @@ export async function discardPartial(
     const paths = await ownPaths(root, payload, logger);
     if (!untouched) paths.push(...record.oldFiles);
     await removePayload(root, paths, logger);
+    await removeEmptyDirectories(root, notMade);
     await removeFile(root, SENTINEL_TEMPORARY_NAME);
     if (untouched) await restoreSentinel(root);
     else await removeFile(root, SENTINEL_DISCARDED_NAME);

@@ -4,7 +4,14 @@ import { mapLimited } from "../library/map-limited.ts";
 import type { FileAccess } from "../storage/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { findFile, identityOf, inTheWay, type WantedFile } from "./file-state.ts";
-import { checkBatch, type Directories, makeBelow, openBelowBy, removeFile } from "./safe-path.ts";
+import {
+  checkBatch,
+  type Directories,
+  directoriesOf,
+  makeBelow,
+  openBelowBy,
+  removeFile,
+} from "./safe-path.ts";
 
 /** A file to make, at full size and without content. */
 export interface FileToMake extends WantedFile {
@@ -60,6 +67,30 @@ export async function makeFiles(
   }
   for (const directory of directories.made) changed.add(dirname(directory));
   return { identities, made, changed: [...changed], error };
+}
+
+/**
+ * As {@link makeFiles}, behind an attempt that ended without a word: what is there now of the right size, or of none, counts as made.
+ * Nothing was there before the attempt but what may be replaced.
+ */
+export async function makeFilesAgain(
+  access: FileAccess,
+  root: string,
+  files: readonly FileToMake[],
+  signal?: AbortSignal,
+): Promise<MadeFiles> {
+  const again = files.map((file) => ({ ...file, keeps: true }));
+  const { identities, error, ...told } = await makeFiles(access, root, again, signal);
+  const made = new Set(told.made);
+  const changed = new Set(told.changed);
+  await mapLimited([...files.entries()], FILES_AT_ONCE, async ([place, file]) => {
+    // Where not even this can be found out, the failure is told already or the next step meets it.
+    const found = await findFile(access, root, file).catch(() => null);
+    if (found?.state !== "ours" && found?.state !== "empty") return;
+    made.add(place);
+    for (const directory of directoriesOf(root, file.path)) changed.add(directory);
+  });
+  return { identities, error, made: [...made], changed: [...changed] };
 }
 
 /**

@@ -4,7 +4,7 @@ import { flushDirectory, pooledAccess, SENTINEL_NAME } from "../storage/index.ts
 import type { PieceSink } from "../transfer/index.ts";
 import { FILES_AT_ONCE, FILES_PER_ORDER } from "./constants.ts";
 import { type FileState, type FoundFile, findFile, type WantedFile } from "./file-state.ts";
-import { type FileToMake, type MadeFiles, makeFiles } from "./make-files.ts";
+import { type FileToMake, type MadeFiles, makeFiles, makeFilesAgain } from "./make-files.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { LaneDownload } from "./types.ts";
 
@@ -204,8 +204,7 @@ export class Payload implements PieceSink, AsyncDisposable {
     const made = await lanes.make(files);
     if (made !== null) return made;
     // A lane that is gone may have made some of them.
-    const again = files.map((file) => ({ ...file, keeps: true }));
-    return await makeFiles(pooledAccess, root, again, signal);
+    return await makeFilesAgain(pooledAccess, root, files, signal);
   }
 
   async #find(files: readonly WantedFile[]): Promise<readonly FoundFile[]> {

@@ -261,7 +261,7 @@ export async function removeEmptyDirectory(absolute: string): Promise<boolean> {
 }
 
 /** The root, and the directories between it and `path`, outermost first. */
-function* directoriesOf(root: string, path: string): Generator<string> {
+export function* directoriesOf(root: string, path: string): Generator<string> {
   yield root;
   for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
     yield join(root, path.slice(0, end));

@@ -14,6 +14,9 @@ import {
 import { join } from "node:path";
 import { seededBytes, smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { makeFiles } from "../../src/download/make-files.ts";
+import type { DownloadLanes } from "../../src/download/types.ts";
+import { directAccess } from "../../src/storage/index.ts";
 import { asNobody } from "../storage/as-nobody.ts";
 import {
   askedPieces,
@@ -236,6 +239,67 @@ describe("what appears in the very moment of the begin", () => {
     expect(await hasWholeGame(rig.root, old)).toBe(true);
     expect((await readdir(rig.root)).sort()).toEqual(["game.eti", "old.eti", "version.ini"]);
     expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+});
+
+describe("a begin that fails", () => {
+  /** A lane that is gone when it has made files, and has told nobody. */
+  const dyingLanes = (then: (root: string) => Promise<void> | void): { lanes: DownloadLanes } => ({
+    lanes: {
+      open: (root) => ({
+        fetch: async () => false,
+        flush: async () => false,
+        make: async (files) => {
+          await makeFiles(directAccess, root, files);
+          await then(root);
+          return null;
+        },
+        look: async () => null,
+        [Symbol.asyncDispose]: async () => {},
+      }),
+    },
+  });
+
+  it("leaves no file behind that a lane made which is gone: cancelled at that moment", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const lanes = dyingLanes(() => controller.abort());
+    await expect(
+      rig.download(game, [createSource(peer(1), game)], { ...lanes, signal }),
+    ).rejects.toMatchObject({ code: "cancelled" });
+    expect(await readdir(rig.gamesDir)).toEqual([]);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
+  it("leaves none behind either where somebody else's file is in the way, which stays", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    const lanes = dyingLanes(async (root) => {
+      await rm(join(root, "game.eti"));
+      await writeFile(join(root, "game.eti"), "mine");
+    });
+    await expect(rig.download(game, [createSource(peer(1), game)], lanes)).rejects.toMatchObject({
+      code: "already-exists",
+    });
+    expect(await readdir(rig.root, { recursive: true })).toEqual(["game.eti"]);
+    expect(await readFile(join(rig.root, "game.eti"), "utf8")).toBe("mine");
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
+  it("leaves no folder behind for a file that could not be made", async () => {
+    await using rig = await createRig();
+    // As long as the wire allows, and with its root longer than the system takes.
+    const path = [..."abcd"].map((letter) => letter.repeat(250)).join("/");
+    const deep = Array.from({ length: 13 }, () => "g".repeat(250)).join("/");
+    const gamesDir = rig.dir.join(deep);
+    await mkdir(gamesDir, { recursive: true });
+    const game = await rig.game({ ...FILES, [path]: "too far" });
+    await expect(
+      rig.download(game, [createSource(peer(1), game)], { gamesDir, root: join(gamesDir, GGOO) }),
+    ).rejects.toMatchObject({ code: "path-too-long" });
+    expect(await readdir(gamesDir)).toEqual([]);
   });
 });
 

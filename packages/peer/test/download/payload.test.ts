@@ -95,6 +95,27 @@ describe("the files of a download", () => {
     expect((await rig.payload.misplaced()).size).toBe(0);
   });
 
+  it("count as made, and their names as new, where a lane is gone that had made all", async () => {
+    await using rig = await createPayload((root) => ({
+      make: async (files) => {
+        await makeFiles(directAccess, root, files);
+        return null;
+      },
+      look: async () => null,
+    }));
+    const flushes = await observeFlushes(
+      async () => {
+        await rig.payload.create(false);
+        await rig.payload.flush([]);
+      },
+      async () => null,
+    );
+    expect(rig.payload.made.size).toBe(150);
+    const flushed = flushes.filter(({ directory }) => directory).map(({ inode }) => inode);
+    for (const folder of ["", "data", "data/deep"])
+      expect(flushed, folder).toContain((await stat(rig.path(folder))).ino);
+  });
+
   it("are told as made as far as they were, where one is in the way", async () => {
     await using rig = await createPayload((root) => ({
       make: (files) => makeFiles(directAccess, root, files),
