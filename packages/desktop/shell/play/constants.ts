@@ -11,3 +11,6 @@ export const MAX_WALKED = 50_000;
 
 /** A file manager that has not failed by then shows the folder, milliseconds. */
 export const FILE_MANAGER_MS = 2_000;
+
+/** For so long behind a start the same one is not done again, milliseconds: a double click, or a click of who sees nothing yet. */
+export const AGAIN_MS = 2_000;

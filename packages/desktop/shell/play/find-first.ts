@@ -4,7 +4,8 @@ import { MAX_WALKED } from "./constants.ts";
 
 /**
  * Finds the first file of each name below a directory, in alphabetical order, depth first: what is in a folder comes
- * where its name does. Upper and lower case are the same; links are neither found nor followed.
+ * where its name does. Upper and lower case are the same; links are neither found nor followed. Of a folder that cannot be
+ * read nothing is found.
  *
  * @param names in lower case
  */
@@ -12,7 +13,8 @@ export async function findFirst(directory: string, names: ReadonlySet<string>): 
   const found = new Map<string, string>();
   let walked = 0;
   const walk = async (path: string): Promise<void> => {
-    const entries = await readdir(path, { withFileTypes: true });
+    // It may be gone, belong to somebody else, or have a name that is no text.
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       walked += 1;

@@ -35,12 +35,13 @@ export async function play(options: PlayOptions): Promise<Played> {
   const name = cleanName(playerName);
   const local = await requireInstalled(options);
   const layout = stateDirLayout(stateDir);
-  await makeDirectories(layout.gameDir(gameId), PRIVATE_MODE);
   const args = [local, gameId, language, name];
-  if (!(await isThere(layout.launchSettingsApplied(gameId)))) {
-    const written = await stampPlayer(local, { name, language });
-    logger.info("the player's name was written into a game", { gameId, files: written.length });
-    await writeFileDurably(layout.launchSettingsApplied(gameId), "");
+  try {
+    await makeDirectories(layout.gameDir(gameId), PRIVATE_MODE);
+    await stampOnce(options, { local, name, marker: layout.launchSettingsApplied(gameId) });
+  } catch (error) {
+    // It can be played all the same, also where the disk is full; the next time tries again.
+    logger.warn("the player's name could not be written into a game", { gameId, error });
   }
   const setup = await findScript(root, "game_setup");
   if (setup !== null && !(await isThere(layout.setupDone(gameId)))) {
@@ -52,6 +53,22 @@ export async function play(options: PlayOptions): Promise<Played> {
   if (script === null) throw nothingToStart(gameId, root, "game_start");
   await run({ script, args, staysOpen: false });
   return { started: "game" };
+}
+
+interface Stamp {
+  readonly local: string;
+  /** Clean. */
+  readonly name: string;
+  /** File that says that it was done. */
+  readonly marker: string;
+}
+
+async function stampOnce(options: PlayOptions, { local, name, marker }: Stamp): Promise<void> {
+  if (await isThere(marker)) return;
+  const { gameId, language, logger } = options;
+  const written = await stampPlayer(local, { name, language });
+  logger.info("the player's name was written into a game", { gameId, files: written.length });
+  await writeFileDurably(marker, "");
 }
 
 /**

@@ -22,6 +22,7 @@ import type { LogBook } from "../logs/log-book.ts";
 import { narrate } from "../logs/narrate.ts";
 import { openFolder } from "../play/open-folder.ts";
 import { type PlayOptions, play, startServer } from "../play/play.ts";
+import { Starts } from "../play/starts.ts";
 import { checkChange } from "../settings/check-change.ts";
 import { networkChoices } from "../settings/networks.ts";
 import { fixedSettings } from "../settings/peer-settings.ts";
@@ -72,6 +73,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
   /** When those who are here came, milliseconds since 1970. */
   readonly #since = new Map<PeerId, number>();
   #failures: Failures = {};
+  readonly #starts = new Starts();
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -144,9 +146,11 @@ export class PeerHost implements PageHost, AsyncDisposable {
           return await this.#change({ gamesDir: message.command.path });
         return await this.#peer.send(message.command, { signal });
       case "play":
-        return await play(this.#playOptions(message));
+        return await this.#starts.once(`play ${message.gameId}`, () => play(this.#playOptions(message)));
       case "start-server":
-        return await startServer(this.#playOptions(message));
+        return await this.#starts.once(`server ${message.gameId}`, () =>
+          startServer(this.#playOptions(message)),
+        );
       case "open-folder":
         return await openFolder(join(this.#peer.snapshot().status.gamesDir, asGameId(message.gameId)));
       case "look-at-game":

@@ -108,6 +108,28 @@ describe("playing", () => {
     expect(await readdir(rig.dir.join("state", "games", "quake"))).toEqual(["launch_settings_applied"]);
   });
 
+  it.skipIf(process.platform !== "linux")(
+    `looks past a folder that cannot be read (names that are no text: only Linux has them)`,
+    async () => {
+      await using rig = await createRig({ "game_start.sh": "", "local/z/language.txt": "french" });
+      await mkdir(Buffer.from(`${rig.dir.join("quake", "local")}/gr\xfc\xdfe`, "latin1"));
+      expect(await play(rig.options)).toEqual({ started: "game" });
+      expect(await rig.read("local/z/language.txt")).toBe("german");
+    },
+  );
+
+  it("does not keep a game from being started that the name cannot be written into, and tries it again", async () => {
+    await using rig = await createRig({ "game_start.sh": "", "local/language.txt": "french" });
+    await mkdir(rig.dir.join("state"));
+    await writeFile(rig.dir.join("state", "games"), "in the way");
+    expect(await play(rig.options)).toEqual({ started: "game" });
+    expect(rig.started).toHaveLength(1);
+    await rm(rig.dir.join("state", "games"));
+    expect(await play(rig.options)).toEqual({ started: "game" });
+    expect(await rig.read("local/language.txt")).toBe("german");
+    expect(await readdir(rig.dir.join("state", "games", "quake"))).toEqual(["launch_settings_applied"]);
+  });
+
   it("refuses what is not installed, and what brings no script", async () => {
     await using rig = await createRig({ "version.ini": "1" });
     await expect(play(rig.options)).rejects.toMatchObject({ code: "not-installed" });

@@ -1,7 +1,8 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { eventually } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
-import { createRig, enter, TestPage } from "../support.ts";
+import { createRig, DEADLINE_MS, enter, TestPage } from "../support.ts";
 
 function snapshots({ messages }: TestPage): DesktopSnapshot[] {
   return messages.flatMap((message) => (message.type === "snapshot" ? [message.snapshot] : []));
@@ -29,6 +30,27 @@ describe("a page", () => {
     ).toMatchObject({ type: "refusal", refusal: { code: "not-installed" } });
     page.socket.terminate();
   });
+
+  it.skipIf(process.platform === "win32")(
+    "starts a set-up once, however often it is clicked at once (the script is a shell's)",
+    async () => {
+      await using rig = await createRig();
+      const root = rig.dir.join("games", "quake");
+      await mkdir(`${root}/local`, { recursive: true });
+      await writeFile(`${root}/version.ini`, "1");
+      await writeFile(`${root}/game_setup.sh`, "echo set-up >> started\n");
+      await writeFile(`${root}/game_start.sh`, "echo game >> started\n");
+      const page = await TestPage.open(await enter((await rig.start()).openAddress()));
+      const play = { type: "play", gameId: "quake" as never } as const;
+      const answers = await Promise.all([page.ask(play), page.ask(play), page.ask(play)]);
+      for (const answer of [...answers, await page.ask(play)])
+        expect(answer).toMatchObject({ type: "answer", data: { started: "set-up" } });
+      const started = (): Promise<string> => readFile(`${root}/started`, "utf8").catch(() => "");
+      await eventually(async () => (await started()) !== "", { deadlineMs: DEADLINE_MS });
+      expect(await started()).toBe("set-up\n");
+      page.socket.terminate();
+    },
+  );
 
   it("keeps settings, which every page sees and the next run knows", async () => {
     await using rig = await createRig();
