@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_GAME_NAME_LENGTH, MAX_NAME_LENGTH } from "./limits.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import { hasControlCharacters } from "./text.ts";
+import { hasMisleadingCharacters } from "./text.ts";
 
 /** Byte count, offset or counter: a whole number from 0 below 2^53. */
 export const countSchema = z.int().nonnegative();
@@ -17,7 +17,10 @@ const shown = (maxLength: number) =>
     .string()
     .min(1)
     .max(maxLength)
-    .refine((text) => text.isWellFormed() && !hasControlCharacters(text), "has control characters");
+    .refine(
+      (text) => text.isWellFormed() && !hasMisleadingCharacters(text),
+      "has characters that break or turn the text around it",
+    );
 
 /** Name of a peer or a party, shown to people. */
 export const nameSchema = shown(MAX_NAME_LENGTH);

@@ -32,11 +32,11 @@ export const gameId = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,62}$/).map(asGame
 export const version = fc.stringMatching(/^[0-9]{1,32}$/).map((text) => text as GameVersion);
 export const count = fc.maxSafeNat();
 
-/** Well-formed text without control characters, with letters from everywhere. */
+/** Well-formed text that breaks and turns nothing, with letters from everywhere. */
 const shown = (maxLength: number) =>
   fc
     .string({ unit: "grapheme", minLength: 1, maxLength })
-    .filter((text) => text.length <= maxLength && !/\p{Cc}/u.test(text));
+    .filter((text) => text.length <= maxLength && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text));
 export const name = shown(64);
 
 export const port = fc.integer({ min: 1, max: 65_535 });
