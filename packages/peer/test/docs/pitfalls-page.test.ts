@@ -55,7 +55,7 @@ describe("docs/pitfalls.md", () => {
       ["Addressing and handshake", 10],
       ["Lifecycle", 2],
       ["Downloads", 16],
-      ["Local state", 14],
+      ["Local state", 15],
       ["Streamed install", 8],
       ["The app", 15],
       [COMPLAINTS, 20],
