@@ -9,6 +9,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readFrameBody, readFrameLength } from "../../src/transfer/index.ts";
+import { StoppedTime } from "../transfer/stopped-time.ts";
 import { ASKER, createServeRig, type Opened, type ServeRig } from "./rig.ts";
 
 const FILES = { "version.ini": "1" };
@@ -98,9 +99,10 @@ it("gives the answer where bytes come behind the request, and takes none of them
 describe("gives up", () => {
   it.each([0, 3, 4, 10])("a frame that stops after %i bytes", async (bytes) => {
     await using rig = await createServeRig(FILES, { noProgressMs: 30 });
+    using time = new StoppedTime();
     const { asking, served, answer, request } = rig.open();
     if (bytes > 0) await asking.write(frame('{"type":"list_games"}').subarray(0, bytes));
-    await served;
+    await time.passUntil(served, 30);
     expect(answer.resetCode).toBe(RESET.stalled);
     expect(request.stopCode).toBe(RESET.stalled);
     await expectAlive(rig);
@@ -123,10 +125,11 @@ describe("gives up", () => {
 
   it("who never ends the request", async () => {
     await using rig = await createServeRig(FILES, { noProgressMs: 30 });
+    using time = new StoppedTime();
     const opened = rig.open();
     await opened.asking.write(encodeFrame({ type: "list_games" }));
     expect((await readAnswer(opened)).type).toBe("games");
-    await opened.served;
+    await time.passUntil(opened.served, 30);
     expect(opened.request.stopCode).toBe(RESET.cancelled);
   });
 });

@@ -7,6 +7,7 @@ import { PeerError } from "../../src/errors/index.ts";
 import { LARGE_ANSWER_BYTES } from "../../src/serve/constants.ts";
 import { writeInSteps } from "../../src/serve/write-in-steps.ts";
 import { readFrameBody, readFrameLength } from "../../src/transfer/index.ts";
+import { StoppedTime } from "../transfer/stopped-time.ts";
 import { content, createServeRig, GGOO, type Opened, OTHER, type ServeRig } from "./rig.ts";
 
 const BYTES = 8_000_000;
@@ -149,8 +150,9 @@ describe("a transfer", () => {
 
   it("ends when the receiver takes nothing for too long", async () => {
     await using rig = await createServeRig(FILES, { transfers: { noProgressMs: 50 } });
+    using time = new StoppedTime();
     const opened = await halfRead(rig);
-    await opened.served;
+    await time.passUntil(opened.served, 50);
     expect(opened.answer.resetCode).toBe(RESET.stalled);
     expect(rig.outbound.counts()).toEqual({});
   });

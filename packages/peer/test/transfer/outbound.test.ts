@@ -1,6 +1,7 @@
 import { asGameId, asPeerId } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { createOutboundTransfers, type OutboundTransfer } from "../../src/transfer/index.ts";
+import { StoppedTime } from "./stopped-time.ts";
 
 const [A, B] = [asGameId("a"), asGameId("b")];
 
@@ -64,15 +65,17 @@ describe("the outbound transfers", () => {
   });
 
   it("go on while something moves", async () => {
+    using time = new StoppedTime();
     const transfers = createOutboundTransfers({ noProgressMs: 400 });
     let steps = 0;
-    await transfers.run(A, async ({ signal, moved }) => {
+    const run = transfers.run(A, async ({ signal, moved }) => {
       for (; steps < 10; steps++) {
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await new Promise((resolve) => setTimeout(resolve, 399));
         signal.throwIfAborted();
         moved(0);
       }
     });
+    await time.passUntil(run, 1);
     expect(steps).toBe(10);
   });
 
