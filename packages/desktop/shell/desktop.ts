@@ -94,7 +94,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       last: await loadDoor(stateDir, logger),
       onPage: (socket) => servePage(socket, host, logger),
     });
-    await saveDoor(stateDir, { port: server.port, session: server.session });
+    await saveDoor(stateDir, { port: server.port, session: server.session }, logger);
     return server;
   }
 }

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Logger, readJson, writeFileDurably } from "@lanspread/peer";
 import { z } from "zod";
@@ -25,7 +26,16 @@ export async function loadDoor(stateDir: string, logger: Logger): Promise<Door |
   return read.status === "ok" ? read.value : null;
 }
 
-/** @throws PeerError of the file system */
-export async function saveDoor(stateDir: string, door: Door): Promise<void> {
-  await writeFileDurably(join(stateDir, FILE_NAME), `${JSON.stringify(door)}\n`, { mode: FILE_MODE });
+/**
+ * Keeps the door for the next run, and for a second start. Where it cannot be kept (a full disk) the app is there all the same,
+ * and nothing stays of an earlier door: its session is not to be taken up behind one that nobody knows of.
+ */
+export async function saveDoor(stateDir: string, door: Door, logger: Logger): Promise<void> {
+  const file = join(stateDir, FILE_NAME);
+  try {
+    await writeFileDurably(file, `${JSON.stringify(door)}\n`, { mode: FILE_MODE });
+  } catch (error) {
+    await rm(file, { force: true }).catch(() => {});
+    logger.warn("a second start, and a window behind a restart, will not find this app", { error });
+  }
 }
