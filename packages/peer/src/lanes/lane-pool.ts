@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   DIGEST_BYTES,
   type GameId,
+  type Hash,
   type ListenAddress,
   type PeerId,
   type PieceIndex,
@@ -10,6 +11,7 @@ import {
 import type { TlsOptions } from "@lanspread/quic";
 import type { DownloadLanes, LaneDownload, LaneUnit } from "../download/index.ts";
 import type { Logger } from "../logger.ts";
+import { isServable } from "../serve/index.ts";
 import { LaneError, type SentOfGame } from "../transfer/index.ts";
 import { LANE_PATIENCE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
 import { LaneThread } from "./lane-thread.ts";
@@ -65,7 +67,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
           index,
           start: { host, port: 0, tls },
           identify,
-          viewOf: (gameId) => this.#tellView(gameId),
+          viewOf: (gameId, holds) => this.#tellView(gameId, holds),
           onOutbound: () => this.#outboundChanged(),
           onSent,
           onStale,
@@ -244,10 +246,18 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     return best;
   }
 
-  #tellView(gameId: GameId): PushedView {
+  /** @param holds of the manifest that the lane which asks holds; null where it holds none */
+  #tellView(gameId: GameId, holds: Hash | null): PushedView | null {
     const view = this.#options.viewOf(gameId);
-    // What cannot be served is told, and not remembered by anybody.
-    if (view.manifest !== null) this.#told.set(gameId, view);
+    const told = this.#told.get(gameId);
+    const isTold = told !== undefined && isSame(told, view);
+    // A manifest may name 100,000 files, and whoever is refused can ask again at once.
+    if (isTold && holds === view.manifest?.manifest_hash) return null;
+    // Lanes hold what is no longer so: they hear of that before this answer.
+    if (told !== undefined && !isTold) void this.revoke(gameId);
+    // What cannot be served is told without its manifest, and not remembered by anybody.
+    if (!isServable({ ...view, fileAt: () => undefined })) return { ...view, manifest: null };
+    this.#told.set(gameId, view);
     return view;
   }
 

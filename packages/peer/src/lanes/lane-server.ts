@@ -1,4 +1,11 @@
-import { type GameId, type ManifestFile, type PeerId, RESET, type Request } from "@lanspread/proto";
+import {
+  type GameId,
+  type Hash,
+  type ManifestFile,
+  type PeerId,
+  RESET,
+  type Request,
+} from "@lanspread/proto";
 import type { Connection } from "@lanspread/quic";
 import type { Logger } from "../logger.ts";
 import {
@@ -27,7 +34,8 @@ import type { PushedView } from "./messages.ts";
 export interface LaneServerOptions {
   /** Whose certificate (DER) it is; null for who has not said hello to the main thread. */
   readonly identify: (certificate: Uint8Array) => Promise<PeerId | null>;
-  readonly askView: (gameId: GameId) => Promise<PushedView>;
+  /** @param holds of the manifest that is held: null is answered where that is still so */
+  readonly askView: (gameId: GameId, holds: Hash | null) => Promise<PushedView | null>;
   /** The answers that are under way have become others. */
   readonly onOutbound: (counts: Readonly<Record<GameId, number>>) => void;
   /** What was sent since the last time. */
@@ -44,7 +52,7 @@ export interface LaneServerOptions {
 export class LaneServer {
   readonly #options: LaneServerOptions;
   readonly #views = new Map<GameId, PushedView>();
-  readonly #asked = new Map<GameId, Promise<PushedView>>();
+  readonly #asked = new Map<GameId, Promise<PushedView | null>>();
   readonly #sent = createSentBytes();
   #sentTimer: NodeJS.Timeout | undefined;
   readonly #outbound = createOutboundTransfers({
@@ -155,15 +163,23 @@ export class LaneServer {
     const asked = serveRequestOf(request);
     let decision = decideServe(viewOf(this.#views.get(gameId) ?? (await this.#askView(gameId))), asked);
     // The revocation may still be on its way here when the peer has already learned of the new manifest.
-    if (!decision.allow) decision = decideServe(viewOf(await this.#options.askView(gameId)), asked);
+    if (!decision.allow) decision = decideServe(viewOf(await this.#askNewer(gameId)), asked);
     if (!decision.allow) throw Refused.by(decision);
     await answerGame(stream, request, { peerId, signal }, this.#game);
   }
 
-  #askView(gameId: GameId): Promise<PushedView> {
+  /** What is so now: it may be what is held. */
+  async #askNewer(gameId: GameId): Promise<PushedView | undefined> {
+    const held = this.#views.get(gameId);
+    const newer = await this.#options.askView(gameId, held?.manifest?.manifest_hash ?? null);
+    // Nothing is held any more where a revocation came before the answer.
+    return newer ?? this.#views.get(gameId);
+  }
+
+  #askView(gameId: GameId): Promise<PushedView | null> {
     const asked = this.#asked.get(gameId);
     if (asked !== undefined) return asked;
-    const view = this.#options.askView(gameId).finally(() => this.#asked.delete(gameId));
+    const view = this.#options.askView(gameId, null).finally(() => this.#asked.delete(gameId));
     this.#asked.set(gameId, view);
     return view;
   }
@@ -204,7 +220,7 @@ const REVOKED: ServeView = {
   fileAt: () => undefined,
 };
 
-function viewOf(view: PushedView | undefined): ServeView {
-  if (view === undefined) return REVOKED;
+function viewOf(view: PushedView | null | undefined): ServeView {
+  if (view === undefined || view === null) return REVOKED;
   return { ...view, fileAt: (path) => filesOf(view).get(path) };
 }

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { GameId, PeerId, PieceIndex } from "@lanspread/proto";
+import type { GameId, Hash, PeerId, PieceIndex } from "@lanspread/proto";
 import type { FileToMake, FoundFile, MadeFiles, WantedFile } from "../download/index.ts";
 import type { Logger } from "../logger.ts";
 import { LaneError, type SentOfGame } from "../transfer/index.ts";
@@ -22,8 +22,8 @@ export interface LaneThreadOptions {
   readonly start: LaneStart;
   /** Whose certificate (DER) it is; null for nobody's, and for who comes in and has not said hello. */
   readonly identify: (certificate: Uint8Array, inbound: boolean) => PeerId | null;
-  /** The lane remembers what it is told, until it is revoked. */
-  readonly viewOf: (gameId: GameId) => PushedView;
+  /** The lane remembers what it is told, until it is revoked. Null where it holds that already. */
+  readonly viewOf: (gameId: GameId, holds: Hash | null) => PushedView | null;
   readonly onOutbound: () => void;
   readonly onSent: (sent: readonly SentOfGame[]) => void;
   readonly onStale: (gameId: GameId) => void;
@@ -308,8 +308,8 @@ export class LaneThread {
         break;
       }
       case "ask-view": {
-        const { question, gameId } = message;
-        this.#tell({ type: "view", question, gameId, view: viewOf(gameId) });
+        const { question, gameId, holds } = message;
+        this.#tell({ type: "view", question, gameId, view: viewOf(gameId, holds) });
         break;
       }
       case "outbound":

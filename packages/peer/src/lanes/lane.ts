@@ -47,7 +47,7 @@ class OpenLane implements Lane {
   readonly failed: Promise<Error>;
   readonly #endpoint: Endpoint;
   readonly #identities = new Questions<PeerId | null>();
-  readonly #views = new Questions<PushedView>();
+  readonly #views = new Questions<PushedView | null>();
   readonly #server: LaneServer;
   readonly #fetcher: LaneFetcher;
   readonly #tell: (message: FromLane) => void;
@@ -64,7 +64,8 @@ class OpenLane implements Lane {
     });
     this.#server = new LaneServer({
       identify: (certificate) => identify(certificate, true),
-      askView: (gameId) => this.#views.ask((question) => tell({ type: "ask-view", question, gameId })),
+      askView: (gameId, holds) =>
+        this.#views.ask((question) => tell({ type: "ask-view", question, gameId, holds })),
       onOutbound: (counts) => tell({ type: "outbound", counts }),
       onSent: (sent) => tell({ type: "sent", sent }),
       onStale: (gameId) => tell({ type: "stale", gameId }),
@@ -102,7 +103,7 @@ class OpenLane implements Lane {
         this.#identities.answer(message.question, message.peerId);
         break;
       case "view":
-        this.#server.know(message.gameId, message.view);
+        if (message.view !== null) this.#server.know(message.gameId, message.view);
         this.#views.answer(message.question, message.view);
         break;
       case "drop":

@@ -99,7 +99,13 @@ export type ToLane =
       readonly files: readonly WantedFile[];
     }
   | { readonly type: "identity"; readonly question: number; readonly peerId: PeerId | null }
-  | { readonly type: "view"; readonly question: number; readonly gameId: GameId; readonly view: PushedView }
+  | {
+      readonly type: "view";
+      readonly question: number;
+      readonly gameId: GameId;
+      /** Null where what the lane holds is still so. */
+      readonly view: PushedView | null;
+    }
   /** What was said of the game, of every game with null, holds no longer: answers about it end, and `revoked` follows when they have. */
   | { readonly type: "revoke"; readonly gameId: GameId | null; readonly id: number }
   /** The peer is gone, or another process is in its place: its connections are over, in both directions. */
@@ -128,7 +134,13 @@ export type FromLane =
       readonly certificate: Uint8Array;
       readonly inbound: boolean;
     }
-  | { readonly type: "ask-view"; readonly question: number; readonly gameId: GameId }
+  | {
+      readonly type: "ask-view";
+      readonly question: number;
+      readonly gameId: GameId;
+      /** Of the manifest that the lane holds: told again only where it is another one. Null where it holds none. */
+      readonly holds: Hash | null;
+    }
   | { readonly type: "revoked"; readonly id: number }
   /** Answers that are under way, by game. */
   | { readonly type: "outbound"; readonly counts: Readonly<Record<GameId, number>> }

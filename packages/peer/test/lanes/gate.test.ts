@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asGameId, encodeFrame, type GameId, RESET, type Request } from "@lanspread/proto";
-import { eventually } from "@lanspread/testkit";
+import { eventually, temporaryDirectory } from "@lanspread/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPartyCa } from "../../src/index.ts";
 import { LanePool, type PushedView } from "../../src/lanes/index.ts";
@@ -301,6 +301,68 @@ describe("a pool that revokes a game", () => {
     expect(rig.views.length).toBe(before + 1);
     await eventually(() => rig.sending.length === 4, { what: "the end of what is sent" });
     expect(rig.sending).toEqual([true, false, true, false]);
+  });
+
+  it("tells a lane the files of a game once, however often that refuses", async () => {
+    await using dir = await temporaryDirectory();
+    const { manifest } = await createSourceGame(dir.join(GGOO), { "version.ini": VERSION });
+    let told = 0;
+    // Whoever sends it to another thread reads the list.
+    const watched = {
+      ...manifest,
+      get files() {
+        told += 1;
+        return manifest.files;
+      },
+    };
+    const view = { inCatalog: true, catalogVersion: undefined, operationActive: false, version: VERSION };
+    const options = await poolOptions({ viewOf: () => ({ ...view, manifest: watched, gamesDir: dir.path }) });
+    await using pool = await LanePool.start(options);
+    await using asker = await startRawPeer();
+    const { channel } = await asker.dial(pool.ports()[0] ?? 0);
+    for (let nth = 0; nth < 5; nth++) {
+      const refused = channel.request(chunkOf(GGOO, manifest.manifest_hash));
+      expect(await refused).toMatchObject({ code: "no_such_file" });
+    }
+    expect(told).toBe(1);
+  });
+
+  it("tells nothing of the files of a game that cannot be served", async () => {
+    await using dir = await temporaryDirectory();
+    const { manifest } = await createSourceGame(dir.join(GGOO), { "version.ini": VERSION });
+    const watched = {
+      ...manifest,
+      get files(): never {
+        throw new Error("nobody needs them");
+      },
+    };
+    const view = { inCatalog: true, catalogVersion: undefined, operationActive: true, version: VERSION };
+    const options = await poolOptions({ viewOf: () => ({ ...view, manifest: watched, gamesDir: dir.path }) });
+    await using pool = await LanePool.start(options);
+    await using asker = await startRawPeer();
+    const { channel } = await asker.dial(pool.ports()[0] ?? 0);
+    const refused = channel.request(chunkOf(GGOO, manifest.manifest_hash));
+    expect(await refused).toMatchObject({ code: "operation_active" });
+  });
+
+  it("revokes what one lane holds where another one is told something else", async () => {
+    await using dir = await temporaryDirectory();
+    const known = { inCatalog: true, catalogVersion: undefined, operationActive: false, version: VERSION };
+    const files = { "version.ini": VERSION, "data/world.dat": Buffer.alloc(PART_BYTES, 7) };
+    const before = await createSourceGame(dir.join(GGOO), files);
+    const after = await createSourceGame(dir.join(GGOO), { ...files, more: "more" });
+    let { manifest } = before;
+    const viewOf = () => ({ ...known, manifest, gamesDir: dir.path });
+    await using pool = await LanePool.start(await poolOptions({ count: 2, viewOf }));
+    await using asker = await startRawPeer();
+    const [one, other] = await Promise.all(pool.ports().map((port) => asker.dial(port)));
+    if (one === undefined || other === undefined) throw new Error("a lane is missing");
+    const old = chunkOf(GGOO, before.manifest.manifest_hash);
+    (await begin(one.channel, old)).cancel();
+    // Nobody has said so yet to the pool.
+    ({ manifest } = after);
+    (await begin(other.channel, chunkOf(GGOO, manifest.manifest_hash))).cancel();
+    expect(await one.channel.request(old)).toMatchObject({ code: "manifest_changed" });
   });
 
   it("refuses what is on its way while that happens", async () => {

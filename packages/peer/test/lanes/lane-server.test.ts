@@ -108,6 +108,31 @@ describe("the server of a lane", () => {
     await server.close();
   });
 
+  it("says what it holds when it asks again, and refuses by that where it is still so", async () => {
+    await using dir = await temporaryDirectory();
+    const { manifest } = await createSourceGame(dir.join(GGOO), { "version.ini": VERSION });
+    const held: (string | null)[] = [];
+    const server: LaneServer = new LaneServer({
+      identify: async () => ASKER,
+      askView: async (gameId, holds) => {
+        held.push(holds);
+        if (holds === manifest.manifest_hash) return null;
+        const view = viewWith(manifest, dir.path);
+        server.know(gameId, view);
+        return view;
+      },
+      onOutbound: () => {},
+      onSent: () => {},
+      onStale: () => {},
+      logger: silentLogger,
+    });
+    const stream = stuckStream(requestOf(manifest, 4));
+    await server.accept(connectionWith(stream));
+    await eventually(() => stream.text().includes('"code":"no_such_file"'), { what: "a refusal" });
+    expect(held).toEqual([null, manifest.manifest_hash]);
+    await server.close();
+  });
+
   it("keeps nothing of what it may not serve: peers may ask for anything", async () => {
     await using dir = await temporaryDirectory();
     const { manifest } = await createSourceGame(dir.join(GGOO), {
