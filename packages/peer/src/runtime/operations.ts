@@ -14,7 +14,8 @@ export class OperationTable {
   readonly #operations = new Map<GameId, Operation>();
   /** What {@link takeChange} said last. */
   #taken: readonly ActiveOperation[] = [];
-  #closed: PeerError | null = null;
+  /** Why nothing may begin, by whoever says so; the first one counts. */
+  readonly #closed = new Set<{ readonly reason: PeerError }>();
 
   isBusy(gameId: GameId): boolean {
     return this.#operations.has(gameId);
@@ -45,7 +46,7 @@ export class OperationTable {
 
   /** @throws PeerError `operation-in-progress` where the slot is taken */
   begin(gameId: GameId, kind: OperationKind): Operation {
-    if (this.#closed !== null) throw this.#closed;
+    this.#requireOpen();
     const running = this.#operations.get(gameId);
     if (running !== undefined) {
       throw new PeerError("operation-in-progress", `${gameId} is ${running.kind} at the moment.`);
@@ -68,25 +69,34 @@ export class OperationTable {
     this.#operations.delete(operation.gameId);
   }
 
-  /** Whether {@link closedDuring} refuses new ones at the moment. */
-  get isClosed(): boolean {
-    return this.#closed !== null;
+  /**
+   * Refuses every new operation with `reason` until `work` has ended.
+   *
+   * @throws PeerError the reason of another one that refuses them at the moment
+   */
+  async closedDuring<T>(reason: PeerError, work: () => Promise<T>): Promise<T> {
+    this.#requireOpen();
+    return this.alsoClosedDuring(reason, work);
   }
 
-  /** Refuses every new operation with `reason` until `work` has ended. */
-  async closedDuring<T>(reason: PeerError, work: () => Promise<T>): Promise<T> {
-    if (this.#closed !== null) throw this.#closed;
-    this.#closed = reason;
+  /** As {@link closedDuring}, also beside another one: they are refused until both have ended. */
+  async alsoClosedDuring<T>(reason: PeerError, work: () => Promise<T>): Promise<T> {
+    const closing = { reason };
+    this.#closed.add(closing);
     try {
       return await work();
     } finally {
-      this.#closed = null;
+      this.#closed.delete(closing);
     }
   }
 
   /** Ends all of them by their signals; they leave their slots by themselves. */
   abortAll(reason: PeerError): void {
     for (const { controller } of this.#operations.values()) controller.abort(reason);
+  }
+
+  #requireOpen(): void {
+    for (const { reason } of this.#closed) throw reason;
   }
 
   #expect(operation: Operation): void {

@@ -15,17 +15,15 @@ export async function recoverNewcomer(
   gamesDir: string,
 ): Promise<void> {
   const { stateDir, operations, outbound } = context;
-  const work = async (): Promise<void> => {
+  const message = `What was interrupted in the games directory ${gamesDir} is being put right.`;
+  // Whoever has closed the table already may have brought the directory, and may open it sooner than this has ended.
+  await operations.alsoClosedDuring(new PeerError("operation-in-progress", message), async () => {
     // What did not exist could not be told apart when its name was given.
     await requireSeparate(gamesDir, stateDir.root);
     // What is still being sent is of the directory that was there before.
     await outbound.cancelAll();
     await recover(context, gamesDir);
-  };
-  // Whoever has closed the table already is the one that brought the directory.
-  if (operations.isClosed) return work();
-  const message = `What was interrupted in the games directory ${gamesDir} is being put right.`;
-  await operations.closedDuring(new PeerError("operation-in-progress", message), work);
+  });
 }
 
 /**

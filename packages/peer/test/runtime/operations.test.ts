@@ -72,6 +72,23 @@ describe("the operation table", () => {
     expect(table.begin(quake, "downloading").kind).toBe("downloading");
   });
 
+  it("stays closed until everybody who has closed it has ended", async () => {
+    const table = new OperationTable();
+    const moving = new PeerError("operation-in-progress", "moving house");
+    const mending = new PeerError("operation-in-progress", "mending");
+    const mended = Promise.withResolvers<void>();
+    let mend: Promise<void> | undefined;
+    await table.closedDuring(moving, async () => {
+      mend = table.alsoClosedDuring(mending, () => mended.promise);
+      expect(() => table.begin(quake, "downloading")).toThrow(moving);
+    });
+    expect(() => table.begin(quake, "downloading")).toThrow(mending);
+    await expect(table.closedDuring(moving, async () => {})).rejects.toBe(mending);
+    mended.resolve();
+    await mend;
+    expect(table.begin(quake, "downloading").kind).toBe("downloading");
+  });
+
   it("hands the reason to every operation", () => {
     const table = new OperationTable();
     const operations = [table.begin(quake, "downloading"), table.begin(doom, "installing")];
