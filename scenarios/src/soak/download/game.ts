@@ -10,14 +10,21 @@ export const NEW_VERSION = "20240101";
 /** A file that only the old version has. */
 export const GONE_FILE = "gone.pak";
 export const LARGE_FILE = "large.pak";
+/** So many that several lanes make them; and one that is not in the first part. */
+const SMALL_FILES = 200;
+const SMALL_BYTES = 1_003;
+export const LATE_SMALL_FILE = "small-150.bin";
 
-/** What the sources have: most of it one file, so that a unit seldom ends a file; small and empty ones beside it. */
+/** What the sources have: most of it one file, so that a unit seldom ends a file; small and empty ones beside it, which lanes make in parts. */
 export async function makeNewVersion(root: string, bytes: number): Promise<void> {
   const other = Math.floor(bytes / 8);
   await fill(root, 1, LARGE_FILE, bytes - other);
   await fill(root, 2, "data/other.pak", other);
   await fill(root, 3, "data/deep/small.bin", 100_003);
   await fill(root, 4, "empty.txt", 0);
+  for (let number = 0; number < SMALL_FILES; number++) {
+    await fill(root, 100 + number, `data/many/small-${number}.bin`, SMALL_BYTES);
+  }
   await writeFile(join(root, "version.ini"), `version=${NEW_VERSION}\n`);
 }
 

@@ -1,5 +1,5 @@
 import type { Random } from "@lanspread/testkit";
-import { GONE_FILE, LARGE_FILE } from "./game.ts";
+import { GONE_FILE, LARGE_FILE, LATE_SMALL_FILE } from "./game.ts";
 
 /** When the receiver is killed. */
 export type Moment =
@@ -8,15 +8,22 @@ export type Moment =
   /** From outside, after this share of the time that the rest of the download takes. */
   | { readonly kind: "time"; readonly share: number };
 
-/** Changes of the disk between which a download is in another state, each with how often it comes at least. */
+/**
+ * Changes of the disk between which a download is in another state, each with how often it comes at least. Files are made, sized,
+ * written and flushed in the threads of the lanes.
+ */
 const FIRST_DOWNLOAD: readonly (readonly [change: string, times: number])[] = [
   ["rename download.json", 1],
   ["rename pieces", 2],
-  ["mkdir quake3", 2],
+  ["mkdir quake3", 1],
   [`create ${LARGE_FILE}`, 1],
   [`size ${LARGE_FILE}`, 1],
   ["create small.bin", 1],
-  ["write pieces", 30],
+  ["mkdir many", 1],
+  [`create ${LATE_SMALL_FILE}`, 1],
+  [`size ${LATE_SMALL_FILE}`, 1],
+  [`write ${LATE_SMALL_FILE}`, 1],
+  ["write pieces", 8],
   [`sync ${LARGE_FILE}`, 1],
   ["sync quake3", 6],
   ["rename version.ini", 1],
@@ -32,7 +39,7 @@ const UPDATE: readonly (readonly [change: string, times: number])[] = [
   [`create ${LARGE_FILE}`, 1],
   [`size ${LARGE_FILE}`, 1],
   [`write ${LARGE_FILE}`, 2],
-  ["write pieces", 30],
+  ["write pieces", 8],
   [`sync ${LARGE_FILE}`, 1],
   [`remove ${GONE_FILE}`, 1],
   ["rename version.ini", 1],

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { eventually } from "@lanspread/testkit";
 import { programCommand } from "lanspread";
 import { type Harness, isEvent, startHarness } from "../../harness-process.ts";
@@ -10,7 +9,8 @@ import type { Workspace } from "../../workspace.ts";
 import { KNOWN_DEADLINE_MS, LANES, READY_DEADLINE_MS } from "./constants.ts";
 import { GAME_ID, makeNewVersion, makeOldVersion, NEW_VERSION, OLD_VERSION } from "./game.ts";
 
-const DIE_AT = fileURLToPath(new URL("./die-at.ts", import.meta.url));
+/** A URL has no blanks, which would end an option. */
+const DIE_AT = new URL("./die-at.ts", import.meta.url).href;
 const SOURCES = ["source-1", "source-2"] as const;
 const USER_FILE = "local/save.dat";
 
@@ -200,16 +200,15 @@ export class DownloadParty {
 
   async #start(name: string, dieAt = ""): Promise<Receiver> {
     const { games, state } = await this.#workspace.peer(name);
-    const [node, ...program] = programCommand;
     const harness = startHarness({
       name,
-      program: [node, "--import", DIE_AT, ...program, "harness"],
+      program: [...programCommand, "harness"],
       args: [
         ...["--games-dir", games, "--state-dir", state, "--name", name, "--party", this.#party],
         ...["--interface", "127.0.0.1", "--listen", "127.0.0.1:0"],
         ...["--lanes", String(LANES), "-vv"],
       ],
-      env: { LANSPREAD_SOAK_DIE: dieAt },
+      env: { LANSPREAD_SOAK_DIE: dieAt, NODE_OPTIONS: `--import=${DIE_AT}` },
       logFile: join(this.#workspace.logs, `${name}.log`),
       keep: ({ event }) => event !== "list-games" && event !== "local-library-changed",
     });

@@ -119,7 +119,13 @@ class DownloadSoak {
     const before = await party.bytesRead();
     const killedAt: string[] = [];
     for (const moment of [...moments, null]) {
-      if (!(await this.#attempt(moment))) break;
+      if (!(await this.#attempt(moment))) {
+        // What is so in every first life must have come; a later one may have had nothing left to do.
+        if (moment?.kind === "change" && killedAt.length === 0) {
+          throw new Error(`the receiver came to its end and never ${moment.at}`);
+        }
+        break;
+      }
       if (moment === null) throw new Error("the receiver was killed by somebody else");
       this.#kills[moment.kind] += 1;
       killedAt.push(moment.kind === "change" ? moment.at : `time ${moment.share.toFixed(2)}`);
