@@ -19,8 +19,12 @@ export interface Program {
 
 const SEVEN_ZIP = (archive: string, into: string) => ["x", "-y", "-bd", "-bso0", `-o${into}`, archive];
 
+const UNRAR = (archive: string, into: string) => ["x", "-idq", "-p-", archive, `${into}/`];
+
 const KNOWN: readonly Pick<Program, "name" | "args">[] = [
-  { name: "unrar", args: (archive, into) => ["x", "-idq", "-p-", archive, `${into}/`] },
+  // Debian has RARLAB's program under this name, and `unrar` for whichever of two was chosen.
+  { name: "unrar-nonfree", args: UNRAR },
+  { name: "unrar", args: UNRAR },
   { name: "7zz", args: SEVEN_ZIP },
   { name: "7z", args: SEVEN_ZIP },
   // It unpacks to where it runs.
@@ -28,7 +32,7 @@ const KNOWN: readonly Pick<Program, "name" | "args">[] = [
   { name: "bsdtar", args: (archive, into) => ["-xf", archive, "-C", into] },
 ];
 
-/** Debian's `unrar` is RARLAB's program or another name of `unrar-free`. */
+/** An `unrar` may be another name of `unrar-free`. */
 const RARLAB = /Alexander Roshal/u;
 
 /** The programs that are there and read such archives, and why the others are not used. */
@@ -43,10 +47,11 @@ export async function findPrograms(
   for (const { name, args } of KNOWN) {
     const path = findInPath(name);
     const banner = path === undefined ? "" : bannerOf(path);
-    if (path === undefined || (name === "unrar" && !RARLAB.test(banner))) {
-      notes.push(`${name} is not installed${name === "unrar" ? " (the one of RARLAB)" : ""}.`);
+    if (path === undefined || (args === UNRAR && !RARLAB.test(banner))) {
+      if (args !== UNRAR) notes.push(`${name} is not installed.`);
       continue;
     }
+    if (args === UNRAR && programs.some((program) => program.args === UNRAR)) continue;
     const into = join(directory, `probe-${name}`);
     await mkdir(into);
     const status = await runProgram({ name, path, args }, archive, into, signal).catch(String);
@@ -61,6 +66,7 @@ export async function findPrograms(
     );
     programs.push({ name, path, label: versionOf(banner) ?? name, usable, args });
   }
+  if (!programs.some(({ args }) => args === UNRAR)) notes.push("unrar of RARLAB is not there, or of no use.");
   return { programs, notes };
 }
 
