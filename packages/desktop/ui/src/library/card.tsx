@@ -32,7 +32,9 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
       <div className="picture" style={{ height: coverHeight }}>
         <Cover id={game.id} name={game.name} />
         <p className="chips">
-          <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
+          <span className={`chip ${state}`} title={t(`state.${state}`)}>
+            {t(`state.${state}`)}
+          </span>
           {game.peerCount > 0 && (
             <span className="chip" title={peersText(game.peerCount, t)}>
               <svg viewBox="0 0 12 12" aria-hidden="true">

@@ -78,7 +78,7 @@ export const libraryDe: Readonly<Record<keyof typeof libraryEn, string>> = {
   "sort.status": "Status",
   "state.installed": "Installiert",
   "state.streamed": "Installiert, nicht teilbar",
-  "state.downloaded": "Heruntergeladen",
+  "state.downloaded": "Geladen",
   "state.remote": "Angeboten",
   "state.failed": "Zuletzt gescheitert",
   "peers.one": "1 Spieler hat es",
