@@ -32,6 +32,7 @@ import { lookAtGame } from "./look-at-game.ts";
 import type { PageHost } from "./page-session.ts";
 import { partyView } from "./party-view.ts";
 import { peerOptions, type Started, type StartOptions, startWithSettings } from "./start-with-settings.ts";
+import { whenThere } from "./when-there.ts";
 import type { WindowList } from "./window-list.ts";
 
 type PlayRequest = Extract<PageMessage, { readonly type: "play" | "start-server" }>;
@@ -76,6 +77,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
   readonly #starts = new Starts();
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
+  /** Ends waiting for a network that is gone. */
+  #noMoreWaiting: (() => void) | null = null;
+  #isOver = false;
 
   private constructor(options: PeerHostOptions, catalog: Catalog, { peer, problem }: Started) {
     this.#options = options;
@@ -185,7 +189,9 @@ export class PeerHost implements PageHost, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     await this.#changing;
+    this.#noMoreWaiting?.();
     await this.#peer.stop();
   }
 
@@ -290,7 +296,32 @@ export class PeerHost implements PageHost, AsyncDisposable {
     this.#follow(peer);
   }
 
+  /** Where the chosen networks are gone: tries it again when one of them is back. */
+  #awaitNetwork(): void {
+    this.#noMoreWaiting?.();
+    this.#noMoreWaiting = null;
+    if (this.#problem?.code !== "no-network-interface") return;
+    const { interfaces = [] } = peerOptions(this.#options);
+    this.#noMoreWaiting = whenThere(interfaces, () => {
+      this.#noMoreWaiting?.();
+      this.#changing = this.#changing.then(() => this.#tryAgain());
+    });
+  }
+
+  async #tryAgain(): Promise<void> {
+    if (this.#problem === null || this.#isOver) return;
+    try {
+      this.#requireIdle();
+      await this.#restart(this.#options.settings.get());
+    } catch (error) {
+      this.#options.logger.debug("a network is back, and cannot be used yet", { error });
+      this.#awaitNetwork();
+    }
+    this.#tellSnapshot();
+  }
+
   #follow(peer: Peer): void {
+    this.#awaitNetwork();
     this.#progress = {};
     this.#since.clear();
     this.#failures = {};

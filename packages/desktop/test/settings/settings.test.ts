@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { createUnrarJsUnpacker, type PeerOptions } from "@lanspread/peer";
@@ -12,6 +13,10 @@ import { createRig, DEADLINE_MS, enter, type Rig, TestPage } from "../support.ts
 const SOON = { deadlineMs: DEADLINE_MS };
 /** An address for documentation (RFC 5737): nobody has it. */
 const NOBODYS = "192.0.2.1";
+
+/** Why no network can be plugged in here; undefined where one can. */
+const cannotPlug =
+  process.platform === "linux" && process.getuid?.() === 0 ? undefined : "needs root on Linux";
 
 function last({ messages }: TestPage): DesktopSnapshot | undefined {
   const snapshots = messages.flatMap((message) => (message.type === "snapshot" ? [message.snapshot] : []));
@@ -127,6 +132,33 @@ describe("settings of the peer", () => {
       expect(last(page)?.status.addr).toMatch(/^127\.0\.0\.1:/u);
       expect(await change(page, mended)).toMatchObject({ type: "answer" });
       expect(last(page)).toMatchObject({ setup: { problem: null }, settings: {} });
+      page.socket.terminate();
+    },
+  );
+
+  it.skipIf(cannotPlug !== undefined)(
+    `are taken by themselves when the network that they name is back${cannotPlug === undefined ? "" : ` (skipped: ${cannotPlug})`}`,
+    async () => {
+      // A cable of this test alone: nobody else has an address of this process.
+      const address = `127.${100 + (process.pid % 100)}.${(process.pid >> 8) % 256}.${1 + (process.pid % 250)}`;
+      await using rig = await createRig();
+      await mkdir(rig.dir.join("state"));
+      await writeFile(rig.dir.join("state", "desktop.json"), JSON.stringify({ interfaces: [address] }));
+      const page = await TestPage.open(
+        await enter((await rig.start({ listen: `${address}:0` })).openAddress()),
+      );
+      expect(last(page)).toMatchObject({ setup: { problem: { code: "no-network-interface" } } });
+      execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
+      try {
+        await eventually(() => last(page)?.setup.problem === null, SOON);
+        expect(last(page)).toMatchObject({ settings: { interfaces: [address] } });
+        expect(last(page)?.status.addr).toMatch(new RegExp(`^${address.replaceAll(".", "\\.")}:`, "u"));
+        expect(await page.ask({ type: "command", command: { type: "status" } })).toMatchObject({
+          type: "answer",
+        });
+      } finally {
+        execFileSync("ip", ["address", "del", `${address}/32`, "dev", "lo"]);
+      }
       page.socket.terminate();
     },
   );
