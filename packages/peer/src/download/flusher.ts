@@ -28,6 +28,8 @@ export class Flusher implements AsyncDisposable {
   #written: PieceIndex[] = [];
   #writtenBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Its time has come since the last flush began. */
+  #isDue = false;
   #running: Promise<void> | undefined;
   #closed = false;
   /** Of the first flush of files that failed. */
@@ -65,7 +67,8 @@ export class Flusher implements AsyncDisposable {
   }
 
   #start(): void {
-    if (this.#closed || this.#running !== undefined) return;
+    // Behind a failure nothing is noted any more, and what waits would begin it again in the same turn, for ever.
+    if (this.#closed || this.#running !== undefined || this.#failure !== undefined) return;
     this.#running = this.#flushOnce()
       .catch(this.#options.onError)
       .finally(() => {
@@ -76,14 +79,22 @@ export class Flusher implements AsyncDisposable {
   }
 
   #startOrWait(): void {
-    if (this.#writtenBytes >= FLUSH_BYTES || this.#written.length >= FLUSH_PIECES) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), FLUSH_INTERVAL_MS);
+    if (this.#isDue || this.#writtenBytes >= FLUSH_BYTES || this.#written.length >= FLUSH_PIECES)
+      this.#start();
+    else this.#timer ??= setTimeout(() => this.#comesDue(), FLUSH_INTERVAL_MS);
+  }
+
+  /** A disk may take longer for a flush than it is to the next one, which follows at once then. */
+  #comesDue(): void {
+    this.#isDue = true;
+    this.#start();
   }
 
   async #flushOnce(): Promise<void> {
     const { layout, journal, payload, byOthers, flushed, inFlight, onFlushed } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isDue = false;
     if (this.#failure !== undefined) throw this.#failure.error;
     const pieces = this.#written;
     this.#written = [];

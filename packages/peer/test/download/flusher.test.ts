@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { gameVersionSchema, hashSchema, type PieceIndex, pieceLayout } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -23,6 +24,8 @@ class WatchedPayload extends Payload {
   readonly flushes: number[][] = [];
   whileFlushing: () => void = () => {};
   fails: Error | null = null;
+  /** Every flush takes until then. */
+  until: Promise<void> = Promise.resolve();
   /** Flushes that were begun. */
   begun = 0;
 
@@ -30,6 +33,7 @@ class WatchedPayload extends Payload {
     const indices = [...fileIndices];
     this.begun += 1;
     if (this.fails !== null) throw this.fails;
+    await this.until;
     await super.flush(indices);
     this.flushes.push(indices);
     this.whileFlushing();
@@ -68,13 +72,14 @@ async function createRig(files = FILES, pieceSize = PIECE_SIZE) {
   const flushed = new Uint8Array(layout.pieceCount);
   const inFlight: PieceRun[] = [];
   const errors: unknown[] = [];
+  let onFlushed = (): void => {};
   const flusher = new Flusher({
     layout,
     journal,
     payload,
     flushed,
     inFlight: () => [...inFlight],
-    onFlushed: () => {},
+    onFlushed: () => onFlushed(),
     onError: (error) => errors.push(error),
   });
   return {
@@ -82,6 +87,9 @@ async function createRig(files = FILES, pieceSize = PIECE_SIZE) {
     flushed,
     flusher,
     inFlight,
+    onFlushed: (call: () => void) => {
+      onFlushed = call;
+    },
     /** What failed beside the transfer. */
     errors,
     /** Writes a piece, as a transfer does when it is verified. */
@@ -168,6 +176,30 @@ it("a flush comes by itself, before its time where 256 MiB wait for it", async (
   }
 });
 
+it("a flush that takes longer than the time between two is followed by the next one at once", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    await using rig = await createRig();
+    const slow = Promise.withResolvers<void>();
+    const noted = Promise.withResolvers<void>();
+    rig.payload.until = slow.promise;
+    rig.onFlushed(() => {
+      if (rig.flushed[1] === 1) noted.resolve();
+    });
+    await rig.write(0);
+    vi.advanceTimersByTime(FLUSH_INTERVAL_MS);
+    expect(rig.payload.begun).toBe(1);
+    await rig.write(1);
+    vi.advanceTimersByTime(FLUSH_INTERVAL_MS);
+    expect(rig.payload.begun).toBe(1);
+    slow.resolve();
+    await noted.promise;
+    expect((await rig.noted()).done).toEqual([1, 1, 0, 0, 0]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe("a flush of many small files", () => {
   const files = [{ path: "game.eti", size: 3 * FLUSH_PIECES * PIECE_SIZE }, ...FILES.slice(1)];
   const wrote = (flusher: Flusher, from: number): void => {
@@ -213,6 +245,17 @@ describe("a flush that fails", () => {
     await expect(rig.flusher.flush()).rejects.toBe(lost);
     expect([...rig.flushed]).toEqual([0, 0, 0, 0, 0]);
     expect((await rig.noted()).done).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it("is told once, however many pieces wait behind it, and keeps nothing else from running", async () => {
+    const files = [{ path: "game.eti", size: 3 * FLUSH_PIECES * PIECE_SIZE }, ...FILES.slice(1)];
+    await using rig = await createRig(files);
+    rig.payload.fails = lost;
+    for (let piece = 0; piece < 2 * FLUSH_PIECES + 1; piece++) rig.flusher.wrote(piece as PieceIndex);
+    await nextTurn();
+    expect(rig.errors).toEqual([lost]);
+    expect(rig.payload.begun).toBe(1);
+    await expect(rig.flusher.flush()).rejects.toBe(lost);
   });
 
   it("beside the transfer, while its last piece comes, lets nobody take all for flushed", async () => {
