@@ -119,10 +119,11 @@ export async function offered(member: Member, gameId: GameId): Promise<void> {
   );
 }
 
-/** Waits until the digests of all games that a member has are known: until then it says so of one after the other. */
-export async function digested({ peer }: Member): Promise<void> {
-  await eventually(() => peer.snapshot().localGames.every(({ contentId }) => contentId !== null), {
-    what: "the digests of the own games",
-    deadlineMs: DEADLINE_MS,
-  });
+/** Waits until a member has said of all its games which digests they have: until then it says so of one after the other. */
+export async function digested(member: Member): Promise<void> {
+  // By its event: what is shown may be a revision ahead.
+  await member.event(
+    "local-library-changed",
+    ({ games }) => games.length > 0 && games.every(({ contentId }) => contentId !== null),
+  );
 }

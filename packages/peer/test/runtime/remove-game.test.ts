@@ -26,7 +26,6 @@ async function startAlpha(options: Parameters<Party["start"]>[1] = {}): Promise<
   await makeGame(gamesDir, QUAKE);
   await makeGame(gamesDir, DOOM);
   const alpha = await party.start("alpha", { discovery: null, ...options });
-  await alpha.event("local-library-changed");
   await digested(alpha);
   return alpha;
 }

@@ -358,7 +358,6 @@ describe("the control socket", () => {
     await makeGame(gamesDir, "quake");
     expect(await connectControl({ stateDir })).toBeNull();
     const alpha = await party.start("alpha");
-    await alpha.event("local-library-changed");
     await digested(alpha);
     const client = await connectControl({ stateDir });
     if (client === null) throw new Error("nobody listens");
