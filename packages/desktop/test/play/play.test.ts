@@ -4,6 +4,7 @@ import { createLogger } from "@lanspread/peer";
 import { asGameId } from "@lanspread/proto";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { MAX_SETTINGS_BYTES } from "../../shell/play/constants.ts";
 import { type PlayOptions, play, startServer } from "../../shell/play/play.ts";
 import type { RunOptions } from "../../shell/play/run-script.ts";
 
@@ -100,6 +101,13 @@ describe("playing", () => {
     await rm(rig.dir.join("state", "games", "quake", "launch_settings_applied"));
     await play(rig.options);
     expect(await rig.read("local/a/language.txt")).toBe("german");
+  });
+
+  it("leaves settings alone that are too large to be some", async () => {
+    const large = `PersonaName = Old\n${"x".repeat(MAX_SETTINGS_BYTES)}`;
+    await using rig = await createRig({ "game_start.sh": "", "local/SmartSteamEmu.ini": large });
+    expect(await play(rig.options)).toEqual({ started: "game" });
+    expect(await rig.read("local/SmartSteamEmu.ini")).toBe(large);
   });
 
   it("remembers that there was nothing to write", async () => {

@@ -42,9 +42,16 @@ describe("what ended well, and still has to be known", () => {
   });
 });
 
-it("a set-up that was started is told, a game shows itself", () => {
-  const news = { text: "news.set-up", values: { name: "Quake" } };
-  expect(newsOfAnswer({ type: "play", gameId }, { started: "set-up" }, SNAPSHOT)).toEqual(news);
-  expect(newsOfAnswer({ type: "play", gameId }, { started: "game" }, SNAPSHOT)).toBeNull();
-  expect(newsOfAnswer({ type: "open-folder", gameId }, null, SNAPSHOT)).toBeNull();
+it("what was started is told: a set-up until it was read, a game and its server for a moment", () => {
+  const values = { name: "Quake" };
+  const told = (request: Parameters<typeof newsOfAnswer>[0], answer: unknown) =>
+    newsOfAnswer(request, answer, SNAPSHOT);
+  expect(told({ type: "play", gameId }, { started: "set-up" })).toEqual({ text: "news.set-up", values });
+  expect(told({ type: "play", gameId }, { started: "game" })).toEqual({
+    text: "news.started",
+    values,
+    isBrief: true,
+  });
+  expect(told({ type: "start-server", gameId }, null)).toMatchObject({ text: "news.server-started", values });
+  expect(told({ type: "open-folder", gameId }, null)).toBeNull();
 });

@@ -7,6 +7,8 @@ import type { TextKey } from "../i18n/texts.ts";
 export interface News {
   readonly text: TextKey;
   readonly values: Readonly<Record<string, string | number>>;
+  /** Says only that something was heard: it goes by itself. */
+  readonly isBrief?: true;
 }
 
 /** What the user should know of an operation that has ended well; null of most. */
@@ -32,8 +34,21 @@ export function newsOf(event: RuntimeEvent, snapshot: DesktopSnapshot): News | n
 
 /** What the user should know of an answer of the shell; null of most. */
 export function newsOfAnswer(request: PageRequest, answer: unknown, snapshot: DesktopSnapshot): News | null {
-  if (request.type !== "play" || (answer as Played).started !== "set-up") return null;
-  return { text: "news.set-up", values: { name: nameIn(snapshot, request.gameId) } };
+  switch (request.type) {
+    case "play": {
+      const values = { name: nameIn(snapshot, request.gameId) };
+      if ((answer as Played).started === "set-up") return { text: "news.set-up", values };
+      return { text: "news.started", values, isBrief: true };
+    }
+    case "start-server":
+      return {
+        text: "news.server-started",
+        values: { name: nameIn(snapshot, request.gameId) },
+        isBrief: true,
+      };
+    default:
+      return null;
+  }
 }
 
 function nameIn({ games }: DesktopSnapshot, id: string): string {

@@ -9,6 +9,9 @@ import { Why } from "./why.tsx";
 /** Notices that are shown at once: older ones give way. */
 const MOST_SHOWN = 3;
 
+/** For so long brief ones are shown, milliseconds: time to read one sentence, and for most games to come up. */
+const BRIEF_MS = 6_000;
+
 type Notice = Failure | News;
 
 const shown = createStore<readonly Notice[]>([], nextFrame);
@@ -17,6 +20,11 @@ const shown = createStore<readonly Notice[]>([], nextFrame);
 export function notice(one: Notice): void {
   const others = shown.get().filter((other) => keyOf(other) !== keyOf(one));
   shown.set([...others, one].slice(-MOST_SHOWN));
+  if ("isBrief" in one) setTimeout(() => dismiss(one), BRIEF_MS);
+}
+
+function dismiss(one: Notice): void {
+  shown.set(shown.get().filter((other) => other !== one));
 }
 
 function keyOf(one: Notice): string {
@@ -31,7 +39,7 @@ export function Notices() {
       {notices.map((one) => (
         <div className={"code" in one ? "notice" : "notice news"} key={keyOf(one)}>
           {"code" in one ? <Why failure={one} /> : <p>{t(one.text, one.values)}</p>}
-          <button type="button" onClick={() => shown.set(shown.get().filter((other) => other !== one))}>
+          <button type="button" onClick={() => dismiss(one)}>
             {t("error.dismiss")}
           </button>
         </div>
