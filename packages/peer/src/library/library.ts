@@ -55,6 +55,8 @@ class LocalLibrary implements Library {
   #problem: PeerError | null = null;
   #warnings: readonly string[] = [];
   #watchWarning: string | null = null;
+  /** Why others are not told what is here; null where they are. */
+  #unannounced: string | null = null;
   #lookCount = 0;
   #walkCount = 0;
   /** What {@link #tell} compares with, so that nobody is told of a change that is none. */
@@ -71,7 +73,10 @@ class LocalLibrary implements Library {
     this.#publisher = createPublisher({
       store: this.#store,
       announce: () => this.#entries.sorted().flatMap((entry) => this.#summary(entry) ?? []),
-      onPublished: (changed) => this.#tell(changed),
+      onPublished: (changed) => {
+        this.#unannounced = null;
+        this.#tell(changed);
+      },
     });
     this.#hashQueue = createHashQueue({
       hasher: this.#hasher,
@@ -114,6 +119,7 @@ class LocalLibrary implements Library {
       looks: this.#lookCount,
       walks: this.#walkCount,
       hashing: this.#hashQueue.current(),
+      isAnnounced: this.#unannounced === null,
     };
   }
 
@@ -227,6 +233,7 @@ class LocalLibrary implements Library {
       ...this.#warnings,
       ...(isEmpty ? [`the games directory ${this.#gamesDir} holds no games yet`] : []),
       ...(this.#watchWarning === null ? [] : [this.#watchWarning]),
+      ...(this.#unannounced === null ? [] : [`other peers are not told of changes: ${this.#unannounced}`]),
     ];
   }
 
@@ -358,8 +365,15 @@ class LocalLibrary implements Library {
     try {
       await this.#publisher.publish();
     } catch (error) {
-      // The old revision stays announced; the next change tries again.
-      this.#logger.error("the library's revision could not be written: changes are not announced", { error });
+      // The old revision stays announced; whoever watches over the library tries again soon.
+      const { message } = toPeerError(error);
+      if (message !== this.#unannounced) {
+        this.#logger.error("the library's revision could not be written: changes are not announced", {
+          error,
+        });
+      }
+      this.#unannounced = message;
+      this.#tell(false);
     }
   }
 

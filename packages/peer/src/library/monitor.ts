@@ -167,7 +167,8 @@ class LibraryMonitor {
   async #check(): Promise<void> {
     const { clock, library } = this.#options;
     this.#checkAt = clock.now() + DIRECTORY_CHECK_MS;
-    const { gamesDir } = library.state();
+    const { gamesDir, isAnnounced } = library.state();
+    if (!isAnnounced) this.#relistAt = AT_ONCE;
     const identity = await identityOf(gamesDir);
     if (this.#place?.gamesDir === gamesDir && this.#place.identity === identity) {
       // The last look found otherwise: what was in its way may be gone, or it came and went between two checks.

@@ -5,7 +5,7 @@ export interface PublisherOptions {
   readonly store: IndexStore;
   /** What is to be announced now. */
   readonly announce: () => GameSummary[];
-  /** Called after each attempt, with the snapshot that is announced now. */
+  /** Called after each attempt that has not failed: whether the snapshot that is announced is another one now. */
   readonly onPublished: (changed: boolean) => void;
 }
 
@@ -49,12 +49,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return;
     }
     const next = { libraryRev: written.libraryRev + 1, snapshot: digestNow };
-    try {
-      await store.saveRevision(next);
-    } catch (error) {
-      onPublished(false);
-      throw error;
-    }
+    await store.saveRevision(next);
     published = { library_rev: next.libraryRev, games };
     written = next;
     onPublished(true);

@@ -41,6 +41,8 @@ export interface LibraryState {
   readonly walks: number;
   /** The game whose pieces are being hashed. */
   readonly hashing: GameId | null;
+  /** Whether others are told of changes: not while the revision cannot be written. {@link Library.relist} tries again. */
+  readonly isAnnounced: boolean;
 }
 
 /** The manifest of a game that may be served, and its digests as soon as they are computed. */
