@@ -1,7 +1,6 @@
 import type { BigIntStats } from "node:fs";
-import { join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { type FileAccess, pooledAccess } from "../storage/index.ts";
+import { type FileAccess, pathBelow, pooledAccess } from "../storage/index.ts";
 
 /** State of a file of a download on disk. */
 export type FileState = "ours" | "empty" | "missing" | "other";
@@ -29,12 +28,18 @@ export async function findFile(
   root: string,
   { path, size }: WantedFile,
 ): Promise<FoundFile> {
-  const stats = await lookExactly(access, join(root, path));
+  const stats = await lookExactly(access, pathBelow(root, path));
   return { state: judge(stats, size), identity: stats === null ? null : identityOf(stats) };
 }
 
 /** Tells a file from every other one. */
-export function identityOf({ dev, ino }: Pick<BigIntStats, "dev" | "ino">): string {
+export function identityOf({
+  dev,
+  ino,
+}: {
+  readonly dev: number | bigint;
+  readonly ino: number | bigint;
+}): string {
   return `${dev}:${ino}`;
 }
 

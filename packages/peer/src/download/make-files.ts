@@ -1,7 +1,7 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fromNodeError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
-import type { FileAccess } from "../storage/index.ts";
+import { type FileAccess, pathBelow } from "../storage/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { findFile, identityOf, inTheWay, type WantedFile } from "./file-state.ts";
 import {
@@ -56,7 +56,7 @@ export async function makeFiles(
       async ([place, file]) => {
         identities[place] = await makeFile(access, root, file, directories, () => {
           made.push(place);
-          changed.add(dirname(join(root, file.path)));
+          changed.add(dirname(pathBelow(root, file.path)));
         });
       },
       signal,
@@ -104,7 +104,7 @@ async function makeFile(
   directories: Directories,
   onMade: () => void,
 ): Promise<string> {
-  const absolute = join(root, path);
+  const absolute = pathBelow(root, path);
   // A new file of a new download need not be looked for: making it fails where something is there.
   const looks = keeps || replaces;
   const there = looks ? await findFile(access, root, { path, size }) : NOTHING;

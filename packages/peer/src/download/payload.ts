@@ -21,6 +21,11 @@ export interface PayloadOptions {
   readonly lanes?: Pick<LaneDownload, "make" | "look"> | null;
 }
 
+interface SurelyMade extends MadeFiles {
+  /** False where some count as made only because they are there. */
+  readonly isSure: boolean;
+}
+
 /**
  * The files of a download on disk. `version.ini` is none of them: its bytes are kept in memory.
  *
@@ -35,6 +40,8 @@ export class Payload implements PieceSink, AsyncDisposable {
   readonly #made = new Set<number>();
   /** Written by others, and not flushed since. */
   readonly #writtenByOthers = new Set<number>();
+  /** Made by this object below directories that were looked at: no link led there. */
+  readonly #ownBelow = new Set<number>();
   /** Which file on the disk each one is. */
   readonly #identities = new Map<number, string>();
   /** When the names of all files that were made are on the disk. */
@@ -127,6 +134,11 @@ export class Payload implements PieceSink, AsyncDisposable {
     return fileIndex !== this.#sentinelIndex && (this.#isReplaced || !this.#options.old.has(fileIndex));
   }
 
+  /** Which file on the disk was made for it just now, below directories that were looked at; null for any other one. */
+  identityOf(fileIndex: number): string | null {
+    return this.#ownBelow.has(fileIndex) ? (this.#identities.get(fileIndex) ?? null) : null;
+  }
+
   /** Somebody else has written the file: {@link flush} has to see to that, too. */
   writtenByOthers(fileIndex: number): void {
     this.#writtenByOthers.add(fileIndex);
@@ -186,6 +198,7 @@ export class Payload implements PieceSink, AsyncDisposable {
       const isMade = new Set(made);
       for (const [place, index] of some.entries()) {
         if (isMade.has(place)) this.#made.add(index);
+        if (isMade.has(place) && done.isSure) this.#ownBelow.add(index);
         const identity = identities[place] ?? null;
         if (identity !== null) this.#identities.set(index, identity);
       }
@@ -198,13 +211,13 @@ export class Payload implements PieceSink, AsyncDisposable {
     this.#named.catch(() => {});
   }
 
-  async #makeFiles(files: readonly FileToMake[], signal?: AbortSignal): Promise<MadeFiles> {
+  async #makeFiles(files: readonly FileToMake[], signal?: AbortSignal): Promise<SurelyMade> {
     const { root, lanes = null } = this.#options;
-    if (lanes === null) return await makeFiles(pooledAccess, root, files, signal);
+    if (lanes === null) return { ...(await makeFiles(pooledAccess, root, files, signal)), isSure: true };
     const made = await lanes.make(files);
-    if (made !== null) return made;
+    if (made !== null) return { ...made, isSure: true };
     // A lane that is gone may have made some of them.
-    return await makeFilesAgain(pooledAccess, root, files, signal);
+    return { ...(await makeFilesAgain(pooledAccess, root, files, signal)), isSure: false };
   }
 
   async #find(files: readonly WantedFile[]): Promise<readonly FoundFile[]> {

@@ -2,7 +2,8 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, realpath, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { type FileAccess, type OpenedFile, pooledAccess, type Soon } from "../storage/index.ts";
+import { type FileAccess, type OpenedFile, pathBelow, pooledAccess, type Soon } from "../storage/index.ts";
+import { identityOf } from "./file-state.ts";
 
 /**
  * Files below a game root, reached through directories only. A link in the way, wherever it leads, is refused: what is
@@ -126,7 +127,7 @@ export async function makeBelow(
   access: FileAccess,
 ): Promise<OpenedFile> {
   await makeDirectories(root, path, directories, access);
-  const absolute = join(root, path);
+  const absolute = pathBelow(root, path);
   try {
     return await access.open(absolute, MAKE_NEW, 0o644);
   } catch (error) {
@@ -146,7 +147,12 @@ export function openBelow(root: string, path: string): Promise<FileHandle> {
 
 /** An open file, as far as it is looked at. */
 interface Inspected {
-  stat(): Soon<{ isFile(): boolean; readonly nlink: number | bigint }>;
+  stat(): Soon<{
+    isFile(): boolean;
+    readonly nlink: number | bigint;
+    readonly dev: number | bigint;
+    readonly ino: number | bigint;
+  }>;
   close(): Soon<void>;
 }
 
@@ -154,14 +160,16 @@ interface Inspected {
  * As {@link openBelow}, with another access to files.
  *
  * @param known as of {@link checkDirectories}, for who does not write
+ * @param identity which file was made at this path, as of `identityOf`: where it is that one, nobody looks which way led to it
  */
 export async function openBelowBy<File extends Inspected>(
   access: Pick<FileAccess, "lstat"> & { open(path: string, flags: number): Soon<File> },
   root: string,
   path: string,
   known?: Set<string>,
+  identity: string | null = null,
 ): Promise<File> {
-  const absolute = join(root, path);
+  const absolute = pathBelow(root, path);
   let file: File;
   try {
     file = await access.open(absolute, OPEN_EXISTING);
@@ -173,6 +181,7 @@ export async function openBelowBy<File extends Inspected>(
     const stats = await file.stat();
     if (!stats.isFile()) throw noRegularFile(absolute);
     if (stats.nlink > 1) throw secondName(absolute);
+    if (identity === identityOf(stats)) return file;
     // Opening changes nothing, so it is early enough to look afterwards where the way led.
     if (!(await checkDirectories(root, path, access, known))) throw noRegularFile(absolute);
     if (constants.O_NOFOLLOW === undefined && (await look(absolute, access))?.isFile() !== true) {
@@ -261,11 +270,12 @@ export async function removeEmptyDirectory(absolute: string): Promise<boolean> {
 }
 
 /** The root, and the directories between it and `path`, outermost first. */
-export function* directoriesOf(root: string, path: string): Generator<string> {
-  yield root;
+export function directoriesOf(root: string, path: string): string[] {
+  const directories = [root];
   for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
-    yield join(root, path.slice(0, end));
+    directories.push(pathBelow(root, path.slice(0, end)));
   }
+  return directories;
 }
 
 function refuseNoDirectory(path: string, stats: Stats | null): void {

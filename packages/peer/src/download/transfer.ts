@@ -243,6 +243,8 @@ export class Transfer {
     try {
       const order: LaneUnit = {
         peerId,
+        // The sentinel's bytes are in memory; a file of the old version has no other one yet.
+        identity: null,
         gameId: manifest.game_id,
         manifestHash: manifest.manifest_hash,
         unit,
@@ -286,6 +288,7 @@ export class Transfer {
     if (!payload.isOpenToOthers(fileIndex)) return false;
     return await lanes.fetch({
       ...order,
+      identity: payload.identityOf(fileIndex),
       onPiece: (index, digest) => {
         payload.writtenByOthers(fileIndex);
         order.onPiece(index, digest);

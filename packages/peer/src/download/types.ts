@@ -26,6 +26,8 @@ export interface LaneUnit
     "gameId" | "manifestHash" | "unit" | "pieceAt" | "digestOf" | "onPiece" | "onWrongPiece"
   > {
   readonly peerId: PeerId;
+  /** Which file on the disk the unit's is, as of `identityOf`; null where nobody knows. */
+  readonly identity: string | null;
   readonly signal: AbortSignal;
   readonly noProgressMs: number;
   readonly onBytes: (count: number) => void;

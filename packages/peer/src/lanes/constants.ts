@@ -47,3 +47,12 @@ export const LANE_YOUNG_GENERATION_MB = 8;
  * longer than the way there and back, of which a small file needs ten.
  */
 export const DIRECT_BYTES = 128 * 1024;
+
+/** A flush by Node's pool of threads that takes no longer than this, milliseconds, was the way there and back and nothing else. */
+export const QUICK_POOLED_FLUSH_MS = 0.5;
+
+/** A flush may keep the own thread from moving bytes for so long, milliseconds: giving it to the pool costs some 0.04. */
+export const QUICK_FLUSH_MS = 0.1;
+
+/** After one that took longer the pool does so many before the own thread may try again. */
+export const FLUSHES_BEFORE_OWN = 512;

@@ -93,13 +93,13 @@ export class LaneFetcher {
     }
   }
 
-  #filesOf({ download, root, unit }: FetchOrder): LaneFiles {
+  #filesOf({ download, root, unit, identity }: FetchOrder): LaneFiles {
     let files = this.#files.get(download);
     if (files === undefined) {
       files = new LaneFiles(root);
       this.#files.set(download, files);
     }
-    files.name(unit.fileIndex, unit.path);
+    files.name(unit.fileIndex, unit.path, identity);
     return files;
   }
 

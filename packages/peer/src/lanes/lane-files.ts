@@ -9,7 +9,7 @@ import { DIRECT_BYTES } from "./constants.ts";
 /** The files of one download as one lane writes them. They are there already; the main thread flushes them. */
 export class LaneFiles implements PieceSink {
   readonly #root: string;
-  readonly #paths = new Map<number, string>();
+  readonly #named = new Map<number, { readonly path: string; readonly identity: string | null }>();
   readonly #files: OpenFiles;
   readonly #access: FileAccess;
 
@@ -23,13 +23,14 @@ export class LaneFiles implements PieceSink {
     this.#files = new OpenFiles(root, (index) => this.#pathOf(index), { flushes: false });
   }
 
-  name(fileIndex: number, path: string): void {
-    this.#paths.set(fileIndex, path);
+  /** @param identity which file on the disk it is; null where nobody knows */
+  name(fileIndex: number, path: string, identity: string | null): void {
+    this.#named.set(fileIndex, { path, identity });
   }
 
   write(fileIndex: number, bytes: Uint8Array, offset: number): Promise<void> {
     if (bytes.length > DIRECT_BYTES) return this.#files.write(fileIndex, bytes, offset);
-    return this.#writeDirectly(this.#pathOf(fileIndex), bytes, offset);
+    return this.#writeDirectly(fileIndex, bytes, offset);
   }
 
   close(): Promise<void> {
@@ -37,12 +38,14 @@ export class LaneFiles implements PieceSink {
   }
 
   #pathOf(fileIndex: number): string {
-    return this.#paths.get(fileIndex) ?? "";
+    return this.#named.get(fileIndex)?.path ?? "";
   }
 
   /** A few bytes, as a small file has them, or the end of a large one: nothing is kept open for them. */
-  async #writeDirectly(path: string, bytes: Uint8Array, offset: number): Promise<void> {
-    const file = await openBelowBy(this.#access, this.#root, path);
+  async #writeDirectly(fileIndex: number, bytes: Uint8Array, offset: number): Promise<void> {
+    const path = this.#pathOf(fileIndex);
+    const identity = this.#named.get(fileIndex)?.identity ?? null;
+    const file = await openBelowBy(this.#access, this.#root, path, undefined, identity);
     try {
       for (let done = 0; done < bytes.length; ) {
         done += await file.write(bytes.subarray(done), offset + done);

@@ -188,6 +188,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
       gameId,
       manifestHash,
       unit: work,
+      identity: unit.identity,
       pieces: piecesOf(unit),
       noProgressMs,
     };

@@ -11,6 +11,7 @@ import { makeFiles } from "../download/make-files.ts";
 import { createLogger } from "../logger.ts";
 import { directAccess } from "../storage/index.ts";
 import { flushFiles } from "./flush-files.ts";
+import { FlushPace } from "./flush-pace.ts";
 import { LaneFetcher } from "./lane-fetcher.ts";
 import { LaneServer } from "./lane-server.ts";
 import type { FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
@@ -48,6 +49,7 @@ class OpenLane implements Lane {
   readonly #endpoint: Endpoint;
   readonly #identities = new Questions<PeerId | null>();
   readonly #views = new Questions<PushedView | null>();
+  readonly #flushPace = new FlushPace();
   readonly #server: LaneServer;
   readonly #fetcher: LaneFetcher;
   readonly #tell: (message: FromLane) => void;
@@ -129,7 +131,7 @@ class OpenLane implements Lane {
   async #flush({ question, root, paths }: Extract<ToLane, { type: "flush" }>): Promise<void> {
     let failure: UnitFailure | null = null;
     try {
-      await flushFiles(root, paths);
+      await flushFiles(root, paths, directAccess, this.#flushPace);
     } catch (error) {
       failure = tellFailure(error);
     }

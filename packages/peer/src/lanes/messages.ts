@@ -42,6 +42,8 @@ export interface FetchOrder {
   readonly gameId: GameId;
   readonly manifestHash: Hash;
   readonly unit: WorkUnit;
+  /** Which file on the disk the unit's is; null where nobody knows. */
+  readonly identity: string | null;
   readonly pieces: readonly OrderedPiece[];
   readonly noProgressMs: number;
 }

@@ -6,6 +6,7 @@ import {
   type FileAccess,
   isReservedOrLocalPath,
   type OpenedFile,
+  pathBelow,
   SENTINEL_NAME,
   type Soon,
 } from "../storage/index.ts";
@@ -36,7 +37,7 @@ export async function checkRoot(access: FileAccess, gamesDir: string, gameId: Ga
   try {
     const [rootStats, sentinel] = await Promise.all([
       access.lstat(root),
-      access.lstat(join(root, SENTINEL_NAME)),
+      access.lstat(pathBelow(root, SENTINEL_NAME)),
     ]);
     if (rootStats.isDirectory() && sentinel.isFile()) return;
   } catch (error) {
@@ -99,14 +100,12 @@ interface Way {
 
 /** The way through folders to a file; null where there is anything else on it: a look at each costs a quarter of following the path. */
 async function withoutLinks(access: FileAccess, root: string, inside: string): Promise<Way | null> {
-  let path = root;
-  const names = inside.split("/");
-  for (const [place, name] of names.entries()) {
-    path = join(path, name);
-    const stats = await access.lstat(path);
-    if (place === names.length - 1 ? !stats.isFile() : !stats.isDirectory()) return null;
+  for (let end = inside.indexOf("/"); end >= 0; end = inside.indexOf("/", end + 1)) {
+    const folder = await access.lstat(pathBelow(root, inside.slice(0, end)));
+    if (!folder.isDirectory()) return null;
   }
-  return { path, inside };
+  const path = pathBelow(root, inside);
+  return (await access.lstat(path)).isFile() ? { path, inside } : null;
 }
 
 /** Links are followed: they may lead to another place in the game. */

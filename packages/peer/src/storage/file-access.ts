@@ -2,6 +2,7 @@ import {
   type BigIntStats,
   closeSync,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
@@ -42,8 +43,10 @@ export interface OpenedFile {
   write(bytes: Uint8Array, position: number): Soon<number>;
   /** Gives it a size, bytes. */
   truncate(size: number): Soon<void>;
-  /** What was written is on the disk when it resolves. */
+  /** What was written is on the disk when it resolves. Node's pool of threads sees to it. */
   datasync(): Promise<void>;
+  /** The same by the own thread, which waits for the disk. */
+  datasyncNow(): void;
   close(): Soon<void>;
 }
 
@@ -62,6 +65,7 @@ export const pooledAccess: FileAccess = {
       write: async (bytes, position) => (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
       truncate: (size) => file.truncate(size),
       datasync: () => file.datasync(),
+      datasyncNow: () => fdatasyncSync(file.fd),
       close: () => file.close(),
     };
   },
@@ -86,6 +90,7 @@ export const directAccess: FileAccess = {
       truncate: (size) => ftruncateSync(file, size),
       // The disk may take its time, whatever the size.
       datasync: () => flush(file),
+      datasyncNow: () => fdatasyncSync(file),
       close: () => closeSync(file),
     };
   },

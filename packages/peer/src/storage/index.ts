@@ -3,6 +3,7 @@ export { PRIVATE_FILE_MODE } from "./constants.ts";
 export { directAccess, type FileAccess, type OpenedFile, pooledAccess, type Soon } from "./file-access.ts";
 export { flushDirectory } from "./flush.ts";
 export { makeDirectories } from "./make-directories.ts";
+export { pathBelow } from "./path-below.ts";
 export { type JsonFile, readJson } from "./read-json.ts";
 export { type RegularFile, readRegularFile } from "./read-regular-file.ts";
 export * from "./reserved-names.ts";

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pieceLayout } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { findFile } from "../../src/download/file-state.ts";
+import { findFile, identityOf } from "../../src/download/file-state.ts";
 import { makeFiles } from "../../src/download/make-files.ts";
 import { Payload, type PayloadOptions } from "../../src/download/payload.ts";
 import { directAccess } from "../../src/storage/index.ts";
@@ -49,6 +49,19 @@ describe("the files of a download", () => {
     expect(await namesOf(rig.root)).toEqual(["data"]);
   });
 
+  it("are known to be the own ones where they were made, and not where they were there", async () => {
+    await using rig = await createPayload();
+    await rig.payload.create(false);
+    const { dev, ino } = await stat(rig.path("data/deep/file-3"), { bigint: true });
+    expect(rig.payload.identityOf(3)).toBe(identityOf({ dev, ino }));
+    expect(rig.payload.identityOf(rig.payload.sentinelIndex)).toBeNull();
+    const layout = pieceLayout({ piece_size: 4, files: FILES });
+    const old = { old: new Set<number>(), touched: false, touch: async () => {} };
+    await using resumed = new Payload({ root: rig.root, layout, ...old });
+    await resumed.create(true);
+    expect(resumed.identityOf(3)).toBeNull();
+  });
+
   it("are made and looked at by lanes, in parts", async () => {
     const made: number[] = [];
     const found: number[] = [];
@@ -93,6 +106,8 @@ describe("the files of a download", () => {
     await rig.payload.create(false);
     expect((await namesOf(rig.path("data/deep"))).length).toBe(150);
     expect((await rig.payload.misplaced()).size).toBe(0);
+    // Those that were there may lie behind a link that has come since.
+    expect(rig.payload.identityOf(0)).toBeNull();
   });
 
   it("count as made, and their names as new, where a lane is gone that had made all", async () => {

@@ -38,6 +38,7 @@ async function createRig(answer: (request: Request) => Uint8Array | null) {
       offset: 0,
       length: piece.length,
     },
+    identity: null,
     pieces: [{ ...piece, digest: sha256(CONTENT) }],
   };
   return {

@@ -21,6 +21,7 @@ describe.each([
     expect(await file.read(into, 10)).toBe(0);
     expect(await file.write(Buffer.from("abc"), 9)).toBe(3);
     await file.datasync();
+    file.datasyncNow();
     expect((await file.stat()).size).toBe(12n);
     await file.close();
     expect(await readFile(dir.join("file"), "utf8")).toBe("012345678abc");
@@ -31,6 +32,7 @@ describe.each([
     async () => {
       const file = await access.open("/dev/null", constants.O_RDWR);
       await expect(file.datasync()).rejects.toMatchObject({ code: "EINVAL" });
+      expect(() => file.datasyncNow()).toThrow("EINVAL");
       await file.close();
     },
   );
