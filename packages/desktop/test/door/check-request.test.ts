@@ -66,6 +66,7 @@ describe("the door", () => {
     ["the cookie of another port", { cookie: `${cookieNameOf(40_002)}=right` }, 401],
     ["an empty cookie", { cookie: `${NAME}=` }, 401],
     ["two cookies of the name", { cookie: `${NAME}=wrong; ${COOKIE}` }, 401],
+    ["two cookies of the name, the right one first", { cookie: `${COOKIE}; ${NAME}=wrong` }, 401],
     ["a whole address as its target", { target: `http://${HOST}/` }, 400],
     ["an endless address", { target: `/${"x".repeat(3_000)}` }, 400],
   ])("refuses %s", (_, change, status) => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createLogger } from "@lanspread/peer";
 import { asGameId } from "@lanspread/proto";
@@ -82,6 +82,7 @@ describe("playing", () => {
       "local/a/language.txt": "french",
     });
     await rig.write("local/c/SmartSteamEmu.ini", ini);
+    await chmod(rig.dir.join("quake", "local", "a", "language.txt"), 0o640);
     await rig.write("secret.txt", "not below local");
     await symlink(
       rig.dir.join("quake", "secret.txt"),
@@ -92,6 +93,7 @@ describe("playing", () => {
     expect(await rig.read("local/b/account_name.txt")).toBe("second");
     expect(await rig.read("secret.txt")).toBe("not below local");
     expect(await rig.read("local/a/language.txt")).toBe("german");
+    expect((await stat(rig.dir.join("quake", "local", "a", "language.txt"))).mode & 0o777).toBe(0o640);
     expect(await readFile(rig.dir.join("quake", "local", "c", "SmartSteamEmu.ini"), "latin1")).toBe(
       "[S]\r\nPersonaName = Ada the First\r\nGreeting = Gr\u00fc\u00df\r\n",
     );

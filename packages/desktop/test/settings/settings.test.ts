@@ -136,6 +136,30 @@ describe("settings of the peer", () => {
     },
   );
 
+  it.skipIf(process.platform !== "linux")(
+    "that cannot be used open no port to others, and look for nobody (Linux alone tells which are open)",
+    async () => {
+      await using rig = await createRig();
+      await mkdir(rig.dir.join("state"));
+      await writeFile(rig.dir.join("state", "desktop.json"), JSON.stringify({ interfaces: [NOBODYS] }));
+      const asked: string[] = [];
+      const discovery = (): never => {
+        asked.push("others are looked for");
+        throw new Error("nobody is to be found");
+      };
+      const desktop = await rig.start({ listen: "0.0.0.0:0", discovery });
+      const page = await TestPage.open(await enter(desktop.openAddress()));
+      expect(last(page)).toMatchObject({ setup: { problem: { code: "no-network-interface" } } });
+      const port = Number(last(page)?.status.addr.split(":")[1]).toString(16).toUpperCase().padStart(4, "0");
+      const open = (await readFile("/proc/self/net/udp", "utf8"))
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/u)[1]);
+      expect(open.filter((local) => local?.endsWith(`:${port}`))).toEqual([`0100007F:${port}`]);
+      expect(asked).toEqual([]);
+      page.socket.terminate();
+    },
+  );
+
   it.skipIf(cannotPlug !== undefined)(
     `are taken by themselves when the network that they name is back${cannotPlug === undefined ? "" : ` (skipped: ${cannotPlug})`}`,
     async () => {
@@ -211,6 +235,12 @@ describe("while a game is worked on", () => {
       });
     }
     expect(await change(page, { language: "de" })).toMatchObject({ type: "answer" });
+    for (const type of ["play", "start-server"] as const) {
+      expect(await page.ask({ type, gameId })).toMatchObject({
+        type: "refusal",
+        refusal: { code: "operation-in-progress" },
+      });
+    }
     gate.resolve();
     await page.until((message) => message.type === "event" && message.event.type === "install-finished");
     expect(await change(page, { playerName: "Ada" })).toMatchObject({ type: "answer" });
@@ -238,6 +268,24 @@ describe("a game", () => {
     page.socket.terminate();
   });
 });
+
+it.skipIf(process.platform === "win32")(
+  "a game is told the name that was said at the start, not the one of the settings",
+  async () => {
+    await using rig = await createRig();
+    const root = rig.dir.join("games", "quake");
+    await mkdir(`${root}/local`, { recursive: true });
+    await writeFile(`${root}/version.ini`, "1");
+    await writeFile(`${root}/game_start.sh`, "#!/bin/sh\n");
+    await writeFile(`${root}/local/account_name.txt`, "nobody");
+    await mkdir(rig.dir.join("state"));
+    await writeFile(rig.dir.join("state", "desktop.json"), JSON.stringify({ playerName: "Kept" }));
+    const page = await open(rig, { name: "Given" });
+    expect(await page.ask({ type: "play", gameId: asGameId("quake") })).toMatchObject({ type: "answer" });
+    expect(await readFile(`${root}/local/account_name.txt`, "utf8")).toBe("Given");
+    page.socket.terminate();
+  },
+);
 
 describe("the networks", () => {
   const address = (text: string, family: "IPv4" | "IPv6", internal = false) =>
