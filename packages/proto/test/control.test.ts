@@ -356,6 +356,7 @@ it.each([
   ["to wait for ever", { id: 1, cmd: "wait-peers", count: 1, timeout_ms: 1e12 }],
   ["text for a flag", { id: 1, cmd: "download", game_id: gameId, install: "yes" }],
   ["no path", { id: 1, cmd: "set-game-dir", path: "" }],
+  ["a path with a NUL", { id: 1, cmd: "set-game-dir", path: "/games\0" }],
 ])("a line is refused with %s", (_, line) => {
   expect(harnessCommandSchema.safeParse(line).success).toBe(false);
 });

@@ -14,6 +14,11 @@ export interface Roots {
   readonly warnings: readonly string[];
 }
 
+const NOT_THERE: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "is not there"],
+  ["ELOOP", "is a link that leads nowhere"],
+]);
+
 /**
  * Lists the direct children of the games directory that are game roots: directories, no links, with a valid id.
  *
@@ -30,10 +35,9 @@ export async function listRoots(gamesDir: string): Promise<Roots> {
     }
     listing = await readdir(gamesDir, { withFileTypes: true });
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") {
-      throw new PeerError("no-such-directory", `the games directory ${gamesDir} is not there`, {
-        cause: error,
-      });
+    const why = NOT_THERE.get(errnoOf(error) ?? "");
+    if (why !== undefined) {
+      throw new PeerError("no-such-directory", `the games directory ${gamesDir} ${why}`, { cause: error });
     }
     throw fromNodeError(error, `the games directory ${gamesDir}`);
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
@@ -11,6 +11,7 @@ describe("the games directory", () => {
     ["missing", "no-such-directory", async () => {}],
     ["a file", "not-a-directory", (path) => writeFile(path, "x")],
     ["below a file", "not-a-directory", (path) => writeFile(join(path, ".."), "x")],
+    ["a link to itself", "no-such-directory", (path) => symlink("games", path)],
   ])("that is %s is a problem with a name and a remedy, until it is mended", async (kind, code, make) => {
     await using dir = await temporaryDirectory();
     const gamesDir = kind === "below a file" ? dir.join("file", "games") : dir.join("games");

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { gameIdSchema } from "../ids.ts";
 
+/** A path of this computer. A NUL ends names for every system, and would make another path of it. */
+export const localPathSchema = z
+  .string()
+  .min(1)
+  .refine((path) => !path.includes("\0"), "holds a NUL character");
+
 const game = { gameId: gameIdSchema };
 const command = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
   z.strictObject({ type: z.literal(type), ...shape });
@@ -28,7 +34,7 @@ export const runtimeCommandSchema = z.discriminatedUnion("type", [
   command("remove-downloaded-game", game),
   /** Ends a download, an install behind it, or a streamed install. */
   command("cancel-download", game),
-  command("set-game-dir", { path: z.string().min(1) }),
+  command("set-game-dir", { path: localPathSchema }),
   command("connect", { addr: z.string().min(1).max(300) }),
 ]);
 /** A command as a host writes it: fields with a default may be left out. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { gameIdSchema } from "../ids.ts";
+import { localPathSchema } from "./commands.ts";
 import type { RuntimeEvent } from "./events.ts";
 
 /** Longest command line, bytes: a path and room to spare. Longer lines are refused unread. */
@@ -19,7 +20,7 @@ export const harnessCommandSchema = z.discriminatedUnion("cmd", [
   command("list-peers", {}),
   command("list-games", {}),
   command("connect", { addr: z.string().min(1).max(300) }),
-  command("set-game-dir", { path: z.string().min(1) }),
+  command("set-game-dir", { path: localPathSchema }),
   command("get-game", game),
   command("download", { ...game, install: z.boolean().default(true), latest: z.boolean().default(false) }),
   command("install", game),
