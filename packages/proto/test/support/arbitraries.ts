@@ -36,7 +36,9 @@ export const count = fc.maxSafeNat();
 const shown = (maxLength: number) =>
   fc
     .string({ unit: "grapheme", minLength: 1, maxLength })
-    .filter((text) => text.length <= maxLength && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text));
+    .filter(
+      (text) => text.length <= maxLength && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text),
+    );
 export const name = shown(64);
 
 export const port = fc.integer({ min: 1, max: 65_535 });
