@@ -35,6 +35,24 @@ async function kept(rig: Rig): Promise<unknown> {
   return JSON.parse(await readFile(rig.dir.join("state", "desktop.json"), "utf8"));
 }
 
+/** A game whose install waits until it may go on. */
+async function prepareInstall({ dir }: Rig) {
+  const root = dir.join("games", "quake");
+  await mkdir(root);
+  await writeRar5(`${root}/quake.eti`, [{ name: "quake.txt", content: "fragged" }]);
+  await writeFile(`${root}/version.ini`, "1");
+  const real = createUnrarJsUnpacker();
+  const gate = Promise.withResolvers<void>();
+  const unpacker: typeof real = {
+    ...real,
+    unpack: async (options) => {
+      await gate.promise;
+      return await real.unpack(options);
+    },
+  };
+  return { gameId: asGameId("quake"), unpacker, go: () => gate.resolve() };
+}
+
 describe("the game folder", () => {
   it("that a page chooses is shared, and kept", async () => {
     await using rig = await createRig();
@@ -168,12 +186,20 @@ describe("settings of the peer", () => {
       await using rig = await createRig();
       await mkdir(rig.dir.join("state"));
       await writeFile(rig.dir.join("state", "desktop.json"), JSON.stringify({ interfaces: [address] }));
+      const { gameId, unpacker, go } = await prepareInstall(rig);
       const page = await TestPage.open(
-        await enter((await rig.start({ listen: `${address}:0` })).openAddress()),
+        await enter((await rig.start({ listen: `${address}:0`, unpacker })).openAddress()),
       );
       expect(last(page)).toMatchObject({ setup: { problem: { code: "no-network-interface" } } });
+      await page.ask({ type: "command", command: { type: "install-game", gameId } });
       execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
       try {
+        // Not while a game is worked on.
+        await eventually(() => rig.log.some(({ message }) => message.startsWith("a network is back")), SOON);
+        go();
+        await page.until(
+          ({ type, ...rest }) => type === "event" && JSON.stringify(rest).includes("install-finished"),
+        );
         await eventually(() => last(page)?.setup.problem === null, SOON);
         expect(last(page)).toMatchObject({ settings: { interfaces: [address] } });
         expect(last(page)?.status.addr).toMatch(new RegExp(`^${address.replaceAll(".", "\\.")}:`, "u"));
@@ -211,21 +237,8 @@ describe("settings of the peer", () => {
 describe("while a game is worked on", () => {
   it("nothing is changed that the work needs, and everything else is", async () => {
     await using rig = await createRig();
-    const root = rig.dir.join("games", "quake");
-    await mkdir(root);
-    await writeRar5(`${root}/quake.eti`, [{ name: "quake.txt", content: "fragged" }]);
-    await writeFile(`${root}/version.ini`, "1");
-    const real = createUnrarJsUnpacker();
-    const gate = Promise.withResolvers<void>();
-    const unpacker: typeof real = {
-      ...real,
-      unpack: async (options) => {
-        await gate.promise;
-        return await real.unpack(options);
-      },
-    };
+    const { gameId, unpacker, go } = await prepareInstall(rig);
     const page = await TestPage.open(await enter((await rig.start({ unpacker })).openAddress()));
-    const gameId = asGameId("quake");
     await page.ask({ type: "command", command: { type: "install-game", gameId } });
     await mkdir(rig.dir.join("other"));
     for (const asked of [{ playerName: "Ada" }, { lanes: 1 }, { gamesDir: rig.dir.join("other") }]) {
@@ -241,7 +254,7 @@ describe("while a game is worked on", () => {
         refusal: { code: "operation-in-progress" },
       });
     }
-    gate.resolve();
+    go();
     await page.until((message) => message.type === "event" && message.event.type === "install-finished");
     expect(await change(page, { playerName: "Ada" })).toMatchObject({ type: "answer" });
     expect(await kept(rig)).toEqual({ language: "de", playerName: "Ada" });

@@ -5,7 +5,7 @@ import { createTranslate, languageOf } from "../../ui/src/i18n/translate.ts";
 import { actionOf } from "../../ui/src/library/action.ts";
 import { gamesOf, type View } from "../../ui/src/library/filter.ts";
 import { phaseKey } from "../../ui/src/library/phase.ts";
-import { formatBytes, formatDuration, formatVersion } from "../../ui/src/shared/format.ts";
+import { formatBytes, formatDuration, formatPercent, formatVersion } from "../../ui/src/shared/format.ts";
 
 const [OLD, NEW] = ["20200101", "20210101"].map((text) => gameVersionSchema.parse(text)) as [never, never];
 
@@ -70,6 +70,10 @@ describe("the action of a card", () => {
     ],
     ["an unpacked stream can be played", { installed: true, peerCount: 0 }, { kind: "play" }],
     ["a download can be cancelled", { operation: "downloading" }, { kind: "cancel" }],
+    ["so can an install", { operation: "installing" }, { kind: "cancel" }],
+    ["so can an update", { operation: "updating" }, { kind: "cancel" }],
+    ["so can a streamed install", { operation: "stream-installing" }, { kind: "cancel" }],
+    ["an uninstall cannot", { operation: "uninstalling" }, { kind: "none", why: "busy" }],
     ["a removal cannot", { operation: "removing" }, { kind: "none", why: "busy" }],
   ])("%s", (_, more, action) => {
     expect(actionOf(game("quake", more))).toEqual(action);
@@ -120,4 +124,14 @@ describe("what people read", () => {
     expect([0, 65, 7_384, -1].map(formatDuration)).toEqual(["0:00", "1:05", "2:03:04", "0:00"]);
     expect(["20180412", "12"].map(formatVersion)).toEqual(["2018.04.12", "12"]);
   });
+});
+
+it.each([
+  [0, "0 %"],
+  [0.006, "0 %"],
+  [0.29, "29 %"],
+  [0.999_9, "99 %"],
+  [1, "100 %"],
+])("a share of %d is %s: nothing is whole before it is", (share, shown) => {
+  expect(formatPercent(share)).toBe(shown);
 });

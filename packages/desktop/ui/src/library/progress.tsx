@@ -1,6 +1,6 @@
 import type { GameId, OperationKind } from "@lanspread/proto";
 import { usePageState, useTexts } from "../app/context.ts";
-import { formatBytes, formatDuration } from "../shared/format.ts";
+import { formatBytes, formatDuration, formatPercent } from "../shared/format.ts";
 import { phaseKey } from "./phase.ts";
 
 export interface ProgressProps {
@@ -15,7 +15,7 @@ export function Progress({ id, operation }: ProgressProps) {
   const phase = t(phaseKey(operation, progress?.phase));
   const share =
     progress === undefined || progress.totalBytes === 0 ? null : progress.doneBytes / progress.totalBytes;
-  const percent = share === null ? "" : `${Math.floor(share * 100)} %`;
+  const percent = share === null ? "" : formatPercent(share);
   const details = [
     progress?.bytesPerSecond == null ? undefined : `${formatBytes(progress.bytesPerSecond, language)}/s`,
     progress?.etaSeconds == null

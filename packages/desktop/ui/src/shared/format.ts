@@ -13,6 +13,12 @@ export function formatBytes(bytes: number, language: string): string {
   return `${value.toLocaleString(language, { maximumFractionDigits: digits })} ${UNITS[unit] ?? ""}`;
 }
 
+/** A share from 0 to 1 as people read it; 100 % is all of it, and nothing less. */
+export function formatPercent(share: number): string {
+  // Shares of whole percents may be a little less than that.
+  return `${Math.floor(share * 100 + 1e-9)} %`;
+}
+
 /** Bytes per second as people read them. */
 export function formatRate(bytesPerSecond: number, language: string): string {
   return `${formatBytes(bytesPerSecond, language)}/s`;
