@@ -122,7 +122,9 @@ export class Windows {
   async #neverShown(code: number | null): Promise<void> {
     const log = this.#app.logger.child("window");
     if (code !== 0) {
-      log.warn("the browser has ended at once: the page is opened elsewhere", { code });
+      // Chromium's sandbox does not start for root.
+      const hint = process.getuid?.() === 0 ? { hint: "for root: --browser-flag=--no-sandbox" } : {};
+      log.warn("the browser has ended at once: the page is opened elsewhere", { code, ...hint });
       this.#openElsewhere();
       return;
     }
