@@ -29,8 +29,8 @@ const QUIET_FLAGS = [
 
 /** A Chromium-family browser of this machine; undefined where there is none. */
 export async function browserHere(): Promise<string | undefined> {
-  const [browser] = await findBrowsers(existsSync);
-  return browser;
+  for await (const browser of findBrowsers(existsSync)) return browser;
+  return undefined;
 }
 
 export interface MeasuredBrowser extends AsyncDisposable {

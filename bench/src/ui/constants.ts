@@ -27,6 +27,9 @@ export const ANSWER_MS = 30_000;
 /** Pause between two looks at something that is waited for, ms. */
 export const LOOK_MS = 20;
 
+/** For so long the games have been in the page when it is asked when they were painted, ms: many frames, also on a busy machine. */
+export const SHOWN_MS = 500;
+
 /** One step of a wheel, px, and how many a second: as a finger on a wheel that is in a hurry. */
 export const WHEEL_PX = 120;
 export const WHEELS_PER_SECOND = 25;

@@ -14,15 +14,3 @@ export interface Served {
 export interface Tell {
   readonly isDownloading: boolean;
 }
-
-/** What the app is started with whose first paint is measured. */
-export interface AppSettings {
-  readonly gamesDir: string;
-  readonly stateDir: string;
-  readonly browserFlags: readonly string[];
-}
-
-/** The app runs, and its window was asked for; in milliseconds since 1970. */
-export interface AppStarted {
-  readonly at: number;
-}

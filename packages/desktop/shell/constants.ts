@@ -52,6 +52,9 @@ export const WINDOWLESS_MS = 30_000;
 /** A browser has ended for so long, and no window of it is left, milliseconds: its connections end a moment after it. */
 export const CLOSING_MS = 500;
 
+/** For so long the peer's first look at its games holds back pages, milliseconds: of a large library they show what is known by then. */
+export const FIRST_LOOK_MS = 2_000;
+
 /** How often it is looked whether there is a window, milliseconds. */
 export const LOOK_MS = 250;
 

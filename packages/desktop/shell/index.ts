@@ -3,5 +3,6 @@
  *
  * @module
  */
-export { type Desktop, type DesktopOptions, startDesktop } from "./desktop.ts";
+export { type Desktop, startDesktop } from "./desktop.ts";
+export type { DesktopOptions } from "./open-shell.ts";
 export { type RunDesktopOptions, runDesktop } from "./run-desktop.ts";

@@ -1,5 +1,5 @@
-import { PeerError } from "@lanspread/peer";
-import { type Desktop, type DesktopOptions, startDesktop } from "./desktop.ts";
+import { PeerError } from "@lanspread/peer/base";
+import { type DesktopOptions, openShell, type Shell } from "./open-shell.ts";
 import { askRunningApp } from "./window/ask-running-app.ts";
 import { Windows } from "./window/windows.ts";
 
@@ -16,7 +16,8 @@ export interface RunDesktopOptions extends Omit<DesktopOptions, "onWindowWanted"
 
 /**
  * Runs the app until its last window is closed, somebody quits it, or the signal is aborted; then its windows are closed and its
- * peer is stopped. Where one runs with the same state directory, that one shows its window instead.
+ * peer is stopped. The first window comes before the peer: a browser takes as long to start. Where an app runs with the same state
+ * directory, that one shows its window instead.
  *
  * @returns whether it ran here
  * @throws PeerError, among others `state-locked` where a peer that is no app runs with the same state directory
@@ -25,9 +26,9 @@ export async function runDesktop(options: RunDesktopOptions): Promise<boolean> {
   const { peer, opensWindows, browserFlags = [], onAddress, signal } = options;
   const quit = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<Windows>();
-  let desktop: Desktop;
+  let shell: Shell;
   try {
-    desktop = await startDesktop({
+    shell = await openShell({
       ...options,
       onWindowWanted: async (kind) => await (await begun.promise)[kind](),
       onQuit: () => quit.resolve(),
@@ -37,7 +38,7 @@ export async function runDesktop(options: RunDesktopOptions): Promise<boolean> {
     if (await askRunningApp(peer.stateDir)) return false;
     throw error;
   }
-  await using running = desktop;
+  await using running = shell;
   const windows = new Windows(running, { stateDir: peer.stateDir, opensWindows, browserFlags, onAddress });
   begun.resolve(windows);
   const asked = (): void => quit.resolve();
@@ -45,11 +46,11 @@ export async function runDesktop(options: RunDesktopOptions): Promise<boolean> {
   try {
     if (signal.aborted) return true;
     // Beginning may wait for a window of the last run; whoever ends the app does not.
-    const begin = windows.begin().then(() => windows.over);
+    const begin = windows.begin(async () => void (await running.start())).then(() => windows.over);
     const failed = await Promise.race([
       begin.then(() => null),
       quit.promise.then(() => null),
-      running.host.failed,
+      running.failed,
     ]);
     if (failed !== null) throw new PeerError("internal", failed.message);
   } finally {

@@ -1,4 +1,4 @@
-import { isPeerErrorCode, PEER_ERRORS } from "@lanspread/peer";
+import { isPeerErrorCode, PEER_ERRORS } from "@lanspread/peer/base";
 import type { Failure } from "./failure.ts";
 
 /** The failure with what the registry says about its code, where it brings no hint of its own. */

@@ -1,4 +1,4 @@
-import { createLogger, type LogEntry, type Logger, type LogLevel } from "@lanspread/peer";
+import { createLogger, type LogEntry, type Logger, type LogLevel } from "@lanspread/peer/base";
 import type { Reporter } from "./report/reporter.ts";
 
 /** What reaches the log by how often `-v` was given. */

@@ -12,6 +12,7 @@
  *
  * @module
  */
+export * from "./base.ts";
 export {
   type BuildCatalogOptions,
   type BuiltCatalog,
@@ -30,15 +31,6 @@ export {
   createControlSession,
   LineSplitter,
 } from "./control/index.ts";
-export {
-  type FailureReason,
-  isPeerErrorCode,
-  PEER_ERRORS,
-  PeerError,
-  type PeerErrorCode,
-  reasonOf,
-  toPeerError,
-} from "./errors/index.ts";
 export { createPartyCa, loadPartyCa, type PartyCa, writePartyCa } from "./identity/index.ts";
 export {
   createExternalUnpacker,
@@ -47,15 +39,6 @@ export {
   installedVersion,
   type Unpacker,
 } from "./install/index.ts";
-export {
-  createLogger,
-  joinLoggers,
-  type LogEntry,
-  type Logger,
-  type LogLevel,
-  silentLogger,
-  UNPACK_LOGGER,
-} from "./logger.ts";
 export { type Clock, type DiscoveryFactory, mdnsDiscovery, type RemoteGame } from "./peers/index.ts";
 export {
   type CommandResults,
@@ -65,10 +48,3 @@ export {
   type PeerSnapshot,
   startPeer,
 } from "./runtime/index.ts";
-export {
-  defaultStateDir,
-  makeDirectories,
-  readJson,
-  stateDirLayout,
-  writeFileDurably,
-} from "./storage/index.ts";

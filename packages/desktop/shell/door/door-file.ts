@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Logger, readJson, writeFileDurably } from "@lanspread/peer";
+import { type Logger, readJson, writeFileDurably } from "@lanspread/peer/base";
 import { z } from "zod";
 
 /** Name of the file in the state directory. */

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { access, constants, opendir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PeerError } from "@lanspread/peer";
+import { PeerError } from "@lanspread/peer/base";
 import type { FolderEntry, FolderListing, FolderProblem } from "../../protocol/folders.ts";
 import { LOOKS_AT_ONCE, MOST_ENTRIES_READ, MOST_FOLDERS } from "./constants.ts";
 import { homeOf, listPlaces } from "./places.ts";

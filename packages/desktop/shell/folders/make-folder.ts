@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { PeerError, toPeerError } from "@lanspread/peer";
+import { PeerError, toPeerError } from "@lanspread/peer/base";
 import { checkName } from "./check-path.ts";
 import { requireFolder, within } from "./require-folder.ts";
 

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { PeerError, toPeerError } from "@lanspread/peer";
+import { PeerError, toPeerError } from "@lanspread/peer/base";
 import { checkPath } from "./check-path.ts";
 import { ANSWER_MS } from "./constants.ts";
 

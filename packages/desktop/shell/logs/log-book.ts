@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createLogger, type LogEntry, type Logger, UNPACK_LOGGER } from "@lanspread/peer";
+import { createLogger, type LogEntry, type Logger, UNPACK_LOGGER } from "@lanspread/peer/base";
 import type { LogName, LogPart } from "../../protocol/logs.ts";
 import {
   GATHER_MS,

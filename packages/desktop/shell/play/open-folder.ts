@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { lstat } from "node:fs/promises";
-import { PeerError } from "@lanspread/peer";
+import { PeerError } from "@lanspread/peer/base";
 import { FILE_MANAGER_MS } from "./constants.ts";
 
 /** The program that shows a folder in the file manager of the user. */

@@ -1,6 +1,12 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Logger, makeDirectories, PeerError, stateDirLayout, writeFileDurably } from "@lanspread/peer";
+import {
+  type Logger,
+  makeDirectories,
+  PeerError,
+  stateDirLayout,
+  writeFileDurably,
+} from "@lanspread/peer/base";
 import type { GameId } from "@lanspread/proto";
 import type { Played } from "../../protocol/messages.ts";
 import { cleanName } from "./clean-name.ts";

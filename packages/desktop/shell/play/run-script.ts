@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { dirname } from "node:path";
-import { PeerError } from "@lanspread/peer";
+import { PeerError } from "@lanspread/peer/base";
 
 export interface RunOptions {
   /** Absolute path of a script: `.cmd` on Windows, `.sh` elsewhere. */

@@ -1,5 +1,5 @@
 import { lstat, readFile } from "node:fs/promises";
-import { writeFileDurably } from "@lanspread/peer";
+import { writeFileDurably } from "@lanspread/peer/base";
 import { MAX_SETTINGS_BYTES } from "./constants.ts";
 import { findFirst } from "./find-first.ts";
 import { withPersonaName } from "./persona-name.ts";

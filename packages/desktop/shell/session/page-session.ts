@@ -1,4 +1,4 @@
-import { type Logger, reasonOf, toPeerError } from "@lanspread/peer";
+import { type Logger, reasonOf, toPeerError } from "@lanspread/peer/base";
 import type { RuntimeEvent } from "@lanspread/proto";
 import type { RawData, WebSocket } from "ws";
 import { type PageMessage, pageMessageSchema, type ShellMessage } from "../../protocol/messages.ts";

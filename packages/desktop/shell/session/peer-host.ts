@@ -6,6 +6,7 @@ import {
   type Peer,
   PeerError,
   reasonOf,
+  type StateDirClaim,
   startPeer,
   toPeerError,
 } from "@lanspread/peer";
@@ -93,10 +94,13 @@ export class PeerHost implements PageHost, AsyncDisposable {
     this.#follow(peer);
   }
 
-  /** @throws PeerError, among others `state-locked` where another peer has the state directory */
-  static async start(options: PeerHostOptions): Promise<PeerHost> {
+  /**
+   * @param claim of the state directory: the peer takes it over
+   * @throws PeerError
+   */
+  static async start(options: PeerHostOptions, claim: StateDirClaim): Promise<PeerHost> {
     const catalog = await openCatalog(peerOptions(options).catalog);
-    return new PeerHost(options, catalog, await startWithSettings(options));
+    return new PeerHost(options, catalog, await startWithSettings(options, claim));
   }
 
   /** Resolves when the peer has failed, with the reason. */

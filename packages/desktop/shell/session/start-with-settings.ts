@@ -1,4 +1,11 @@
-import { type FailureReason, type Peer, type PeerOptions, startPeer, toPeerError } from "@lanspread/peer";
+import {
+  type FailureReason,
+  type Peer,
+  type PeerOptions,
+  type StateDirClaim,
+  startPeer,
+  toPeerError,
+} from "@lanspread/peer";
 import { PEER_SETTINGS } from "../../protocol/settings.ts";
 import { fixedSettings, fromSettings } from "../settings/peer-settings.ts";
 import type { SettingsFile } from "../settings/settings-file.ts";
@@ -31,11 +38,13 @@ export function peerOptions({ peer, settings, explicit }: StartOptions): PeerOpt
  * without them and alone: nobody but this computer reaches it, so that nothing is shared with anybody whom the settings leave
  * out, and the settings can be changed.
  *
+ * @param claim of the state directory, where somebody has it already: what is started takes it over
  * @throws PeerError where the settings are not the reason
  */
-export async function startWithSettings(options: StartOptions): Promise<Started> {
+export async function startWithSettings(options: StartOptions, claim?: StateDirClaim): Promise<Started> {
   try {
-    return { peer: await startPeer(peerOptions(options)), problem: null };
+    const claimed = claim === undefined ? {} : { claim };
+    return { peer: await startPeer({ ...peerOptions(options), ...claimed }), problem: null };
   } catch (error) {
     const { code, message, hint } = toPeerError(error);
     const fixed = fixedSettings(options.explicit);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Logger, readJson, writeFileDurably } from "@lanspread/peer";
+import { type Logger, readJson, writeFileDurably } from "@lanspread/peer/base";
 import { type Settings, type SettingsChange, settingsSchema } from "../../protocol/settings.ts";
 
 /** Name of the file in the state directory. */

@@ -27,7 +27,8 @@ export const SOCKET_PATH = "/socket";
 
 export interface WebServerOptions {
   readonly files: StaticFiles;
-  readonly covers: Covers;
+  /** Pictures of the catalog by their addresses; null where there is none. Never rejects. */
+  readonly covers: Pick<Covers, "read">;
   /** Where the last run was reached: a window of it finds this one there. Null where there was none. */
   readonly last: Door | null;
   /** A page has opened its socket. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectories } from "@lanspread/peer";
+import { makeDirectories } from "@lanspread/peer/base";
 import { type BrowserProcess, ownBrowser } from "./browser-process.ts";
 import { findBrowsers } from "./find-browser.ts";
 
@@ -57,7 +57,7 @@ export function profileIn(stateDir: string): string {
 export async function openAppWindow(options: WindowOptions): Promise<BrowserProcess | null> {
   const profile = profileIn(options.stateDir);
   await makeDirectories(profile, PROFILE_MODE);
-  for (const browser of await findBrowsers(existsSync)) {
+  for await (const browser of findBrowsers(existsSync)) {
     const child = spawn(
       browser,
       [`--app=${options.address}`, `--user-data-dir=${profile}`, ...FLAGS, ...(options.flags ?? [])],

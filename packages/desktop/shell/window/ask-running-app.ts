@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from "@lanspread/peer";
+import { type Logger, silentLogger } from "@lanspread/peer/base";
 import { WebSocket } from "ws";
 import type { PageRequest, ShellMessage } from "../../protocol/messages.ts";
 import { SHELL_HOST } from "../constants.ts";

@@ -10,6 +10,8 @@ import { isOver } from "./when-over.ts";
 /** What windows show: the running app. */
 export interface ShownApp {
   readonly windows: WindowList;
+  /** Windows that are there and wait for the peer: they have not said yet that they are windows. */
+  readonly waiting: number;
   readonly logger: Logger;
   /** Whether the peer is at something. */
   readonly isBusy: () => boolean;
@@ -54,14 +56,23 @@ export class Windows {
     return this.#over.promise;
   }
 
-  /** Opens the first window; where one of an earlier run is still there, that one is shown. */
-  async begin(): Promise<void> {
-    const left = this.#options.opensWindows
-      ? await findProfileOwner(profileIn(this.#options.stateDir))
-      : null;
-    if (left === null || this.#isClosing) return await this.open();
-    this.#app.logger.child("window").info("a window of the last run is there", { pid: left });
-    this.#keep(foundBrowser(left));
+  /**
+   * Opens the first window; where one of an earlier run is still there, that one is shown.
+   *
+   * @param start starts what windows show. A new window is opened first: its browser starts meanwhile
+   */
+  async begin(start: () => Promise<void>): Promise<void> {
+    const { opensWindows, stateDir } = this.#options;
+    const left = opensWindows ? await findProfileOwner(profileIn(stateDir)) : null;
+    if (left !== null) {
+      this.#app.logger.child("window").info("a window of the last run is there", { pid: left });
+      this.#keep(foundBrowser(left));
+    } else if (opensWindows) {
+      await this.open();
+    }
+    await start();
+    if (this.#isClosing || (opensWindows && left === null)) return;
+    if (left === null) return await this.open();
     await this.#until(() => this.#app.windows.count > 0, RECONNECT_MS);
     await this.show();
   }
@@ -141,16 +152,16 @@ export class Windows {
   }
 
   #look(): void {
-    const { windows } = this.#app;
+    const windows = this.#app.windows.count + this.#app.waiting;
     const now = performance.now();
-    if (windows.count > 0) {
+    if (windows > 0) {
       this.#hasShown = true;
       this.#windowlessSince = now;
     }
     if (!this.#options.opensWindows) return;
     const state = {
       browsers: this.#browsers.size,
-      windows: windows.count,
+      windows,
       hasShown: this.#hasShown,
       isElsewhere: this.#isElsewhere,
       isHandedOver: this.#isHandedOver,

@@ -1,9 +1,8 @@
 import { type RunDesktopOptions, runDesktop } from "@lanspread/desktop";
-import { makeDirectories } from "@lanspread/peer";
-import { startDemoParty } from "../demo/demo-party.ts";
+import type { Unpacker } from "@lanspread/peer";
+import { makeDirectories } from "@lanspread/peer/base";
 import { EXIT } from "../exit-codes.ts";
-import { openUnpacker, stateDirOf } from "../link/own-peer.ts";
-import { gamesPlace, peerSettings } from "../link/peer-settings.ts";
+import { gamesPlace, peerSettings, stateDirOf } from "../link/peer-settings.ts";
 import { createStderrLogger } from "../log.ts";
 import type { PeerFlags } from "../options.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
@@ -49,6 +48,7 @@ async function demo(
   const { reporter, verbosity, signal } = context;
   reporter.notice("making games for three players of the demo; everything is removed at the end");
   const logger = createStderrLogger(reporter, verbosity);
+  const { startDemoParty } = await import("../demo/demo-party.ts");
   await using party = await startDemoParty({ rate: flags.demoRate, logger, signal });
   const { name, lanes } = flags;
   const explicit = {
@@ -67,7 +67,7 @@ async function run(
   { peer, ...options }: Pick<RunDesktopOptions, "peer" | "explicit" | "version" | "isWelcomed">,
 ): Promise<boolean> {
   const { reporter, verbosity, signal } = context;
-  const unpacker = await openUnpacker(context, flags, signal);
+  const unpacker = await unpackerOf(context, flags);
   return await runDesktop({
     ...options,
     peer: { ...peer, ...(unpacker === undefined ? {} : { unpacker }) },
@@ -77,4 +77,11 @@ async function run(
     signal,
     onAddress: (address) => reporter.notice(`lanspread is at ${address} (good once, for five minutes)`),
   });
+}
+
+/** What has the peer in it is loaded where it is needed: the window does not wait for it. */
+async function unpackerOf(context: CommandContext, flags: PeerFlags): Promise<Unpacker | undefined> {
+  if (flags.unrar === undefined) return undefined;
+  const { openUnpacker } = await import("../link/own-peer.ts");
+  return await openUnpacker(context, flags, context.signal);
 }

@@ -5,8 +5,9 @@ import { CommandError, toFailure } from "../failure.ts";
 import type { PeerFlags } from "../options.ts";
 import type { CommandContext } from "../run-command.ts";
 import { compareWithRunning } from "./contradiction.ts";
-import { startOwnPeer, stateDirOf } from "./own-peer.ts";
+import { startOwnPeer } from "./own-peer.ts";
 import type { PeerLink } from "./peer-link.ts";
+import { stateDirOf } from "./peer-settings.ts";
 
 /** Between the look for a running peer and the start of one's own another one may start: it is then asked. */
 const ATTEMPTS = 2;

@@ -1,7 +1,5 @@
-import { resolve } from "node:path";
 import {
   createExternalUnpacker,
-  defaultStateDir,
   makeDirectories,
   type Peer,
   startPeer,
@@ -10,12 +8,7 @@ import {
 import { createStderrLogger } from "../log.ts";
 import type { PeerFlags } from "../options.ts";
 import type { CommandContext } from "../run-command.ts";
-import { gamesPlace, peerSettings } from "./peer-settings.ts";
-
-/** The folder that tells peers on one computer apart. */
-export function stateDirOf(flags: PeerFlags): string {
-  return resolve(flags.stateDir ?? defaultStateDir());
-}
+import { gamesPlace, peerSettings, stateDirOf } from "./peer-settings.ts";
 
 /**
  * Starts a peer in this process. The wish to end aborts its start; once it runs, whoever started it stops it.

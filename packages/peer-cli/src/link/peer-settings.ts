@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { defaultStateDir } from "@lanspread/peer/base";
 import type { PeerFlags } from "../options.ts";
 
 /** Folder of the games below the home folder where no other is named. */
@@ -16,6 +17,11 @@ export function gamesPlace(flags: PeerFlags): GamesPlace {
   const { gamesDir } = flags;
   if (gamesDir === undefined) return { gamesDir: join(homedir(), DEFAULT_GAMES_FOLDER), named: false };
   return { gamesDir: resolve(gamesDir), named: true };
+}
+
+/** The folder that tells peers on one computer apart. */
+export function stateDirOf(flags: PeerFlags): string {
+  return resolve(flags.stateDir ?? defaultStateDir());
 }
 
 /** What the options say about a peer besides its folders, in the runtime's words; what was not given is left out. */

@@ -63,7 +63,10 @@ class SocketControlServer implements ControlServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#lock?.release();
+    // Once: what lies at the path afterwards is somebody else's.
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await lock?.release();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });

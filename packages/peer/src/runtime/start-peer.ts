@@ -53,6 +53,7 @@ const DEFAULT_LISTEN = "0.0.0.0:0";
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   // What is opened is closed in reverse, both when the start fails and when the peer stops.
   const opened = new AsyncDisposableStack();
+  if (options.claim !== undefined) opened.use(options.claim);
   try {
     return await start(options, opened);
   } catch (error) {
@@ -75,7 +76,8 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
   const partyCa = await loadPartyCa(options.partyCa);
   await requireSeparate(gamesDir, resolve(options.stateDir));
   const stateDir = await openStateDir(options.stateDir);
-  const control = opened.use(await openControl({ stateDir, name, logger: logger.child("control") }));
+  const control =
+    options.claim ?? opened.use(await openControl({ stateDir, name, logger: logger.child("control") }));
   const identity = await openIdentity({ stateDir, partyCa, logger: logger.child("identity"), signal });
 
   const bus = new EventBus(logger);

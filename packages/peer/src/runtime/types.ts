@@ -12,6 +12,7 @@ import type {
   StatusData,
 } from "@lanspread/proto";
 import type { DatagramSocketFactory } from "@lanspread/quic";
+import type { StateDirClaim } from "../control/index.ts";
 import type { FailureReason } from "../errors/index.ts";
 import type { Unpacker } from "../install/index.ts";
 import type { Logger } from "../logger.ts";
@@ -23,6 +24,8 @@ export interface PeerOptions {
   readonly gamesDir: string;
   /** What lanspread itself remembers; made when missing. Never beside the games. */
   readonly stateDir: string;
+  /** Of the state directory, by a host that has taken it already. The peer takes it over; where the start fails it is given back. */
+  readonly claim?: StateDirClaim;
   /** Path of a catalog file. Default: the open catalog. */
   readonly catalog?: string;
   /** Shown to others. Default: this computer's name. */

@@ -9,5 +9,5 @@ export { type RegularFile, readRegularFile } from "./read-regular-file.ts";
 export * from "./reserved-names.ts";
 export { isSealed, isSealedText, seal, sealText } from "./seal.ts";
 export { setAside } from "./set-aside.ts";
-export { defaultStateDir, ensureGameDir, openStateDir, type StateDir, stateDirLayout } from "./state-dir.ts";
+export { ensureGameDir, openStateDir, type StateDir, stateDirLayout } from "./state-dir.ts";
 export { temporaryNameOf, type WriteFileOptions, writeFileDurably } from "./write-file-durably.ts";

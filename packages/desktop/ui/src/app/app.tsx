@@ -1,8 +1,7 @@
-import { useMemo, useState, useSyncExternalStore } from "react";
+import { useLayoutEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { Detail } from "../detail/detail.tsx";
 import { createTranslate, languageOf } from "../i18n/translate.ts";
 import { Library } from "../library/library.tsx";
-import { LibrarySkeleton } from "../library/skeleton.tsx";
 import { Logs } from "../logs/logs.tsx";
 import { Party } from "../party/party.tsx";
 import { Settings } from "../settings/settings.tsx";
@@ -30,6 +29,9 @@ export function AppPage() {
     return { language, t: createTranslate(language) };
   }, [chosen, browserLanguages]);
   const route = useRoute();
+  useLayoutEffect(() => {
+    if (hasSnapshot) document.getElementById("outline")?.remove();
+  }, [hasSnapshot]);
   return (
     <TextsContext value={texts}>
       {!isConnected && (
@@ -37,7 +39,6 @@ export function AppPage() {
           {texts.t(isEnded ? "quit.gone" : hasSnapshot ? "connection.lost" : "connection.first")}
         </p>
       )}
-      {!hasSnapshot && <LibrarySkeleton />}
       {hasSnapshot && !isWelcomed && <Welcome />}
       {hasSnapshot && isWelcomed && (
         <>
