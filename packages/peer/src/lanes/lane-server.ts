@@ -200,15 +200,7 @@ export class LaneServer {
   }
 }
 
-const files = new WeakMap<PushedView, ReadonlyMap<string, ManifestFile>>();
-
-function filesOf(view: PushedView): ReadonlyMap<string, ManifestFile> {
-  const known = files.get(view);
-  if (known !== undefined) return known;
-  const byPath = new Map(view.manifest?.files.map((file) => [file.path, file]));
-  files.set(view, byPath);
-  return byPath;
-}
+const views = new WeakMap<PushedView, ServeView>();
 
 /** What was revoked while a request was on its way is being worked on, as far as a lane knows: who asks again learns more. */
 const REVOKED: ServeView = {
@@ -222,5 +214,12 @@ const REVOKED: ServeView = {
 
 function viewOf(view: PushedView | null | undefined): ServeView {
   if (view === undefined || view === null) return REVOKED;
-  return { ...view, fileAt: (path) => filesOf(view).get(path) };
+  const known = views.get(view);
+  if (known !== undefined) return known;
+  const files: ReadonlyMap<string, ManifestFile> = new Map(
+    view.manifest?.files.map((file) => [file.path, file]),
+  );
+  const made: ServeView = { ...view, fileAt: (path) => files.get(path) };
+  views.set(view, made);
+  return made;
 }

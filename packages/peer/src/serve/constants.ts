@@ -46,3 +46,6 @@ export const FILES_OF_ALL = 64;
 
 /** Bytes after which a receiver is seen to make progress: within the no-progress limit, a link of 5 KiB per second does. */
 export const WRITE_STEP_BYTES = 128 * KIB;
+
+/** Paths that the gate remembers to be allowed: more than those of the answers that run at once. */
+export const ALLOWED_PATHS = 256;

@@ -9,6 +9,7 @@ import {
   type WireErrorCode,
 } from "@lanspread/proto";
 import { isReservedOrLocalPath } from "../storage/reserved-names.ts";
+import { ALLOWED_PATHS } from "./constants.ts";
 
 /** What is known of one game at this moment. */
 export interface ServeView {
@@ -90,11 +91,8 @@ function decidePart(
   path: string,
   range: ServeRequest["range"],
 ): ServeDecision {
-  const broken = checkWirePath(path);
-  if (broken !== null) return refuse("forbidden_path", describeRefusal(broken));
-  if (isReservedOrLocalPath(path)) {
-    return refuse("forbidden_path", `${JSON.stringify(path)}: the path is no part of the game`);
-  }
+  const refusal = judgePath(path);
+  if (refusal !== null) return refusal;
   const file = view.fileAt(path);
   if (file === undefined) return refuse("no_such_file", `${JSON.stringify(path)}: the game has no such file`);
   const { offset, length } = range ?? { offset: 0, length: file.size };
@@ -105,6 +103,22 @@ function decidePart(
     );
   }
   return { allow: true, manifest, part: { file, offset, length } };
+}
+
+/** Paths that were found to be allowed: for one small file the gate is asked five times and more. */
+const allowed = new Set<string>();
+
+/** Whether a path may be asked for at all, whatever the game: that never changes. */
+function judgePath(path: string): ServeRefusal | null {
+  if (allowed.has(path)) return null;
+  const broken = checkWirePath(path);
+  if (broken !== null) return refuse("forbidden_path", describeRefusal(broken));
+  if (isReservedOrLocalPath(path)) {
+    return refuse("forbidden_path", `${JSON.stringify(path)}: the path is no part of the game`);
+  }
+  if (allowed.size >= ALLOWED_PATHS) allowed.clear();
+  allowed.add(path);
+  return null;
 }
 
 const RETRYABLE = true;

@@ -1,6 +1,7 @@
 import { asGameId, type GameVersion, type Hash, type Manifest, type WireErrorCode } from "@lanspread/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ALLOWED_PATHS } from "../../src/serve/constants.ts";
 import { decideServe, type ServeRequest, type ServeView } from "../../src/serve/index.ts";
 import { RESERVED_NAMES } from "../../src/storage/index.ts";
 
@@ -156,5 +157,19 @@ describe("refuses", () => {
     for (const decision of order) expect(decision.allow ? "" : decision.message).toContain(GAME);
     const refused = decideServe(view(), file("../x"));
     expect(refused.allow ? "" : refused.message).toContain('"../x"');
+  });
+});
+
+it("says the same of a path however often it is asked, and whatever came between", () => {
+  const paths = ["data/a.eti", "local/save", "data/../x", "empty", ".sync/y"];
+  const first = paths.map((path) => decideServe(view(), file(path)));
+  expect(first.map(({ allow }) => allow)).toEqual([true, false, false, true, false]);
+  for (let other = 0; other < 2 * ALLOWED_PATHS; other++) decideServe(view(), file(`data/${other}`));
+  for (let round = 0; round < 2; round++) {
+    expect(paths.map((path) => decideServe(view(), file(path)))).toEqual(first);
+  }
+  // A path that may be asked for is still not served where the game has no such file any more.
+  expect(decideServe(view({ fileAt: () => undefined }), file("empty"))).toMatchObject({
+    refuse: "no_such_file",
   });
 });
