@@ -28,3 +28,20 @@ it("keeps the memory for young objects small, whatever is allocated", async () =
   expect(small).toBeLessThanOrEqual(4 * 1024 ** 2);
   expect(usual).toBeGreaterThan(4 * small);
 });
+
+it("gives other threads a little more, since what comes with small files must not grow old", async () => {
+  const thread = `
+    const { getHeapSpaceStatistics } = require("node:v8");
+    let kept = [];
+    for (let round = 0; round < 60; round++) kept = Array.from({ length: 50_000 }, (_, i) => ({ i, list: [i] }));
+    console.log(getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space").space_size);
+  `;
+  const inThread = `
+    (await import(${JSON.stringify(MODULE)})).keepHeapSmall();
+    const { Worker } = await import("node:worker_threads");
+    new Worker(${JSON.stringify(thread)}, { eval: true, execArgv: [] });
+  `;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", inThread]);
+  expect(Number(stdout)).toBeGreaterThanOrEqual(4 * 1024 ** 2);
+  expect(Number(stdout)).toBeLessThanOrEqual(16 * 1024 ** 2);
+});

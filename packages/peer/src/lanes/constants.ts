@@ -40,7 +40,7 @@ export const LANE_STOP_MS = 2_000;
  * Memory for the young objects of a lane's thread, MiB. What lanes move is outside of it, and thousands of small files live there for a
  * moment; the engine's own choice, several times as much, made no transfer faster and held on to it.
  */
-export const LANE_YOUNG_GENERATION_MB = 8;
+export const LANE_YOUNG_GENERATION_MB = 12;
 
 /**
  * Up to so many bytes a lane reads and writes a file by itself instead of giving that to Node's pool of threads: copying them takes no
