@@ -21,6 +21,15 @@ export function statusOf(context: RuntimeContext, self: SelfDescription): Status
     libraryRev: context.library.snapshot().library_rev,
     operations: context.operations.list(),
     outboundTransfers: context.outbound.counts(),
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: residentBytes(),
   };
+}
+
+/** Bytes; 0 where the system does not tell, as where no more files can be opened: that is no reason to say nothing else. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }

@@ -29,6 +29,33 @@ describe("the games directory", () => {
     expect(rig.library.snapshot().games.map((game) => game.id)).toEqual(["ggoo"]);
   });
 
+  it("that is being put right is not looked into meanwhile, whoever asks for it", async () => {
+    let mended = Promise.resolve();
+    let begun = (): void => {};
+    const recover = (): Promise<void> => {
+      begun();
+      return mended;
+    };
+    await using rig = await createRig({ ggoo: GAME }, { recover });
+    await rig.library.start();
+    await rig.library.hashed();
+    const { looks } = rig.library.state();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const recovering = Promise.withResolvers<void>();
+    [mended, begun] = [promise, recovering.resolve];
+    await rename(rig.gamesDir, rig.dir.join("away"));
+    await writeFiles(join(rig.gamesDir, "ggoo"), { ...GAME, "version.ini": "92" });
+    const scanned = rig.library.rescanAll();
+    await recovering.promise;
+    const looked = rig.library.rescan(GGOO);
+    for (let turns = 0; turns < 10; turns++) await setImmediate();
+    expect(rig.library.state().looks).toBe(looks);
+    resolve();
+    await Promise.all([scanned, looked]);
+    expect(rig.library.state().looks).toBeGreaterThan(looks);
+    expect(rig.library.snapshot().games[0]?.version).toBe("92");
+  });
+
   it("that is empty is said to be", async () => {
     await using rig = await createRig();
     await rig.library.start();

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { asGameId } from "@lanspread/proto";
 import { eventuallyPasses } from "@lanspread/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadPartyCa } from "../../src/identity/index.ts";
 import { createMemorySegment } from "../peers/memory-discovery.ts";
 import { startRawPeer } from "../peers/raw-peer.ts";
@@ -254,5 +254,21 @@ describe("the status", () => {
     const { gamesDir: other } = await party.folders("other");
     await alpha.peer.send({ type: "set-game-dir", path: other });
     expect((await status()).gamesDir).toBe(other);
+  });
+});
+
+describe("the status", () => {
+  it("has everything else where the system does not tell how much memory is used, for want of open files", async () => {
+    const member = await party.start("alpha");
+    expect((await member.peer.send({ type: "status" })).rssBytes).toBeGreaterThan(1_000_000);
+    const rss = vi.spyOn(process.memoryUsage, "rss").mockImplementation(() => {
+      throw new Error("EMFILE: too many open files, uv_resident_set_memory");
+    });
+    try {
+      expect(await member.peer.send({ type: "status" })).toMatchObject({ name: "alpha", rssBytes: 0 });
+      expect(member.peer.snapshot().status.gamesDir).toBe(member.gamesDir);
+    } finally {
+      rss.mockRestore();
+    }
   });
 });
