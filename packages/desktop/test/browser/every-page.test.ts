@@ -12,6 +12,8 @@ const DOOM: TestGame = {
   id: "doom",
   name: "Donaudampfschifffahrtsgesellschaftskapitänskajütentürschlüssel – Jubiläumsausgabe",
   files: { "doom.wad": seededBytes(2, 1024 ** 2) },
+  genre: "Wirtschaftssimulationsrollenspielstrategieabenteuerschießspiel",
+  version: "9".repeat(32),
 };
 const FACTS = {
   quake: {
@@ -64,7 +66,9 @@ describe.skipIf(browserUnavailable !== undefined)(`every page${IN_A_BROWSER}`, (
   async function goTo(page: Page, route: Route): Promise<void> {
     await page.evaluate(`location.hash = ${JSON.stringify(hrefOf(route))}`);
     await page.getByRole("main").waitFor(SOON);
-    // Drawn, with everything that it asks for first.
+    // What it asks for first is there, and drawn.
+    const isKnown = route.page === "game" && route.gameId !== "nowhere";
+    if (isKnown) await page.locator("#detail-holders").waitFor(SOON);
     await page.evaluate(
       "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))",
     );
