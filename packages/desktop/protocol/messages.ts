@@ -82,6 +82,8 @@ export interface Refusal {
 export type ShellMessage =
   | { readonly type: "snapshot"; readonly snapshot: DesktopSnapshot }
   | { readonly type: "event"; readonly event: RuntimeEvent }
+  /** Events that say nothing but figures, in their order: the last ones of each kind since the last message. */
+  | { readonly type: "figures"; readonly events: readonly RuntimeEvent[] }
   /** How many windows there are now. */
   | { readonly type: "windows"; readonly count: number }
   | { readonly type: "answer"; readonly id: number; readonly data: unknown }

@@ -40,6 +40,12 @@ export const MOST_UNANSWERED = 64;
 /** Bytes that wait for a page that does not read; then it is sent no events until it has caught up, and a snapshot instead. */
 export const MAX_WAITING_BYTES = 4 * MIB;
 
+/** For so long figures wait for others, milliseconds: half of the time after which a page draws them again. */
+export const FIGURES_MS = 250;
+
+/** Events of figures that wait together at most: some hundred kilobytes. */
+export const MOST_FIGURES = 1_000;
+
 /** How often a page that was left behind is looked at, milliseconds. */
 export const CATCH_UP_MS = 100;
 

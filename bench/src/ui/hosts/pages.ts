@@ -34,10 +34,12 @@ const host: PageHost = {
 let step = 0;
 let timer: NodeJS.Timeout | undefined;
 
-/** The events of all downloads, one after the other, as often as all of them together. */
-function tellProgress(): void {
-  for (const handler of handlers) handler(madeUpProgress(step % DOWNLOADS, step));
-  step += 1;
+/** The events of all downloads, one after the other: as many as are due by now, also where the timer comes late. */
+function tellProgress(begunAt: number, begunWith: number): void {
+  const due = begunWith + ((performance.now() - begunAt) / 1_000) * DOWNLOADS * EVENTS_PER_SECOND;
+  for (; step < due; step += 1) {
+    for (const handler of handlers) handler(madeUpProgress(step % DOWNLOADS, step));
+  }
 }
 
 await using pages = await servePages({ host, logger });
@@ -45,6 +47,8 @@ say({ address: pages.openAddress() } satisfies Served);
 for await (const each of told()) {
   clearInterval(timer);
   const { isDownloading } = each as Tell;
-  if (isDownloading) timer = setInterval(tellProgress, 1_000 / (DOWNLOADS * EVENTS_PER_SECOND));
+  if (isDownloading) {
+    timer = setInterval(tellProgress, 1_000 / (DOWNLOADS * EVENTS_PER_SECOND), performance.now(), step);
+  }
 }
 clearInterval(timer);

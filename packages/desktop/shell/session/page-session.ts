@@ -1,9 +1,11 @@
 import { type Logger, reasonOf, toPeerError } from "@lanspread/peer/base";
 import type { RuntimeEvent } from "@lanspread/proto";
 import type { RawData, WebSocket } from "ws";
+import { isFigures } from "../../protocol/figures.ts";
 import { type PageMessage, pageMessageSchema, type ShellMessage } from "../../protocol/messages.ts";
 import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
 import { CATCH_UP_MS, MAX_WAITING_BYTES, MOST_UNANSWERED, PAGE_TIMEOUT_MS } from "../constants.ts";
+import { Figures } from "./figures.ts";
 import { Inbox } from "./inbox.ts";
 
 /** What pages are shown, and what they may ask for. */
@@ -35,13 +37,22 @@ export function servePage(socket: WebSocket, host: PageHost, logger: Logger): vo
   const send = (message: ShellMessage): void => socket.send(JSON.stringify(message));
   const sendSnapshot = (): void => {
     isBehind = false;
+    figures.clear();
     send({ type: "snapshot", snapshot: host.snapshot() });
   };
   const keepsUp = (): boolean => {
     isBehind ||= socket.bufferedAmount > MAX_WAITING_BYTES;
     return !isBehind;
   };
+  const figures = new Figures((events) => {
+    if (keepsUp()) send({ type: "figures", events });
+  });
   const noMoreEvents = host.onEvent((event) => {
+    if (isFigures(event)) {
+      figures.push(event);
+      return;
+    }
+    figures.flush();
     if (keepsUp()) send({ type: "event", event });
   });
   const noMoreWindows = host.onWindows((count) => {
@@ -93,6 +104,7 @@ export function servePage(socket: WebSocket, host: PageHost, logger: Logger): vo
     noMoreEvents();
     noMoreWindows();
     noMoreSnapshots();
+    figures.clear();
     clearInterval(catchUp);
     clearInterval(heartbeat);
   });

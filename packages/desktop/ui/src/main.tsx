@@ -13,7 +13,7 @@ import { openSocket } from "./connection/open-socket.ts";
 import { languageOf } from "./i18n/translate.ts";
 import { calmly } from "./state/calmly.ts";
 import { nextFrame } from "./state/next-frame.ts";
-import { AT_START, isFigures, isListOld, type PageState, stateAfter } from "./state/state.ts";
+import { AT_START, isListOld, type PageState, stateAfter } from "./state/state.ts";
 import { createStore } from "./state/store.ts";
 import "./app/app.css";
 
@@ -32,9 +32,12 @@ const connection = new Connection({
       if (snapshot !== null) store.set({ ...store.get(), snapshot: { ...snapshot, windows: message.count } });
       return;
     }
+    if (message.type === "figures") {
+      store.setCalmly(message.events.reduce(stateAfter, store.get()));
+      return;
+    }
     const after = stateAfter(store.get(), message.event);
-    if (isFigures(message.event)) store.setCalmly(after);
-    else store.set(after);
+    store.set(after);
     const failure = failureOf(message.event);
     if (failure !== null) notice(failure.why);
     const news = after.snapshot === null ? null : newsOf(message.event, after.snapshot);

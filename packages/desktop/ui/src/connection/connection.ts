@@ -15,7 +15,9 @@ export interface Socket {
 
 export interface ConnectionOptions {
   readonly open: () => Socket;
-  readonly onMessage: (message: Extract<ShellMessage, { type: "snapshot" | "event" | "windows" }>) => void;
+  readonly onMessage: (
+    message: Extract<ShellMessage, { type: "snapshot" | "event" | "figures" | "windows" }>,
+  ) => void;
   readonly onStateChange: (isConnected: boolean) => void;
 }
 
@@ -92,6 +94,7 @@ export class Connection {
         this.#options.onMessage(message);
         break;
       case "event":
+      case "figures":
       case "windows":
         this.#options.onMessage(message);
         break;

@@ -73,16 +73,3 @@ function withOperations(
 export function isListOld(event: RuntimeEvent): boolean {
   return event.type === "local-library-changed";
 }
-
-const FIGURES: ReadonlySet<RuntimeEvent["type"]> = new Set([
-  "download-progress",
-  "download-chunk-finished",
-  "install-progress",
-  "remove-progress",
-  "outbound-progress",
-] as const);
-
-/** Whether an event says nothing but figures, which the next one says again. */
-export function isFigures({ type }: RuntimeEvent): boolean {
-  return FIGURES.has(type);
-}
