@@ -18,9 +18,19 @@ export interface WantedFile {
   readonly size: number;
 }
 
-/** What is at the path of a file that the journal names. */
-export async function fileState(root: string, path: string, size: number): Promise<FileState> {
-  return (await findFile(pooledAccess, root, { path, size })).state;
+/** What is at the path of a file that the journal names, and when it was changed last: content, name or rights. */
+export async function fileState(
+  root: string,
+  path: string,
+  size: number,
+): Promise<{ readonly state: FileState; readonly changedNs: bigint }> {
+  const stats = await lookExactly(pooledAccess, pathBelow(root, path));
+  return { state: judge(stats, size), changedNs: stats?.ctimeNs ?? 0n };
+}
+
+/** When a file was written last, nanoseconds since 1970; null where nothing is. */
+export async function writtenNs(absolute: string): Promise<bigint | null> {
+  return (await lookExactly(pooledAccess, absolute))?.mtimeNs ?? null;
 }
 
 export async function findFile(

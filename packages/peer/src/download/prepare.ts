@@ -7,11 +7,11 @@ import { mapLimited } from "../library/map-limited.ts";
 import type { Logger } from "../logger.ts";
 import { isReservedOrLocalPath, SENTINEL_NAME } from "../storage/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
-import { fileState, inTheWay } from "./file-state.ts";
+import { fileState, inTheWay, writtenNs } from "./file-state.ts";
 import { type FoundJournal, readJournal } from "./journal.ts";
 import type { JournalRecord } from "./journal-record.ts";
 import { compareOldVersion } from "./old-version.ts";
-import type { PiecesFile } from "./pieces-file.ts";
+import type { PieceRun, PiecesFile } from "./pieces-file.ts";
 import { checkDirectories, look } from "./safe-path.ts";
 import type { DownloadOptions } from "./types.ts";
 
@@ -130,7 +130,7 @@ function isSameContent(record: JournalRecord, { manifest }: DownloadOptions): bo
 async function resumed(
   record: JournalRecord,
   pieces: PiecesFile,
-  { root, manifest }: DownloadOptions,
+  { root, manifest, digests, stateDir, gameId }: DownloadOptions,
   layout: PieceLayout,
 ): Promise<Start> {
   const done = Uint8Array.from(pieces.done);
@@ -144,6 +144,10 @@ async function resumed(
     const same = { ...record, contentId: manifest.content_id };
     return { kind: "resume", record: same, pieces: nothing, inTheWay: stillThere };
   }
+  const notedNs = digests === null ? null : await writtenNs(stateDir.downloadBitmap(gameId));
+  const written = new Set(pieces.begun.map(({ first }) => layout.pieceAt(first).fileIndex));
+  /** Pieces of files that somebody else has changed since they were noted. */
+  const doubted: PieceRun[] = [];
   // A file that is not there, or never had a byte, has no piece; nor has one that still is the old version's.
   await mapLimited([...record.files.entries()], FILES_AT_ONCE, async ([fileIndex, { path, size, old }]) => {
     const { first, end } = layout.piecesOfFile(fileIndex);
@@ -152,15 +156,19 @@ async function resumed(
       return;
     }
     await checkDirectories(root, path);
-    const state = await fileState(root, path, size);
+    const { state, changedNs } = await fileState(root, path, size);
     if (state === "other" && !old) throw inTheWay(join(root, path));
-    if (state !== "ours") done.fill(0, first, end);
+    const isDoubted = notedNs !== null && changedNs > notedNs && !written.has(fileIndex);
+    for (let piece = first; isDoubted && piece < end; piece++) {
+      if (done[piece] === 1) doubted.push({ first: piece, count: 1 });
+    }
+    if (state !== "ours" || isDoubted) done.fill(0, first, end);
   });
   const readable = (piece: number): boolean => {
     const file = record.files[layout.pieceAt(piece).fileIndex];
     return file !== undefined && file.path !== SENTINEL_NAME && (record.touched || !file.old);
   };
-  let begun = pieces.begun.filter(({ first }) => readable(first));
+  let begun = [...pieces.begun, ...doubted].filter(({ first }) => readable(first));
   if (record.contentId === null && manifest.content_id !== null) {
     // What came before anybody knew the digests is verified now.
     const unverified = [...done.entries()].filter(([, isDone]) => isDone === 1);

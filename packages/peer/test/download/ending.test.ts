@@ -1,5 +1,16 @@
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import {
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gameVersionSchema } from "@lanspread/proto";
@@ -296,6 +307,28 @@ describe("a download that was shut down", () => {
     await shutDown(rig, game);
 
     await rm(join(rig.root, "game.eti"));
+    await rig.download(game, [createSource(peer(1), game)]);
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
+
+  it.each<[string, (path: string, bytes: Buffer) => Promise<void>]>([
+    [
+      "was replaced by another one of its size",
+      async (path, bytes) => {
+        await writeFile(`${path}.mine`, bytes);
+        await rename(`${path}.mine`, path);
+      },
+    ],
+    ["was written to", (path, bytes) => writeFile(path, bytes, { flag: "r+" })],
+  ])("believes nothing of what is noted of a file that %s meanwhile", async (_, change) => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    const noted = await readJournal(rig.stateDir, GGOO);
+    expect(noted.status === "found" && noted.pieces.done.includes(1)).toBe(true);
+    for (const path of ["game.eti", "data/maps/a"]) {
+      await change(join(rig.root, path), Buffer.alloc((await stat(join(rig.root, path))).size, "mine"));
+    }
     await rig.download(game, [createSource(peer(1), game)]);
     expect(await hasWholeGame(rig.root, game)).toBe(true);
   });
