@@ -219,6 +219,8 @@ class LibraryMonitor {
     this.#failures += 1;
     this.#watchAt = now + retryAfterMs(failure, this.#failures);
     this.#scanAt = AT_ONCE;
+    // What is gone cannot be watched, and is said to be gone.
+    this.#checkAt = AT_ONCE;
     await this.#closeWatch();
     this.#wake();
     const { gamesDir } = library.state();

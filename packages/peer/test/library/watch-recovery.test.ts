@@ -152,6 +152,29 @@ describe("a games directory", () => {
     await monitor;
   });
 
+  it("that is gone, which its watch notices first, is not said to be there and hard to watch", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    await rig.library.start();
+    await rig.library.hashed();
+    const stopping = new AbortController();
+    const clock = createVirtualClock();
+    const watcher = countedWatcher();
+    const monitor = monitorLibrary(
+      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
+      stopping.signal,
+    );
+    await eventually(() => rig.library.state().looks === 2 && clock.pending > 0, soon);
+    await rename(rig.gamesDir, rig.dir.join("away"));
+    watcher.fail(new WatchFailure("other", "a root is gone"));
+    await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
+    await eventually(() => clock.pending > 0, soon);
+    await clock.advanceAsync(WATCH_RETRY_FIRST_MS);
+    await rig.library.rescanAll();
+    expect(rig.library.state().warnings).toEqual([]);
+    stopping.abort();
+    await monitor;
+  });
+
   it("that is changed takes the watch along", async () => {
     await using rig = await createRig({ ggoo: GAME, other: GAME });
     await using watching = await startWatching(rig);
