@@ -85,9 +85,15 @@ describe("the game folder", () => {
     const path = pathOf(rig);
     const refusal = { type: "refusal", refusal: { code, message: expect.stringMatching(/./u) } };
     expect(await change(page, { gamesDir: path })).toMatchObject(refusal);
-    expect(await page.ask({ type: "command", command: { type: "set-game-dir", path } })).toMatchObject(
-      refusal,
-    );
+    if (path.includes("\0")) {
+      // No command has such a path: who sends it is no page.
+      page.socket.send(JSON.stringify({ type: "command", id: 9, command: { type: "set-game-dir", path } }));
+      await eventually(() => page.socket.readyState === page.socket.CLOSED, SOON);
+    } else {
+      expect(await page.ask({ type: "command", command: { type: "set-game-dir", path } })).toMatchObject(
+        refusal,
+      );
+    }
     expect(last(page)).toMatchObject({ status: { gamesDir: rig.dir.join("games") }, settings: {} });
     page.socket.terminate();
   });
