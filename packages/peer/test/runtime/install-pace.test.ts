@@ -23,6 +23,13 @@ describe("the pace of an install", () => {
     expect(at(11_600, 0, "copying"), "of something else nothing is known").toEqual([null, null]);
   });
 
+  it("is of no interest when everything of a phase is done", () => {
+    const at = follow();
+    at(0, 0);
+    expect(at(2_000, 9_999)).toEqual([4_999.5, 1 / 4_999.5]);
+    expect(at(3_000, 10_000)).toEqual([null, null]);
+  });
+
   it("begins anew when another source begins anew", () => {
     const at = follow();
     const rates = [at(0, 0), at(2_000, 4_000), at(2_100, 0), at(2_200, 100), at(3_100, 500)];
