@@ -51,7 +51,7 @@ describe("the sentence about a bad archive", () => {
       [{ name: "bad", content: CONTENT }],
       { truncateBytes: 100 },
       "archive-truncated",
-      "ARCHIVE ends too early",
+      'ARCHIVE ends too early, in "bad"',
     ],
     [
       "a link",
@@ -112,7 +112,7 @@ describe("the sentence about a set of volumes", () => {
     await rm(place.join("game.part2.eti"));
     expect(told(await attempt(place, archive))).toEqual([
       "archive-missing-volume",
-      "ARCHIVE: the volume game.part2.eti is missing",
+      'ARCHIVE: the volume game.part2.eti is missing, where "first.bin" goes on',
     ]);
   });
 

@@ -26,6 +26,8 @@ export interface EarlyEnd {
   readonly volume: string;
   /** The library began to read exactly there: what is before is complete. */
   readonly betweenBlocks: boolean;
+  /** It began behind the end: the content that it had passed over, or unpacked, is not all there. */
+  readonly inContent: boolean;
 }
 
 /** The reading half of the library's calls: the files beside the archive that the library takes for its volumes. */
@@ -124,7 +126,10 @@ export function createVolumeReader(archive: string): VolumeReader {
         from.position += length;
         done += length;
       }
-      endedEarly = done < into.length ? { volume: from.path, betweenBlocks: begin === from.size } : undefined;
+      endedEarly =
+        done < into.length
+          ? { volume: from.path, betweenBlocks: begin === from.size, inContent: begin > from.size }
+          : undefined;
       return done;
     },
     tell: (handle) => volume(handle).position,

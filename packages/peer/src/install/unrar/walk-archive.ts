@@ -37,23 +37,35 @@ export function walkArchive(unrar: UnrarModule, walk: ArchiveWalk): { readonly s
     );
   }
   let newest = 0;
+  let last: string | undefined;
   for (;;) {
     const header = rar.getFileHeader();
     if (header.state.errCode === RESULT.endOfArchive) break;
     if (header.state.errCode !== RESULT.ok) throw readFailure(archive, header.state.errCode, reader);
     if (header.method !== STORED) newest = Math.max(newest, header.unpVer);
+    last = header.name;
     const { unpack, done } = walk.entry(header);
-    const result = rar.readFile(!unpack);
+    const result = namingEntry(header.name, () => rar.readFile(!unpack));
     if (result.errCode !== RESULT.ok) throw readFailure(archive, result.errCode, reader, header.name);
     done?.();
   }
   // The library takes the end of the file for the end of the archive: entries cut off there would not be missed.
   const { endedEarly } = reader;
   if (endedEarly !== undefined && !mayEndWithoutBlock(endedEarly, reader, newest)) {
-    throw truncated(endedEarly);
+    throw truncated(endedEarly, endedEarly.inContent ? last : undefined);
   }
   rar.delete();
   return { solid: (flags & ARCHIVE_FLAG.solid) !== 0 };
+}
+
+/** Reads an entry; who hears that a volume is missing hears what goes on in it. */
+function namingEntry<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UnpackFailure) || error.code !== "archive-missing-volume") throw error;
+    throw new UnpackFailure(error.code, `${error.message}, where ${quoteName(name)} goes on`);
+  }
 }
 
 /** Archives of RAR 2 have no block at their end. Only what it compressed proves that an archive is of RAR 2. */

@@ -58,7 +58,7 @@ const BAD: readonly BadArchive[] = [
     entry: { name: "bad", content: CONTENT },
     options: { truncateBytes: 100 },
     code: "archive-truncated",
-    named: false,
+    named: true,
   },
   {
     title: "that is cut off behind an entry",
