@@ -153,6 +153,27 @@ describe("a peer whose games directory cannot be used at its start", () => {
     expect(await readdir(join(gamesDir, "ggoo"))).toEqual([]);
   });
 
+  it("that is chosen and cannot be put right is refused with the reason, and shared as soon as it can", async () => {
+    await using party = await Party.make();
+    const { stateDir } = await party.folders("one");
+    const member = await party.start("one");
+    await member.event("local-library-changed");
+    const other = party.path("other");
+    await makeGame(other, "quake");
+    // What was interrupted is written down there.
+    const notes = join(stateDir, "games");
+    await rm(notes, { recursive: true });
+    await expect(member.peer.send({ type: "set-game-dir", path: other })).rejects.toMatchObject({
+      code: "no-such-directory",
+      message: expect.stringContaining(notes),
+    });
+    expect(member.peer.snapshot().localGames).toEqual([]);
+    await mkdir(notes);
+    await usable(member);
+    await eventually(() => member.peer.snapshot().localGames.some(({ id }) => id === "quake"), SOON);
+    expect(member.peer.snapshot().status.gamesDir).toBe(other);
+  });
+
   it("that turns out to be mixed up with the state directory is left alone", async () => {
     await using party = await Party.make();
     const { stateDir } = await party.folders("one");

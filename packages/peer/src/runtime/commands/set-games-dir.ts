@@ -8,7 +8,8 @@ import { requireSeparate } from "../separate-directories.ts";
  * one are ended.
  *
  * @throws PeerError `operation-in-progress` while any operation runs; `no-such-directory`, `not-a-directory`,
- *   `no-permission`; `bad-request` where it is mixed up with the state directory: the old folder stays then
+ *   `no-permission`; `bad-request` where it is mixed up with the state directory: the old folder stays then. Where
+ *   the new one cannot be put right, why: nothing is shared until it can be
  */
 export async function setGamesDirCommand(
   context: Pick<RuntimeContext, "library" | "operations" | "outbound" | "stateDir">,
