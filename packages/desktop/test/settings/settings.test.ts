@@ -18,6 +18,13 @@ const NOBODYS = "192.0.2.1";
 const cannotPlug =
   process.platform === "linux" && process.getuid?.() === 0 ? undefined : "needs root on Linux";
 
+/** Of iproute2, which the machine brings. */
+const IP = "ip";
+
+function plug(how: "add" | "del", address: string): void {
+  execFileSync(IP, ["address", how, `${address}/32`, "dev", "lo"]);
+}
+
 function last({ messages }: TestPage): DesktopSnapshot | undefined {
   const snapshots = messages.flatMap((message) => (message.type === "snapshot" ? [message.snapshot] : []));
   return snapshots.at(-1);
@@ -198,7 +205,7 @@ describe("settings of the peer", () => {
       );
       expect(last(page)).toMatchObject({ setup: { problem: { code: "no-network-interface" } } });
       await page.ask({ type: "command", command: { type: "install-game", gameId } });
-      execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
+      plug("add", address);
       try {
         // Not while a game is worked on.
         await eventually(() => rig.log.some(({ message }) => message.startsWith("a network is back")), SOON);
@@ -213,7 +220,7 @@ describe("settings of the peer", () => {
           type: "answer",
         });
       } finally {
-        execFileSync("ip", ["address", "del", `${address}/32`, "dev", "lo"]);
+        plug("del", address);
       }
       page.socket.terminate();
     },
