@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { createUnrarJsUnpacker, type PeerOptions } from "@lanspread/peer";
@@ -14,12 +14,16 @@ const SOON = { deadlineMs: DEADLINE_MS };
 /** An address for documentation (RFC 5737): nobody has it. */
 const NOBODYS = "192.0.2.1";
 
-/** Why no network can be plugged in here; undefined where one can. */
-const cannotPlug =
-  process.platform === "linux" && process.getuid?.() === 0 ? undefined : "needs root on Linux";
-
 /** Of iproute2, which the machine brings. */
 const IP = "ip";
+
+/** Why no network can be plugged in here; undefined where one can. */
+const cannotPlug = whyNotPlug();
+
+function whyNotPlug(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return "needs root on Linux";
+  return spawnSync(IP, ["-V"]).error === undefined ? undefined : "needs iproute2";
+}
 
 function plug(how: "add" | "del", address: string): void {
   execFileSync(IP, ["address", how, `${address}/32`, "dev", "lo"]);
