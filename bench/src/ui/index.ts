@@ -55,7 +55,7 @@ export function reportOf(measured: Measured | null, files: readonly BuiltFile[])
           ]
         : [
             `Chromium without a window (--headless=new) and without a graphics card, 1280 x 800. Medians of ${measured.scrolls.library.length} rounds.`,
-            "First paint: from the start of the shell's process, with the start of its browser, until the page has painted something of what it shows (first-contentful-paint); games painted: largest-contentful-paint.",
+            "First paint: from the start of `lanspread desktop`, with the start of its browser, until the page has painted the outline of what it shows (first-contentful-paint); games painted: largest-contentful-paint.",
           ],
   };
 }

@@ -26,11 +26,12 @@ export function KeepScroll({ of }: KeepScrollProps) {
   }, [of]);
   useEffect(() => {
     if (cameFromGame()) focusLastCard();
-    const onScroll = (): void => {
+    // At the end alone: to ask while one scrolls means to lay out what has just come into sight at once.
+    const onScrollEnd = (): void => {
       kept.set(of, scrollY);
     };
-    addEventListener("scroll", onScroll, { passive: true });
-    return () => removeEventListener("scroll", onScroll);
+    addEventListener("scrollend", onScrollEnd, { passive: true });
+    return () => removeEventListener("scrollend", onScrollEnd);
   }, [of]);
   return null;
 }

@@ -1,6 +1,13 @@
 import type { ListedGame } from "@lanspread/proto";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type RefObject,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import type { Density, Shape } from "../../../protocol/library-view.ts";
 import { Card } from "./card.tsx";
 import { keepView, lastView } from "./last-view.ts";
@@ -40,7 +47,7 @@ export function Grid({ games, shape, density }: GridProps) {
     <ul
       ref={grid}
       className={`grid ${shape} ${density}`}
-      style={{ height: Math.max(0, rows.getTotalSize() - rowGap) }}
+      style={gridStyle(Math.max(0, rows.getTotalSize() - rowGap), cardWidth)}
       onFocus={onFocus}
       onKeyDown={onKeyDown}
     >
@@ -65,6 +72,11 @@ export function Grid({ games, shape, density }: GridProps) {
         )}
     </ul>
   );
+}
+
+/** All in px; a hundredth of a card's width is what covers are drawn by. */
+function gridStyle(height: number, cardWidth: number): CSSProperties {
+  return { height, "--card-unit": `${cardWidth / 100}px` } as CSSProperties;
 }
 
 /** Which card Tab leads to, and the keys that make it another one. */
