@@ -8,7 +8,7 @@ import { namesIn } from "../../install/support.ts";
 import { openFilesBelow } from "../send/threads.ts";
 import { FRAMES, GAME } from "./game.ts";
 import { createReceiving, expectInstalled, failureOf, WHOLE } from "./receiving.ts";
-import { type Script, sends, sendsAndWaits } from "./scripted-sender.ts";
+import { type Script, sends, sendsAndWaits, sendsForEver } from "./scripted-sender.ts";
 import { encodeFrames, framesOf } from "./support.ts";
 
 const BUSY = sends(
@@ -122,6 +122,29 @@ describe("a source that fails is rolled back: one that", () => {
     if (code !== "disk-full") expect(error.message).toContain(sender.peerId);
     expect(openFilesBelow(receiving.rig.gamesDir)).toEqual([]);
     expect(sender.requests).toHaveLength(1);
+  });
+});
+
+describe("a source that sends on", () => {
+  const more = encodeTaggedFrame(TAG.data, Buffer.alloc(500_000));
+  const failures: [what: string, bytes: Uint8Array, breakDisk: boolean][] = [
+    ["behind a wrong checksum", encodeFrames(wrongChecksum), false],
+    ["while the own disk fails", encodeFrames(FRAMES.slice(0, 2)), true],
+  ];
+  it.each(failures)("%s is told that nothing more is wanted", async (_, bytes, breakDisk) => {
+    await using receiving = await createReceiving();
+    const sender = await receiving.sender(sendsForEver(bytes, more));
+    await failureOf(receiving, () =>
+      receiving.receive([sender], {
+        onStep: async (step, moment) => {
+          if (!breakDisk || step !== "mark-staging" || moment !== "after") return;
+          await writeFile(join(receiving.rig.root, ".local.installing/data"), "in the way");
+          await writeFile(join(receiving.rig.root, ".local.installing/saves"), "in the way");
+        },
+      }),
+    );
+    await eventually(() => sender.openStreams() === 0);
+    await sender.released;
   });
 });
 
