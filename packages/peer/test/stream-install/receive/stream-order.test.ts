@@ -310,6 +310,13 @@ it("ends with what the source says, wherever it says it", () => {
   }
 });
 
+it("that is busy may be asked again, unless it has begun", () => {
+  const busy: Frame = { type: "error", code: "busy", message: "8 games", retryable: true };
+  expect(faultOf([busy])).toMatchObject({ kind: "said", later: true });
+  expect(faultOf([begin(), busy])).toMatchObject({ kind: "said", later: false });
+  expect(faultOf([{ ...busy, retryable: false }])).toMatchObject({ kind: "said", later: false });
+});
+
 const name = fc.constantFrom("a", "b", "c", "data", "saves", "maps");
 const archives: fc.Arbitrary<StreamArchive[]> = fc
   .array(
