@@ -102,8 +102,16 @@ export class Windows {
       return;
     }
     const browser = await openAppWindow({ address, stateDir, flags });
-    if (browser === null) this.#openElsewhere();
-    else this.#keep(browser);
+    if (browser !== null) {
+      this.#keep(browser);
+      return;
+    }
+    this.#app.logger
+      .child("window")
+      .warn(
+        "no Chromium, Chrome or Edge is here, or CHROME_PATH names none: the page opens in another browser",
+      );
+    this.#openElsewhere();
   }
 
   /** Closes all windows; resolves when their browsers have ended. */

@@ -75,7 +75,7 @@ async function run(
     opensWindows: flags.window,
     browserFlags: flags.browserFlag ?? [],
     signal,
-    onAddress: (address) => reporter.notice(`lanspread is at ${address} (good once, for five minutes)`),
+    onAddress: (address) => reporter.notice(`open ${address} in a browser (good once, for five minutes)`),
   });
 }
 
