@@ -23,6 +23,8 @@ interface StuckStream extends RequestStream {
 function stuckStream(request: object): StuckStream {
   const frame = encodeFrame(request);
   const stuck = Promise.withResolvers<void>();
+  // Whoever releases it may come before the write that waits for it.
+  stuck.promise.catch(() => {});
   let given = 0;
   let writes = 0;
   let text = "";
