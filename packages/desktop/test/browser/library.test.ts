@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
-import { seededBytes } from "@lanspread/testkit";
+import { eventually, seededBytes } from "@lanspread/testkit";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserUnavailable, IN_A_BROWSER, startBrowser, type TestBrowser } from "./browser.ts";
@@ -18,6 +18,18 @@ const DOOM: TestGame = { id: "doom", name: "Doom", files: { "doom.wad": seededBy
 
 /** For steps of a person, on a machine that has other things to do. */
 const SOON = { timeout: 30_000 };
+
+/** Notes which cards were in the page, and which came since, by the elements that they are. */
+const COUNT_NEW_CARDS = `{
+  const placeOf = (card) => Number(card.closest("[data-index]").dataset.index);
+  window.cardsBefore = new Set(document.querySelectorAll(".card"));
+  window.newCards = new Map();
+  new MutationObserver(() => {
+    for (const card of document.querySelectorAll(".card")) {
+      if (!cardsBefore.has(card) && !newCards.has(card)) newCards.set(card, placeOf(card));
+    }
+  }).observe(document.querySelector(".grid"), { childList: true });
+}`;
 
 /** Most places between the search and a card. */
 const MOST_TABS = 12;
@@ -67,6 +79,24 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     await alert.getByText("Open its folder and start it by hand.").waitFor(SOON);
     await alert.getByRole("button", { name: "Close" }).click();
     await alert.getByText("game_start").waitFor({ state: "detached", ...SOON });
+  });
+
+  it("draws what comes into sight, and not again what stays", async () => {
+    const games = Array.from({ length: 200 }, (_, at): TestGame => {
+      return { id: `game-${at}`, name: `Game ${at}`, files: { "a.txt": "a" } };
+    });
+    await using party = await createParty(games);
+    const page = await browser.open((await party.start()).openAddress());
+    await page.getByRole("article", { name: "Game 3", exact: true }).waitFor(SOON);
+    await page.evaluate(COUNT_NEW_CARDS);
+    for (let step = 0; step < 10; step += 1) await page.mouse.wheel(0, 240);
+    const isDown = async (): Promise<boolean> => Number(await page.evaluate("scrollY")) === 2_400;
+    await eventually(isDown, { what: "the scrolling", deadlineMs: SOON.timeout });
+    const [made, before] = await page.evaluate<[number, number]>("[newCards.size, cardsBefore.size]");
+    expect(made).toBeGreaterThan(0);
+    // Each game down to the last that came was drawn once, or not at all where the scrolling was faster.
+    const last = await page.evaluate<number>("Math.max(...[...newCards.values()])");
+    expect(made + before).toBeLessThanOrEqual(last + 1);
   });
 
   it("can be used by keyboard alone", async () => {

@@ -51,8 +51,9 @@ export function Grid({ games, shape, density }: GridProps) {
       onFocus={onFocus}
       onKeyDown={onKeyDown}
     >
+      {/* Flat: in a list of lists, a row that goes would make all the others anew. */}
       {width > 0 &&
-        rows.getVirtualItems().map(({ index: row, start }) =>
+        rows.getVirtualItems().flatMap(({ index: row, start }) =>
           games.slice(row * columns, (row + 1) * columns).map((game, column) => {
             const index = row * columns + column;
             return (
