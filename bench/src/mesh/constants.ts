@@ -35,7 +35,9 @@ export interface Amounts {
   readonly gamesPerPeer: number;
   /** How often a party is started anew; its best and worst are shown, the median counts. */
   readonly starts: number;
-  /** Changes of each kind; each is made on the next peer. */
+  /** Changes of each kind that each peer makes before any is measured: the first ones of a process take several times as long. */
+  readonly warmUps: number;
+  /** Changes of each kind that are measured; each is made on the next peer. */
   readonly changes: number;
   /** For how long the party is watched while nothing changes, ms. */
   readonly idleMs: number;
@@ -44,10 +46,18 @@ export interface Amounts {
 export const FULL: Amounts = {
   parties: [5, 10, 20],
   gamesPerPeer: 200,
-  starts: 3,
-  changes: 20,
+  starts: 5,
+  warmUps: 3,
+  changes: 40,
   idleMs: 60_000,
 };
 
 /** Just enough to see that everything runs. */
-export const SHORT: Amounts = { parties: [3], gamesPerPeer: 10, starts: 1, changes: 2, idleMs: 1_000 };
+export const SHORT: Amounts = {
+  parties: [3],
+  gamesPerPeer: 10,
+  starts: 1,
+  warmUps: 1,
+  changes: 2,
+  idleMs: 1_000,
+};

@@ -48,7 +48,7 @@ async function run(context: BenchContext): Promise<Report> {
     tables: [startTable(parties), changeTable(parties), idleTable(parties)],
     bars: bars(parties),
     notes: [
-      `${amounts.gamesPerPeer} games per peer, none on two; every library indexed beforehand. Starts: all processes at once, ${amounts.starts} times. Changes: ${amounts.changes} of each kind, one after the other, each on the next peer, which has made one of each before. CPU of a change: of all processes and threads, less what they use when idle.`,
+      `${amounts.gamesPerPeer} games per peer, none on two; every library indexed beforehand. Starts: all processes at once, ${amounts.starts} times. Changes: ${amounts.changes} of each kind, one after the other, each on the next peer, which has made ${amounts.warmUps} of each before. CPU of a change: of all processes and threads, less what they use when idle.`,
       "An added game is announced at once and again with its content id, when it is hashed: two revisions where hashing takes longer than telling.",
       ...(unavailable === undefined ? [] : [`Bytes are not measured: ${unavailable}.`]),
     ],

@@ -68,18 +68,17 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/**
- * Measures every kind of change. Each peer makes one of each before: the first time takes several times as long, and of a small
- * party each peer makes several.
- */
+/** Measures every kind of change. Each peer has made as many of each before, or small parties would have the more practised peers. */
 export async function measureChanges(
   party: Party,
-  { changes, gamesPerPeer }: Amounts,
+  { warmUps, changes, gamesPerPeer }: Amounts,
   idle: IdleFigures,
 ): Promise<readonly ChangeFigures[]> {
   await party.quiet();
-  for (const index of party.peers.keys()) {
-    for (const kind of KINDS) await change(party, kind, index, gameId(index, gamesPerPeer + changes));
+  for (let round = 0; round < warmUps; round++) {
+    for (const index of party.peers.keys()) {
+      for (const kind of KINDS) await change(party, kind, index, gameId(index, gamesPerPeer + changes));
+    }
   }
   const figures: ChangeFigures[] = [];
   for (const kind of KINDS) figures.push(await measureKind(party, kind, { changes, gamesPerPeer, idle }));
