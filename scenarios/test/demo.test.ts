@@ -1,26 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ProgramRun, startProgram } from "./support/program-run.ts";
 
-const MAIN = fileURLToPath(new URL("../src/demo/main.ts", import.meta.url));
 /** The demo moves half a GiB on a machine that other tests keep busy, ms. */
 const DEADLINE_MS = 120_000;
 
-interface DemoRun {
-  readonly child: ChildProcess;
-  readonly output: () => string;
+interface DemoRun extends ProgramRun {
   /** Process ids of the three peers, as far as they were printed. */
   readonly peers: () => number[];
-  readonly code: Promise<number | null>;
 }
 
 let temporary: TemporaryDirectory;
 
 beforeEach(async () => {
-  temporary = await temporaryDirectory("lanspread-demo-test-");
+  // Short: control sockets lie in it.
+  temporary = await temporaryDirectory("lsd-");
 });
 
 afterEach(async () => {
@@ -28,21 +24,10 @@ afterEach(async () => {
 });
 
 function startDemo(): DemoRun {
-  const child = spawn(process.execPath, ["--conditions=source", MAIN], {
-    // Everything that the demo writes lands in a place of the test's own, where leftovers are seen.
-    env: { ...process.env, TMPDIR: temporary.path },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  const code = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const run = startProgram("demo", temporary.path);
   const peers = (): number[] =>
-    [...output.matchAll(/: process (\d+), peer /g)].map((match) => Number(match[1]));
-  return { child, output: () => output, peers, code };
+    [...run.output().matchAll(/: process (\d+), peer /g)].map((match) => Number(match[1]));
+  return { ...run, peers };
 }
 
 function isRunning(pid: number): boolean {
@@ -56,10 +41,12 @@ function isRunning(pid: number): boolean {
 
 /** Waits until the demo has started all three peers and downloads. */
 async function inTransfer(demo: DemoRun): Promise<number[]> {
-  await eventually(() => demo.output().includes("citadel: downloading"), {
-    what: `a download, after\n${demo.output()}`,
+  const isOver = (): boolean => demo.child.exitCode !== null;
+  await eventually(() => demo.output().includes("citadel: downloading") || isOver(), {
+    what: "a download",
     deadlineMs: DEADLINE_MS,
   });
+  expect(isOver(), demo.output()).toBe(false);
   expect(demo.peers()).toHaveLength(3);
   return demo.peers();
 }

@@ -48,9 +48,9 @@ async function rsync({ directory, game, copies, signal }: OthersOptions): Promis
   await mkdir(directory, { recursive: true });
   const config = join(directory, "rsyncd.conf");
   const port = await freePort();
-  // Started by root it would become somebody who may not enter the directory.
-  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
-  await writeFile(config, `use chroot = no\nuid = ${uid}\ngid = ${gid}\n[game]\npath = ${game}\n`);
+  // Started by root it would become somebody who may not enter the directory; who is not root may not say whom.
+  const whom = process.getuid?.() === 0 ? "uid = 0\ngid = 0\n" : "";
+  await writeFile(config, `use chroot = no\n${whom}[game]\npath = ${game}\n`);
   const daemonArgs = ["--daemon", "--no-detach", `--config=${config}`, `--address=${HOST}`, `--port=${port}`];
   const daemon = spawn("rsync", daemonArgs, { stdio: ["ignore", "ignore", "inherit"], signal });
   const daemonEnded = ended(daemon);

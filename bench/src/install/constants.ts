@@ -36,11 +36,8 @@ export const HUGE_STREAM_SHARE = 0.4;
 /** Lanes of the peers that are compared: what moves most over 127.0.0.1 on a few processors. */
 export const LANES = 1;
 
-/**
- * Lanes of those that a huge stream is measured with. Streams do not go over lanes, whose threads take some 30 MB each: the bar is held
- * against peers without any.
- */
-export const HUGE_LANES = [0, 2] as const;
+/** Lanes of those that a huge stream is measured with: as many as a peer has by default on four processors. */
+export const HUGE_LANES = 3;
 
 export interface Amounts {
   readonly rounds: number;

@@ -9,6 +9,7 @@ import { makeHugeGame } from "./archives.ts";
 import { BAR_STREAM_RSS_MB, HUGE_STREAM_SHARE } from "./constants.ts";
 import { type Installation, installOnce } from "./ways.ts";
 
+const SIDES = ["source", "receiver"] as const;
 const GAME = "huge";
 const SOURCE = "huge-source";
 const GIB = 1024 ** 3;
@@ -62,33 +63,27 @@ export async function measureHugeStream(options: HugeStreamOptions): Promise<Hug
   return { bytes, lanes, installation, before, after };
 }
 
-export function hugeTable(all: readonly HugeStream[]): Table {
+export function hugeTable(one: HugeStream): Table {
   return {
     title: "The most memory that was ever resident in peers that stream, MB",
     columns: ["game", "lanes", "source before", "source", "receiver before", "receiver", "MB/s"],
-    rows: all.map((one) => [
-      `${gibOf(one)} GiB`,
-      String(one.lanes),
-      ...(["source", "receiver"] as const).flatMap((who) => [
-        one.before[who].peakRssBytes / 1e6,
-        one.after[who].peakRssBytes / 1e6,
-      ]),
-      one.installation.mbPerS,
-    ]),
+    rows: [
+      [
+        `${gibOf(one)} GiB`,
+        String(one.lanes),
+        ...SIDES.flatMap((who) => [one.before[who].peakRssBytes / 1e6, one.after[who].peakRssBytes / 1e6]),
+        one.installation.mbPerS,
+      ],
+    ],
   };
 }
 
-/** Held against the peers without lanes. */
-export function hugeBars(all: readonly HugeStream[]): Bar[] {
-  return all
-    .filter(({ lanes }) => lanes === 0)
-    .flatMap((one) =>
-      (["source", "receiver"] as const).map((who) => ({
-        what: `a streamed install of ${gibOf(one)} GiB: most resident memory of the ${who}, MB`,
-        measured: one.after[who].peakRssBytes / 1e6,
-        atMost: BAR_STREAM_RSS_MB,
-      })),
-    );
+export function hugeBars(one: HugeStream): Bar[] {
+  return SIDES.map((who) => ({
+    what: `a streamed install of ${gibOf(one)} GiB: most resident memory of the ${who}, MB`,
+    measured: one.after[who].peakRssBytes / 1e6,
+    atMost: BAR_STREAM_RSS_MB,
+  }));
 }
 
 function gibOf({ bytes }: HugeStream): number {

@@ -8,7 +8,7 @@ export const BAR_GAMES = 1_000;
 export const BAR_AGAINST_WALK = 3;
 
 /** What such a start may take of processor time against the fastest walk that Node can make. */
-export const BAR_CPU_AGAINST_SYNC_WALK = 3;
+export const BAR_CPU_AGAINST_SYNC_WALK = 2.5;
 
 /** How long a scan may keep the event loop from anything else, in ms: transfers and pings wait meanwhile. */
 export const BAR_BLOCK_MS = 50;

@@ -23,6 +23,8 @@ export const pageMessageSchema = z.discriminatedUnion("type", [
   ask("command", { command: runtimeCommandSchema }),
   /** Fields that are left out stay as they are. */
   ask("change-settings", { change: settingsChangeSchema }),
+  /** Whether anybody is there: a process that was stopped leaves its connections open. */
+  ask("alive", {}),
   /** Opens another window. */
   ask("open-window", {}),
   /** Brings a window to the front, or opens another one: what a second start does instead of starting. */

@@ -1,8 +1,9 @@
 import type { ExitCode } from "./exit-codes.ts";
 import { EXIT } from "./exit-codes.ts";
-import { exitCodeForFailure, toFailure } from "./failure.ts";
+import { CommandError, exitCodeForFailure, toFailure } from "./failure.ts";
 import { createInterrupt, type Interrupt } from "./interrupt.ts";
 import type { OutputFlags } from "./options.ts";
+import { openDataOutput } from "./report/data-output.ts";
 import { createReporter, type Reporter } from "./report/reporter.ts";
 import type { CommandResult } from "./report/results.ts";
 
@@ -27,8 +28,9 @@ export async function runCommand(
   flags: OutputFlags,
   run: (context: CommandContext) => Promise<CommandOutcome>,
 ): Promise<ExitCode> {
+  const stdout = openDataOutput(() => interrupt.trigger("stdout closed"));
   const reporter = createReporter({
-    stdout: process.stdout,
+    stdout: stdout.stream,
     stderr: process.stderr,
     terminal: process.stderr.isTTY === true && process.env["TERM"] !== "dumb",
     colors: wantsColors(process.env, process.stderr.isTTY === true && process.stdout.isTTY === true),
@@ -45,8 +47,6 @@ export async function runCommand(
       process.exit(EXIT.cancelled);
     },
   });
-  // A reader that went away (`lanspread games | head -1`) is no failure: there is nobody left to tell.
-  process.stdout.on("error", () => interrupt.trigger("stdout closed"));
   process.stderr.on("error", () => {});
   try {
     const outcome = await run({
@@ -56,6 +56,9 @@ export async function runCommand(
       verbosity: flags.verbose ?? 0,
     });
     reporter.result(outcome.result);
+    await stdout.flushed();
+    const lost = stdout.failure();
+    if (lost !== undefined) throw notWritten(lost);
     return outcome.exit;
   } catch (error) {
     if (interrupt.signal.aborted && isAbort(error, interrupt.signal)) return EXIT.cancelled;
@@ -68,6 +71,18 @@ export async function runCommand(
     interrupt.close();
   }
 }
+
+/** What a file on a full disk, say, has not taken. */
+function notWritten(cause: NodeJS.ErrnoException): CommandError {
+  const isFull = cause.code !== undefined && FULL.has(cause.code);
+  const message = `what was to go to stdout could not be written whole: ${cause.message}`;
+  return new CommandError(
+    { code: isFull ? "disk-full" : "disk-error", message, hint: "What is there of it is not complete." },
+    { cause },
+  );
+}
+
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** https://no-color.org: any non-empty value of NO_COLOR means none; FORCE_COLOR asks for them off a terminal. */
 export function wantsColors(env: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {

@@ -116,10 +116,12 @@ describe("a games directory", () => {
     `that may not be read is named ${nobodyUnavailable ?? ""}`,
     async () => {
       await using free = await asNobody.directory();
+      await chmod(peer.games, 0);
       const result = await runCli(
         ["get", "ggoo", ...peer.args, "--state-dir", free.join("state")],
         asNobody.options,
       );
+      await chmod(peer.games, 0o755);
       expectFailure(result, 1, "no-permission", peer.games);
     },
   );

@@ -1,11 +1,11 @@
 import { chmod, link, mkdir, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { asNobody, nobodyUnavailable } from "./support/as-nobody.ts";
 import { runCli, startCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
-import { makePlace, type Place } from "./support/place.ts";
+import { placeOfEachTest } from "./support/place-of-test.ts";
 import { startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
 import { digestsOf, treeOf } from "./support/tree.ts";
 
@@ -20,30 +20,11 @@ const LOOK_AGAIN_MS = 50_000;
 /** Who is killed says nothing: the others give up within 50 s, ms with room to spare. */
 const SILENCE_MS = 80_000;
 
-let place: Place;
-let running: TestHarness[] = [];
-
-beforeEach(async () => {
-  place = await makePlace();
-});
-
-afterEach(async () => {
-  await Promise.all(running.map((harness) => harness.close()));
-  running = [];
-  await place[Symbol.asyncDispose]();
-});
-
-async function start(name: string, ...extra: string[]): Promise<TestHarness> {
-  const { args } = await place.peer(name);
-  const harness = startTestHarness([...args, ...extra]);
-  running.push(harness);
-  await harness.event("local-peer-ready");
-  return harness;
-}
+const place = placeOfEachTest();
 
 /** Starts a peer that has the game and knows its digests. */
 async function startSource(id: string): Promise<TestHarness> {
-  const source = await start("source");
+  const source = await place.start("source");
   await until("the digests of the source", async () => {
     const answer = await source.ask({ cmd: "get-game", game_id: id });
     return answer.type === "result" && JSON.stringify(answer.data).includes('"content_id":"');
@@ -87,9 +68,9 @@ describe("a download", () => {
       for (const path of [place.root, join(place.root, "source"), join(place.root, "receiver")]) {
         await chmod(path, 0o755);
       }
+      for (const { games } of [from, to]) await chmod(games, 0o555);
       const state = (name: string): string[] => ["--state-dir", own.join(name)];
-      const source = startTestHarness([...from.args, ...state("source")], asNobody.options);
-      running.push(source);
+      const source = place.keep(startTestHarness([...from.args, ...state("source")], asNobody.options));
       await source.event("local-peer-ready");
       const get = ["get", "quake3", "--no-install", ...to.args];
       const refused = await runCli([...get, ...state("receiver")], asNobody.options);
@@ -97,6 +78,7 @@ describe("a download", () => {
       expect(refused.stdout).toBe("");
       expect(refused.code).toBe(1);
       expect(await readdir(to.games)).toEqual([]);
+      for (const { games } of [from, to]) await chmod(games, 0o755);
       const allowed = await runCli(get);
       expect(allowed.code, allowed.stderr).toBe(0);
       expect(await digestsOf(to.games)).toEqual(await digestsOf(from.games));
@@ -106,7 +88,7 @@ describe("a download", () => {
   it.skipIf(smallDiskUnavailable() !== undefined)(
     `that does not fit ends with code 5 and both numbers, and makes nothing ${smallDiskUnavailable() ?? ""}`,
     async () => {
-      await start("source", "--fixture", "quake3");
+      await place.start("source", "--fixture", "quake3");
       await using disk = await smallDisk(2 * MIB);
       const { args } = await place.peer("receiver");
       const options = [...args, "--games-dir", disk.path];
@@ -121,7 +103,7 @@ describe("a download", () => {
     `whose install does not fit keeps the download and says so ${smallDiskUnavailable() ?? ""}`,
     async () => {
       const source = await place.peer("source");
-      await start("source", "--fixture", "quake3");
+      await place.start("source", "--fixture", "quake3");
       await using disk = await smallDisk(4 * MIB);
       const { args } = await place.peer("receiver");
       const options = [...args, "--games-dir", disk.path];
@@ -142,7 +124,7 @@ describe("a download", () => {
     const from = await place.peer("source");
     await makeGame(from.games, "quake3", { files: LARGE });
     const source = await startSource("quake3");
-    const receiver = await start("receiver");
+    const receiver = await place.start("receiver");
     const to = await place.peer("receiver");
     await offered(receiver, "quake3");
     await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
@@ -254,7 +236,7 @@ describe("a download", () => {
     const to = await place.peer("receiver");
     await mkdir(join(to.games, "quake3/local"), { recursive: true });
     await writeFile(join(to.games, "quake3/local/save.dat"), "mine");
-    const receiver = await start("receiver");
+    const receiver = await place.start("receiver");
     await offered(receiver, "quake3");
     const get = startCli(["get", "quake3", "--no-install", "--state-dir", to.state]);
     await until("some of the download", () => arrived(receiver) > 0);

@@ -86,6 +86,24 @@ describe("lanspread catalog build", () => {
     expect(json.stdout.split("\n")).toEqual([JSON.stringify(catalog), ""]);
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "fails where what takes its stdout has no room for all of it",
+    async () => {
+      for (let n = 0; n < 8; n += 1) await makeGame(organiser.games, `game${n}`, { files: FILES });
+      const cut = join(place.root, "cut.json");
+      // A file may have one block: the system takes a part of what is written, as a disk does that becomes full.
+      const shell = (script: string) => ({ inFront: ["sh", "-c", `${script}; exec "$0" "$@"`] });
+      const args = ["catalog", "build", organiser.games, "--quiet"];
+      const full = await runCli(args, shell("exec > /dev/full"));
+      const short = await runCli(args, shell(`trap '' XFSZ; ulimit -f 1; exec > '${cut}'`));
+      for (const { code, stderr } of [full, short]) {
+        expect([code, stderr]).toEqual([5, expect.stringContaining("could not be written whole")]);
+        expect(stderr).toContain("(disk-full)");
+      }
+      expect((await readFile(cut, "utf8")).length).toBeGreaterThan(0);
+    },
+  );
+
   it("writes a file, and brings it up to date with what people wrote in it", async () => {
     await makeGame(organiser.games, "quake3", { entries: ENTRIES });
     const out = join(place.root, "party.json");

@@ -1,30 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_COMMAND_LINE_BYTES } from "@lanspread/proto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runCli } from "./support/cli.ts";
-import { makePlace, type Place } from "./support/place.ts";
-import { parseLines, startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
+import { placeOfEachTest } from "./support/place-of-test.ts";
+import { parseLines, startTestHarness, until } from "./support/test-harness.ts";
 
-let place: Place;
-let running: TestHarness[] = [];
-
-beforeEach(async () => {
-  place = await makePlace();
-});
-
-afterEach(async () => {
-  await Promise.all(running.map((harness) => harness.close()));
-  running = [];
-  await place[Symbol.asyncDispose]();
-});
-
-async function start(name: string, ...extra: string[]): Promise<TestHarness> {
-  const { args } = await place.peer(name);
-  const harness = startTestHarness([...args, ...extra]);
-  running.push(harness);
-  return harness;
-}
+const place = placeOfEachTest();
 
 describe("lanspread harness", () => {
   it("is ready first, and ends with 0 at the end of stdin", async () => {
@@ -40,7 +22,7 @@ describe("lanspread harness", () => {
   });
 
   it("answers shutdown, then ends with 0", async () => {
-    const cli = await start("alone");
+    const cli = await place.begin("alone");
     expect(await cli.ask({ cmd: "shutdown" })).toEqual({
       type: "result",
       id: 1,
@@ -60,7 +42,7 @@ describe("lanspread harness", () => {
   });
 
   it("answers what is no command with an error, and goes on", async () => {
-    const cli = await start("alone");
+    const cli = await place.begin("alone");
     for (const line of [
       "no json",
       "[1]",
@@ -79,7 +61,7 @@ describe("lanspread harness", () => {
   });
 
   it("refuses a line that is too long without reading it, and goes on", async () => {
-    const cli = await start("alone");
+    const cli = await place.begin("alone");
     cli.child.stdin.write(`{"id":1,"cmd":"status","x":"${"x".repeat(MAX_COMMAND_LINE_BYTES)}"}\n`);
     expect(await cli.ask({ cmd: "status" })).toMatchObject({ type: "result", cmd: "status" });
     const errors = cli.lines().filter((line) => line.type === "error");
@@ -87,8 +69,8 @@ describe("lanspread harness", () => {
   });
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("says goodbye and ends with 0 at %s", async (signal) => {
-    const other = await start("other");
-    const cli = await start("alone");
+    const other = await place.begin("other");
+    const cli = await place.begin("alone");
     await Promise.all([other.event("peer-discovered"), cli.event("peer-discovered")]);
     cli.child.kill(signal);
     expect(await cli.ended).toMatchObject({ code: 0, signal: null });
@@ -99,7 +81,7 @@ describe("lanspread harness", () => {
 
   it("stops when nobody reads its stdout any more", async () => {
     const { state } = await place.peer("alone");
-    const cli = await start("alone");
+    const cli = await place.begin("alone");
     await cli.event("local-peer-ready");
     cli.child.stdout.destroy();
     cli.child.stdin.write('{"id":1,"cmd":"status"}\n'.repeat(100));
@@ -110,7 +92,7 @@ describe("lanspread harness", () => {
   });
 
   it("keeps every answer for a reader that is slow", async () => {
-    const cli = await start("alone");
+    const cli = await place.begin("alone");
     await cli.event("local-peer-ready");
     cli.child.stdout.pause();
     const ids = Array.from({ length: 5_000 }, (_, index) => `q${index}`);
@@ -125,7 +107,7 @@ describe("lanspread harness", () => {
 
   it("tells its own state", async () => {
     const { games } = await place.peer("alone");
-    const cli = await start("alone");
+    const cli = await place.begin("alone");
     const answer = await cli.ask({ cmd: "status" });
     expect(answer).toMatchObject({
       data: { name: "alone", party: place.party, games_dir: games, operations: [], outbound_transfers: {} },
@@ -135,8 +117,7 @@ describe("lanspread harness", () => {
   it("keeps stdout for the protocol when something else prints", async () => {
     const { args } = await place.peer("alone");
     const stray = `data:text/javascript,${encodeURIComponent('setTimeout(() => { const t = setInterval(() => console.log("stray"), 5); t.unref(); }, 0);')}`;
-    const cli = startTestHarness(args, { nodeArgs: ["--import", stray] });
-    running.push(cli);
+    const cli = place.keep(startTestHarness(args, { nodeArgs: ["--import", stray] }));
     await until("a stray print", () => cli.stderr().includes("stray"));
     await cli.ask({ cmd: "status" });
     const before = cli.stdout();
@@ -149,8 +130,8 @@ describe("lanspread harness", () => {
     const { games } = await place.peer("alpha");
     await mkdir(join(games, "mine"));
     await writeFile(join(games, "mine/keep.txt"), "mine");
-    const alpha = await start("alpha", "--fixture", "ggoo", "--fixture", "bf1942", "--fixture", "mine");
-    const bravo = await start("bravo", "--fixture", "ggoo");
+    const alpha = await place.begin("alpha", "--fixture", "ggoo", "--fixture", "bf1942", "--fixture", "mine");
+    const bravo = await place.begin("bravo", "--fixture", "ggoo");
     await until(
       "both libraries",
       () =>
@@ -177,8 +158,8 @@ describe("lanspread harness", () => {
   });
 
   it("downloads and installs from another harness, by address or by mDNS", async () => {
-    const source = await start("source", "--fixture", "ggoo");
-    const receiver = await start("receiver");
+    const source = await place.begin("source", "--fixture", "ggoo");
+    const receiver = await place.begin("receiver");
     const found = await until("the receiver's view", () => receiver.events("peer-discovered")[0]);
     expect(found.data).toMatchObject({ name: "source" });
     await until("the game at the receiver", async () => {
@@ -200,7 +181,7 @@ describe("lanspread harness", () => {
   });
 
   it("says who has the state directory, and leaves that peer alone", async () => {
-    const first = await start("alone");
+    const first = await place.begin("alone");
     await until("the first peer", () => first.events("local-peer-ready")[0]);
     const { args } = await place.peer("alone");
     const second = await runCli(["harness", ...args], { input: "" });

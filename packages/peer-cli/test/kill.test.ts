@@ -2,40 +2,21 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Rar5Entry, seededChunks } from "@lanspread/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
-import { makePlace, type Place } from "./support/place.ts";
-import { startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
+import { placeOfEachTest } from "./support/place-of-test.ts";
+import { type TestHarness, until } from "./support/test-harness.ts";
 import { digestsOf } from "./support/tree.ts";
 
 const MIB = 1_048_576;
 const TOTAL_BYTES = 256 * MIB;
 
-let place: Place;
-let running: TestHarness[] = [];
-
-beforeEach(async () => {
-  place = await makePlace();
-});
-
-afterEach(async () => {
-  await Promise.all(running.map((harness) => harness.close()));
-  running = [];
-  await place[Symbol.asyncDispose]();
-});
-
-async function start(name: string): Promise<TestHarness> {
-  const { args } = await place.peer(name);
-  const harness = startTestHarness(args);
-  running.push(harness);
-  await harness.event("local-peer-ready");
-  return harness;
-}
+const place = placeOfEachTest();
 
 /** Starts the receiver and its download of what the source has. */
 async function startDownload(): Promise<TestHarness> {
-  const receiver = await start("receiver");
+  const receiver = await place.start("receiver");
   await hasGame(receiver, "quake3", { peer_count: 1, downloaded: false });
   await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
   return receiver;
@@ -79,7 +60,7 @@ describe("kill -9 of the receiver", () => {
     const from = await place.peer("source");
     const to = await place.peer("receiver");
     await makeGame(from.games, "quake3", { entries: entries() });
-    await start("source");
+    await place.start("source");
     let fetched = 0;
     // The rest takes longer than a busy machine needs to see how far it is.
     for (const part of [0.1, 0.3, 0.5]) {
@@ -109,7 +90,7 @@ describe("kill -9 of the receiver", () => {
     const { games, args } = await place.peer("alone");
     const root = await makeGame(games, "quake3", { entries: entries() });
     const before = await digestsOf(root);
-    const first = await start("alone");
+    const first = await place.start("alone");
     await hasGame(first, "quake3", { downloaded: true });
     await first.ask({ cmd: "install", game_id: "quake3" });
     await until("unpacked files", () => existsSync(join(root, ".local.installing")));
@@ -117,7 +98,7 @@ describe("kill -9 of the receiver", () => {
     expect(first.events("install-finished")).toEqual([]);
     expect(existsSync(join(root, "local"))).toBe(false);
 
-    const second = await start("alone");
+    const second = await place.start("alone");
     await hasGame(second, "quake3", { downloaded: true, installed: false });
     expect(await digestsOf(root)).toEqual(before);
     await second.close();
@@ -130,9 +111,9 @@ describe("kill -9 of the receiver", () => {
   });
 
   it("at any moment is noticed: the next one takes the state directory over", async () => {
-    const first = await start("alone");
+    const first = await place.start("alone");
     await first.kill();
-    const second = await start("alone");
+    const second = await place.start("alone");
     expect((await second.ask({ cmd: "status" })).type).toBe("result");
   });
 });

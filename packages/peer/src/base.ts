@@ -23,7 +23,8 @@ export {
   silentLogger,
   UNPACK_LOGGER,
 } from "./logger.ts";
+export { flushDirectory } from "./storage/flush.ts";
 export { makeDirectories } from "./storage/make-directories.ts";
 export { readJson } from "./storage/read-json.ts";
-export { defaultStateDir, stateDirLayout } from "./storage/state-dir.ts";
+export { defaultStateDir, type StateDir, stateDirLayout } from "./storage/state-dir.ts";
 export { writeFileDurably } from "./storage/write-file-durably.ts";

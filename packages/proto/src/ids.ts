@@ -47,6 +47,14 @@ export function isGameId(text: string): text is GameId {
   return GAME_ID.test(text);
 }
 
+export function isHash(text: string): text is Hash {
+  return HASH.test(text);
+}
+
+export function isGameVersion(text: string): text is GameVersion {
+  return VERSION.test(text);
+}
+
 /** A piece's index from a plain number, which the caller knows to be a whole number from 0. */
 export function asPieceIndex(index: number): PieceIndex {
   return index as PieceIndex;

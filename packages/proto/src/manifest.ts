@@ -27,10 +27,10 @@ const encoder = new TextEncoder();
  * GiB, which a flipped bit would cost again.
  */
 export function pieceSizeFor(files: Iterable<{ readonly size: number }>): number {
-  const sizes = Array.from(files, (file) => ({ size: file.size }));
-  const largest = sizes.reduce((most, { size }) => Math.max(most, size), 0);
+  const list: readonly { readonly size: number }[] = Array.isArray(files) ? files : [...files];
+  const largest = list.reduce((most, { size }) => Math.max(most, size), 0);
   let pieceSize = MIN_PIECE_BYTES;
-  while (pieceSize < largest && pieceSize < MAX_PIECE_BYTES && countPieces(sizes, pieceSize) > MAX_PIECES) {
+  while (pieceSize < largest && pieceSize < MAX_PIECE_BYTES && countPieces(list, pieceSize) > MAX_PIECES) {
     pieceSize *= 2;
   }
   return pieceSize;

@@ -7,6 +7,15 @@ import { loadNativeLibrary } from "./native.ts";
 import type { Endpoint, EndpointOptions } from "./types.ts";
 
 /**
+ * Loads the native library: {@link createEndpoint} has nothing to wait for then but its port.
+ *
+ * @throws QuicUnavailableError where there is none for this machine
+ */
+export async function prepareQuic(): Promise<void> {
+  await loadNativeLibrary();
+}
+
+/**
  * Opens an endpoint: one UDP socket that dials and accepts.
  *
  * @throws QuicUnavailableError where there is no native library for this machine; the system's error (`EADDRINUSE` …) where the

@@ -101,7 +101,7 @@ export class UdpEndpoint implements Endpoint {
     });
     const now = () => this.#scheduler.now();
     socket.onFailure?.((error) => this.#fail(error));
-    socket.onMessage((bytes, from) => {
+    const receive = (bytes: Uint8Array, from: Address): void => {
       this.#received++;
       try {
         const connection = this.#core.receive(bytes, from, now);
@@ -109,7 +109,9 @@ export class UdpEndpoint implements Endpoint {
       } catch (error) {
         this.#fail(error);
       }
-    });
+    };
+    socket.onMessage(receive);
+    for (const { bytes, from } of options.received ?? []) receive(bytes, from);
   }
 
   async dial(remote: Address, options: DialOptions = {}): Promise<Connection> {

@@ -21,7 +21,7 @@
  *
  * @module
  */
-export { createEndpoint } from "./create-endpoint.ts";
+export { createEndpoint, prepareQuic } from "./create-endpoint.ts";
 export {
   type CloseInfo,
   CONNECTION_REFUSED,
@@ -48,6 +48,7 @@ export type {
   EndpointOptions,
   EndpointStats,
   QuicLogger,
+  ReceivedDatagram,
   Stream,
   TlsOptions,
 } from "./types.ts";

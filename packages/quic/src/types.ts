@@ -38,6 +38,12 @@ export interface DatagramSocket {
   readonly buffers?: { readonly receive: number; readonly send: number };
 }
 
+/** A datagram as it came, and from where. */
+export interface ReceivedDatagram {
+  readonly bytes: Uint8Array;
+  readonly from: Address;
+}
+
 /** Binds a socket. Rejects with the system's error (`EADDRINUSE` …). */
 export type DatagramSocketFactory = (options: Address) => Promise<DatagramSocket> | DatagramSocket;
 
@@ -80,6 +86,8 @@ export interface EndpointOptions {
   /** When a newcomer has to prove its address before anything is allocated for it. Default `under-load`. */
   readonly retry?: "always" | "never" | "under-load";
   readonly logger?: QuicLogger;
+  /** What another socket received on this port before this endpoint had it: dealt with first. */
+  readonly received?: readonly ReceivedDatagram[];
 }
 
 export interface DialOptions {
@@ -176,7 +184,8 @@ export interface Stream {
   read(into: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<number>;
   /**
    * Writes all bytes. Resolves when the transport has taken them, which waits for the congestion and the reader's window: that is
-   * the back-pressure. The bytes must not change until then. Aborted in between, an unknown part is taken: reset the stream then.
+   * the back-pressure. The bytes must not change until then. Aborted in between, an unknown part is taken: reset the stream then,
+   * which has no end any more if `finish` had been called.
    *
    * @throws StreamStoppedError, StreamResetError (after the own `reset`), ConnectionClosedError, or the signal's reason.
    */

@@ -135,6 +135,20 @@ describe.each(LINKS)("streams over $name", ({ open }) => {
     expect(sha256(await readAll(b))).toBe(sha256(bytes));
   });
 
+  test("a write that is aborted behind the end takes the end back: the stream can still be reset", async () => {
+    await using link = open();
+    const { near, far } = await connectPair(link);
+    const [a, b] = await connectStreams(near, far);
+    const controller = new AbortController();
+    const written = a.write(new Uint8Array(32 * 1024 * 1024), { signal: controller.signal });
+    a.finish();
+    await eventually(() => far.stats().bytesReceived > 100_000);
+    controller.abort(new Error("no longer wanted"));
+    await expect(written).rejects.toThrow("no longer wanted");
+    a.reset(7);
+    await expect(readAll(b)).rejects.toEqual(new StreamResetError(7));
+  });
+
   test("a stop reaches the writer with its code, also one that waits for room", async () => {
     await using link = open();
     const { near, far } = await connectPair(link);

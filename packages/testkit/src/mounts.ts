@@ -1,14 +1,25 @@
-import { mkdtempSync, realpathSync, rmdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { run, tryRun } from "./system.ts";
+import { dirname, join } from "node:path";
+import { isRunning, namesIn, run, tryRun } from "./system.ts";
+
+const PREFIX = "lanspread-disk-";
+/** With the id of the process that mounted it. */
+const MOUNTED = new RegExp(`/${PREFIX}(\\d+)-\\w+$`);
+const MOUNT_TABLE = "/proc/self/mounts";
 
 const mounted = new Set<string>();
 let exitHandled = false;
 
-/** Mounts a file system at a new directory and returns its path, absolute and with no link in it. */
+/**
+ * Mounts a file system at a new directory and returns its path, absolute and with no link in it. What a killed process left
+ * mounted is unmounted first.
+ */
 export function mountNew(...args: readonly string[]): string {
-  const path = mkdtempSync(join(realpathSync(tmpdir()), "lanspread-disk-"));
+  // Whose it is: the system chooses the rest of the name.
+  const owner = `${PREFIX}${process.pid}-`;
+  const path = mkdtempSync(join(realpathSync(tmpdir()), owner));
+  unmountOrphans(dirname(path));
   unmountAtExit();
   mounted.add(path);
   run("mount", ...args, path);
@@ -28,4 +39,23 @@ function unmountAtExit(): void {
   process.once("exit", () => {
     for (const path of mounted) unmount(path);
   });
+}
+
+/**
+ * Unmounts what processes have mounted that are gone, wherever it is, and removes what they had no time to mount at: their ids
+ * are in the names.
+ */
+function unmountOrphans(place: string): void {
+  const table = existsSync(MOUNT_TABLE) ? readFileSync(MOUNT_TABLE, "utf8") : "";
+  const mountPoints = new Set(table.split("\n").map((line) => line.split(" ")[1] ?? ""));
+  for (const path of new Set([...mountPoints, ...namesIn(place).map((name) => join(place, name))])) {
+    const pid = MOUNTED.exec(path)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    if (mountPoints.has(path)) tryRun("umount", "--lazy", path);
+    try {
+      rmdirSync(path);
+    } catch {
+      // Somebody else was quicker.
+    }
+  }
 }

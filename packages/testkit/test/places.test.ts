@@ -1,8 +1,16 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
-import { createVirtualLan, namespacesUnavailable, smallDisk, smallDiskUnavailable } from "../src/index.ts";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  createVirtualLan,
+  namespacesUnavailable,
+  smallDisk,
+  smallDiskUnavailable,
+  temporaryDirectory,
+} from "../src/index.ts";
 
 const noNamespaces = namespacesUnavailable();
 const noDisk = smallDiskUnavailable();
@@ -50,16 +58,9 @@ describe.skipIf(noNamespaces !== undefined)(`virtual LAN${note(noNamespaces)}`, 
   });
 
   test("everything is removed, also what a killed process left", () => {
-    const script = `import { createVirtualLan } from "@lanspread/testkit";
-      const lan = createVirtualLan(); console.log(lan.addHost(lan.addSwitch("10.77.1")).name);
-      process.kill(process.pid, "SIGKILL");`;
-    const left = spawnSync(process.execPath, ["--conditions=source", "--input-type=module", "-e", script], {
-      cwd: new URL("../../peer", import.meta.url),
-      encoding: "utf8",
-    });
-    const orphan = left.stdout.trim();
+    const orphan = killedBehind(`import { createVirtualLan } from "@lanspread/testkit";
+      const lan = createVirtualLan(); console.log(lan.addHost(lan.addSwitch("10.77.1")).name);`);
     expect(orphan).toMatch(/^lsp\d+-\d+$/);
-    expect(readdirSync("/run/netns")).toContain(orphan);
     let name = "";
     {
       using lan = createVirtualLan();
@@ -82,7 +83,55 @@ describe.skipIf(noDisk !== undefined)(`small disk${note(noDisk)}`, () => {
     }
     expect(existsSync(path)).toBe(false);
   });
+
+  test("that a killed process left is unmounted by the next, and that of a living one stays", async () => {
+    // Whoever makes a disk beside this test may be the next, too.
+    await using place = await temporaryDirectory();
+    const script = (then: string): string => `import { smallDisk } from "@lanspread/testkit";
+      const disk = await smallDisk(65536); console.log(disk.path); ${then}`;
+    const mounted = (): string => readFileSync("/proc/mounts", "utf8");
+    const orphan = killedBehind(script(""), place.path);
+    // Killed before it had mounted anything.
+    await mkdir(`${orphan.slice(0, -6)}aaaaaa`);
+    const living = startScript(script("process.stdin.resume();"), place.path);
+    const [shown] = (await once(living.stdout, "data")) as [Buffer];
+    const kept = shown.toString().trim();
+    expect(mounted()).not.toContain(` ${orphan} `);
+    expect(await readdir(place.path)).toEqual([basename(kept)]);
+    killedBehind(script(""), place.path);
+    expect(mounted()).toContain(` ${kept} `);
+    living.kill("SIGKILL");
+    await once(living, "exit");
+    const last = startScript(script("process.stdin.resume();"), place.path);
+    await once(last.stdout, "data");
+    expect(mounted()).not.toContain(` ${kept} `);
+    last.stdin.end();
+    await once(last, "exit");
+    expect(await readdir(place.path)).toEqual([]);
+  });
 });
+
+const NODE_ARGS = ["--conditions=source", "--input-type=module", "-e"];
+
+/** Where scripts find this package by its name, and have their temporary files. */
+function where(place: string | undefined) {
+  const temporary = place === undefined ? {} : { TMPDIR: place };
+  return { cwd: new URL("../../peer", import.meta.url), env: { ...process.env, ...temporary } };
+}
+
+function startScript(script: string, place: string): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [...NODE_ARGS, script], where(place));
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+/** Runs a script that is killed at its end, and returns what it printed. */
+function killedBehind(script: string, place?: string): string {
+  const text = `${script}\nprocess.kill(process.pid, "SIGKILL");`;
+  const left = spawnSync(process.execPath, [...NODE_ARGS, text], { ...where(place), encoding: "utf8" });
+  expect(left.signal, left.stderr).toBe("SIGKILL");
+  return left.stdout.trim();
+}
 
 function note(reason: string | undefined): string {
   return reason === undefined ? "" : ` (skipped: ${reason})`;

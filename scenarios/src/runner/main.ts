@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { constants } from "node:os";
+import { takeEnding } from "../ending.ts";
 import { removeLeftovers } from "../hosts/leftovers.ts";
 import { makeRunId, workspaceName } from "../hosts/run-id.ts";
 import { createFixtures } from "../library/fixtures.ts";
@@ -24,26 +24,11 @@ import { hostMaker, runMatrix, whyLoopback } from "./run-matrix.ts";
 
 const MATRIX = new URL("../../matrix.md", import.meta.url);
 
-const controller = new AbortController();
 /** Peers of all scenarios so far; each list grows while its scenario runs. */
 const peers: (readonly StagePeer[])[] = [];
 let directory: string | undefined;
-let endedBy: NodeJS.Signals | undefined;
 
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(name, () => {
-    if (endedBy !== undefined) endNow(exitCodeOf(endedBy));
-    endedBy = name;
-    controller.abort(new Error(`ended by ${name}`));
-    setTimeout(() => endNow(exitCodeOf(name)), CLEAN_UP_DEADLINE_MS).unref();
-  });
-}
-// A closed terminal takes the output away, not the duty to clean up.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-process.on("uncaughtException", (error) => {
-  process.stderr.write(`${error.stack ?? error.message}\n`);
-  endNow(1);
-});
+const ending = takeEnding({ deadlineMs: CLEAN_UP_DEADLINE_MS, endNow });
 
 const args = readArguments();
 if (args === undefined) {
@@ -53,7 +38,7 @@ if (args === undefined) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   });
-  process.exitCode = endedBy === undefined ? code : exitCodeOf(endedBy);
+  process.exitCode = ending.exitCode(code);
 }
 
 async function run({
@@ -82,12 +67,12 @@ async function run({
   const why = whyLoopback(loopback);
   if (why !== undefined) print([`every peer is a process on 127.0.0.1 (${why})`]);
   if (sabotage) return (await sabotageAll(all, loopback)) ? 0 : 1;
-  for (let turn = 1; turn <= repeat && !controller.signal.aborted; turn++) {
+  for (let turn = 1; turn <= repeat && !ending.signal.aborted; turn++) {
     const workspace = await makeWorkspace();
     const startedAt = performance.now();
     const outcomes = await runMatrix({
       ...{ entries, workspace, keep, loopback },
-      signal: controller.signal,
+      signal: ending.signal,
       onOutcome: (outcome) => {
         if (outcome.result !== "not written") print([outcomeLine(outcome), ...failureLines(outcome)]);
       },
@@ -120,8 +105,8 @@ async function sabotageAll(entries: readonly MatrixEntry<Scenario>[], loopback: 
   const workspace = await makeWorkspace();
   try {
     return await runSabotage({
-      ...{ entries, workspace, signal: controller.signal },
-      fixtures: createFixtures(`${workspace.peers}/fixtures`, controller.signal),
+      ...{ entries, workspace, signal: ending.signal },
+      fixtures: createFixtures(`${workspace.peers}/fixtures`, ending.signal),
       createHosts: hostMaker(loopback),
       print: (line) => print([line]),
       onPeers: (made) => void peers.push(made),
@@ -151,9 +136,4 @@ function endNow(code: number): never {
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
   process.exit(code);
-}
-
-/** The code that a shell gives to a process that a signal ended. */
-function exitCodeOf(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
 }

@@ -5,15 +5,17 @@ export interface Task {
 }
 
 /**
- * Runs tasks beside each other as far as `cores` processors allow: in their order, but one that does not fit yet lets others
- * go first; those that want all run alone, behind the others. Rejects with the first rejection, when nothing runs any more.
+ * Runs tasks beside each other as far as `cores` processors allow. First those that mostly wait, which take long and little
+ * room, then those that need the most room, so that small ones fill what is left at the end; one that does not fit yet lets
+ * others go first. Those that want all run alone, behind the others. Rejects with the first rejection, when nothing runs any more.
  */
 export async function runTasks(tasks: readonly Task[], cores: number): Promise<void> {
   const size = (task: Task): number => (task.cores === "all" ? cores : Math.min(task.cores, cores));
-  const waiting = [
-    ...tasks.filter((task) => task.cores !== "all"),
-    ...tasks.filter((task) => task.cores === "all"),
-  ];
+  const rank = (task: Task): number => {
+    if (task.cores === "all") return cores + 1;
+    return size(task) < 1 ? 0 : cores + 1 - size(task);
+  };
+  const waiting = tasks.toSorted((a, b) => rank(a) - rank(b));
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let used = 0;

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { rmSync } from "node:fs";
-import { constants } from "node:os";
 import { parseArgs } from "node:util";
+import { takeEnding } from "../ending.ts";
 import {
   CLEAN_UP_DEADLINE_MS,
   DEFAULT_MINUTES,
@@ -32,23 +32,8 @@ const WANTS_HELP = ["--help", "-h"].some((option) => process.argv.includes(optio
 const MOST_SEED = 2 ** 32;
 
 let emergency: Emergency | undefined;
-let endedBy: NodeJS.Signals | undefined;
-const controller = new AbortController();
 
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(name, () => {
-    if (endedBy !== undefined) endNow(exitCodeOf(endedBy));
-    endedBy = name;
-    controller.abort(new Error(`ended by ${name}`));
-    setTimeout(() => endNow(exitCodeOf(name)), CLEAN_UP_DEADLINE_MS).unref();
-  });
-}
-// A closed terminal takes the output away, not the duty to clean up.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-process.on("uncaughtException", (error) => {
-  process.stderr.write(`${error.stack ?? error.message}\n`);
-  endNow(1);
-});
+const ending = takeEnding({ deadlineMs: CLEAN_UP_DEADLINE_MS, endNow });
 
 const options = readArguments();
 if (WANTS_HELP) {
@@ -63,7 +48,7 @@ if (WANTS_HELP) {
       const at = ((performance.now() - startedAt) / 1_000).toFixed(1).padStart(7);
       process.stdout.write(line === "" ? "\n" : `${at} s  ${line}\n`);
     },
-    signal: controller.signal,
+    signal: ending.signal,
     onResources: (resources: Emergency) => {
       emergency = resources;
     },
@@ -72,7 +57,7 @@ if (WANTS_HELP) {
     options.what === "mesh"
       ? await runMeshSoak({ ...options, ...run })
       : await runDownloadSoak({ ...options, ...run });
-  process.exitCode = endedBy === undefined ? (isWell ? 0 : 1) : exitCodeOf(endedBy);
+  process.exitCode = ending.exitCode(isWell ? 0 : 1);
 }
 
 type Arguments =
@@ -118,9 +103,4 @@ function endNow(code: number): never {
     rmSync(emergency.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
   process.exit(code);
-}
-
-/** The code that a shell gives to a process that a signal ended. */
-function exitCodeOf(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
 }

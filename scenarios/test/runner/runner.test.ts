@@ -1,17 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RUN_ID_VARIABLE } from "../../src/hosts/run-id.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/runner/main.ts", import.meta.url));
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly code: Promise<number | null>;
-}
+import { type ProgramRun, startProgram } from "../support/program-run.ts";
 
 let temporary: TemporaryDirectory;
 
@@ -22,20 +13,8 @@ beforeEach(async () => {
 
 afterEach(() => temporary[Symbol.asyncDispose]());
 
-function startRunner(...args: string[]): Run {
-  const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
-    // Everything that the runner writes lands in a place of the test's own, where leftovers are seen.
-    env: { ...process.env, TMPDIR: temporary.path },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  const code = new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { child, output: () => output, code };
+function startRunner(...args: string[]): ProgramRun {
+  return startProgram("runner", temporary.path, ...args);
 }
 
 /** Processes of scenarios that have their files in this test's place. */

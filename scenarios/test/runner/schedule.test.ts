@@ -31,28 +31,41 @@ function rig(sizes: readonly (number | "all")[]) {
 
 describe("tasks", () => {
   it("run beside each other as far as there is room, and a smaller one goes first where one does not fit", async () => {
-    const { tasks, started, end } = rig([2, 1, 3, 1]);
-    const all = runTasks(tasks, 4);
+    const { tasks, started, end } = rig([2, 2, 2, 1]);
+    const all = runTasks(tasks, 5);
     expect(started).toEqual([0, 1, 3]);
-    await end(1);
+    await end(3);
     expect(started).toEqual([0, 1, 3]);
     await end(0);
     expect(started).toEqual([0, 1, 3, 2]);
-    await end(3);
+    await end(1);
     await end(2);
     await all;
+  });
+
+  it("that mostly wait begin first, then those that need the most room; equal ones keep their order", async () => {
+    const { tasks, started, end } = rig([1, 2, 0.5, 9, 1, "all", 0.5]);
+    const all = runTasks(tasks, 4);
+    expect(started).toEqual([2, 6, 1, 0]);
+    await end(2);
+    expect(started).toEqual([2, 6, 1, 0]);
+    await end(0);
+    expect(started).toEqual([2, 6, 1, 0, 4]);
+    for (const index of [6, 1, 4, 3, 5]) await end(index);
+    await all;
+    expect(started).toEqual([2, 6, 1, 0, 4, 3, 5]);
   });
 
   it("that want everything run alone, behind the others", async () => {
     const { tasks, started, end } = rig(["all", 1, "all", 9]);
     const all = runTasks(tasks, 4);
-    expect(started).toEqual([1]);
-    await end(1);
-    expect(started).toEqual([1, 3]);
+    expect(started).toEqual([3]);
     await end(3);
-    expect(started).toEqual([1, 3, 0]);
+    expect(started).toEqual([3, 1]);
+    await end(1);
+    expect(started).toEqual([3, 1, 0]);
     await end(0);
-    expect(started).toEqual([1, 3, 0, 2]);
+    expect(started).toEqual([3, 1, 0, 2]);
     await end(2);
     await all;
   });

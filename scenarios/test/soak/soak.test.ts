@@ -1,42 +1,25 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { processesWith } from "../../src/soak/leftovers.ts";
+import { type ProgramRun, startProgram } from "../support/program-run.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/soak/main.ts", import.meta.url));
 /** A short run on a machine that other tests keep busy, ms; a rest alone may take a minute. */
 const DEADLINE_MS = 240_000;
 
 let temporary: TemporaryDirectory;
 
 beforeEach(async () => {
-  temporary = await temporaryDirectory("lanspread-soak-test-");
+  // Short: control sockets lie in it.
+  temporary = await temporaryDirectory("lss-");
 });
 
 afterEach(async () => {
   await temporary[Symbol.asyncDispose]();
 });
 
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly code: Promise<number | null>;
-}
-
-function startSoak(...args: string[]): Run {
-  const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
-    env: { ...process.env, TMPDIR: temporary.path },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  return { child, output: () => output, code: new Promise((resolve) => child.once("close", resolve)) };
+function startSoak(...args: string[]): ProgramRun {
+  return startProgram("soak", temporary.path, ...args);
 }
 
 /** One letter per process, as /proc has them: T is for stopped. */

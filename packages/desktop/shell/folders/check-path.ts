@@ -6,6 +6,9 @@ export type CheckedPath = { readonly path: string } | { readonly refused: string
 
 const encoder = new TextEncoder();
 
+/** Signs that turn what follows around, and are seen by nobody (Unicode, UAX #9): a name that has them reads as another one. */
+const TURNS_TEXT = /[\u202a-\u202e\u2066-\u2069]/u;
+
 /**
  * Whether a path from outside may be looked at: absolute, of this system, without steps upwards, with nothing in it that a
  * system reads as something else than a name. Touches no disk.
@@ -41,6 +44,7 @@ export function checkName(name: string): string | null {
   if (hasControls(name) || !name.isWellFormed() || /[\\/:*?"<>|]/u.test(name)) {
     return 'The name must have none of \\ / : * ? " < > | in it.';
   }
+  if (TURNS_TEXT.test(name)) return "The name has signs in it that turn text around.";
   if (name === "." || name === ".." || isReservedOnWindows(name) || /^\s|[. ]$/u.test(name)) {
     return "The name is none that every system takes.";
   }

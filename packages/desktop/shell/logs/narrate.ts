@@ -91,6 +91,8 @@ interface Failure {
 }
 
 function failure(message: string, { gameId, code, message: reason, hint }: Failure): Narrated {
+  // Nothing is wrong: somebody ends the app, and a download goes on at its next start.
+  if (code === "shutting-down") return games("info", "an operation ends with the app", { gameId });
   return games("error", message, { gameId, code, reason, ...(hint === undefined ? {} : { hint }) });
 }
 

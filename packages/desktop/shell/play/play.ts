@@ -1,9 +1,11 @@
-import { lstat } from "node:fs/promises";
+import { lstat, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  flushDirectory,
   type Logger,
   makeDirectories,
   PeerError,
+  type StateDir,
   stateDirLayout,
   writeFileDurably,
 } from "@lanspread/peer/base";
@@ -26,6 +28,8 @@ export interface PlayOptions {
   readonly playerName: string;
   readonly language: "en" | "de";
   readonly logger: Logger;
+  /** Set-ups that were started in this run, and could not be noted on the disk. */
+  readonly unnoted: Set<GameId>;
   /** Default: {@link runScript}. */
   readonly run?: typeof runScript;
 }
@@ -50,15 +54,57 @@ export async function play(options: PlayOptions): Promise<Played> {
     logger.warn("the player's name could not be written into a game", { gameId, error });
   }
   const setup = await findScript(root, "game_setup");
-  if (setup !== null && !(await isThere(layout.setupDone(gameId)))) {
-    await run({ script: setup, args, staysOpen: false });
-    await writeFileDurably(layout.setupDone(gameId), "");
+  if (setup !== null && !(await wasSetUp(options, layout))) {
+    await setUp(options, layout, () => run({ script: setup, args, staysOpen: false }));
     return { started: "set-up" };
   }
   const script = await findScript(root, "game_start");
   if (script === null) throw nothingToStart(gameId, root, "game_start");
   await run({ script, args, staysOpen: false });
   return { started: "game" };
+}
+
+/** Whether a set-up was started, now or earlier. One that could not be noted is noted now, where that is possible. */
+async function wasSetUp({ gameId, unnoted, logger }: PlayOptions, layout: StateDir): Promise<boolean> {
+  if (await isThere(layout.setupDone(gameId))) return true;
+  if (!unnoted.has(gameId)) return false;
+  try {
+    await writeFileDurably(layout.setupDone(gameId), "");
+    unnoted.delete(gameId);
+  } catch (error) {
+    logger.warn("that a game was set up cannot be noted yet", { gameId, error });
+  }
+  return true;
+}
+
+/**
+ * Starts a set-up so that it is started once: where there is no room to note that, it is not. The note is written before, and
+ * only gets its name when the set-up was started, which takes no room.
+ *
+ * @throws PeerError, also of the disk where the state directory is
+ */
+async function setUp(
+  { gameId, unnoted, logger }: PlayOptions,
+  layout: StateDir,
+  start: () => Promise<void>,
+): Promise<void> {
+  const coming = layout.comingSetupDone(gameId);
+  await makeDirectories(layout.gameDir(gameId), PRIVATE_MODE);
+  await writeFileDurably(coming, "");
+  try {
+    await start();
+  } catch (error) {
+    await rm(coming, { force: true }).catch(() => {});
+    throw error;
+  }
+  try {
+    await rename(coming, layout.setupDone(gameId));
+    await flushDirectory(layout.gameDir(gameId));
+  } catch (error) {
+    // It runs: all that can be done is to know it, as long as the app does.
+    unnoted.add(gameId);
+    logger.warn("that a game was set up could not be noted", { gameId, error });
+  }
 }
 
 interface Stamp {

@@ -10,7 +10,7 @@ import {
   startPeer,
   toPeerError,
 } from "@lanspread/peer";
-import { asGameId, type PeerId, type RuntimeEvent } from "@lanspread/proto";
+import { asGameId, type GameId, type PeerId, type RuntimeEvent } from "@lanspread/proto";
 import { type Failures, failuresAfter } from "../../protocol/failures.ts";
 import type { PageMessage } from "../../protocol/messages.ts";
 import { progressAfter } from "../../protocol/progress.ts";
@@ -76,6 +76,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
   readonly #since = new Map<PeerId, number>();
   #failures: Failures = {};
   readonly #starts = new Starts();
+  /** Set-ups that were started and could not be noted on the disk. */
+  readonly #unnoted = new Set<GameId>();
   /** One change after the other. */
   #changing: Promise<unknown> = Promise.resolve();
   /** Ends waiting for a network that is gone. */
@@ -169,6 +171,8 @@ export class PeerHost implements PageHost, AsyncDisposable {
         });
       case "open-games-folder":
         return await openFolder(this.#peer.snapshot().status.gamesDir);
+      case "alive":
+        return null;
       case "open-window":
         return await this.#options.wantWindow("open");
       case "show-window":
@@ -222,6 +226,7 @@ export class PeerHost implements PageHost, AsyncDisposable {
       gameId: id,
       root: join(status.gamesDir, id),
       stateDir: this.#setup.stateDir,
+      unnoted: this.#unnoted,
       // What was said at the start counts here, too.
       playerName: status.name,
       language,

@@ -109,4 +109,43 @@ describe.skipIf(browserUnavailable !== undefined)(`a window whose app is killed$
     await page.context().close();
     expect(await again.stop()).toBe(0);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "says so where it is stopped (a signal that Windows has not), does nothing then, and goes on with it",
+    async () => {
+      await using party = await createParty([QUAKE], {}, { discovery: mdnsDiscovery() });
+      const app = await start(party);
+      const page = await browser.open(app.address);
+      await action(page, "Download", QUAKE).waitFor(SOON);
+      process.kill(app.pid, "SIGSTOP");
+      try {
+        const silent = page.getByRole("status").getByText("lanspread does not answer");
+        await silent.waitFor(SOON);
+        // It is seen by who has scrolled down, and hides nothing that stays in sight.
+        await page.setViewportSize({ width: 360, height: 320 });
+        await page.evaluate("scrollTo(0, 10_000)");
+        const [banner, bar] = [await silent.boundingBox(), await page.locator(".top-bar").boundingBox()];
+        expect(await page.evaluate("scrollY")).toBeGreaterThan(100);
+        expect(banner?.y).toBe(0);
+        expect(bar?.y).toBe(banner?.height);
+        await page.setViewportSize({ width: 1280, height: 800 });
+        // Nobody has ended it by that.
+        await page.getByRole("button", { name: "Menu" }).click(SOON);
+        await page.getByRole("menuitem", { name: "Quit" }).click(SOON);
+        await page.getByRole("alert").getByText("connection").first().waitFor(SOON);
+        expect(await silent.count()).toBe(1);
+        await action(page, "Download", QUAKE).click(SOON);
+      } finally {
+        process.kill(app.pid, "SIGCONT");
+      }
+      await page.getByText("lanspread does not answer").waitFor({ state: "detached", ...SOON });
+      // The click was not kept.
+      await action(page, "Download", QUAKE).click(SOON);
+      await action(page, "Play", QUAKE).waitFor(SOON);
+      expect(app.log.filter((line) => line.includes("a download begins"))).toHaveLength(1);
+      expect(await page.evaluate("performance.getEntriesByType('navigation').length")).toBe(1);
+      await page.context().close();
+      expect(await app.stop()).toBe(0);
+    },
+  );
 });

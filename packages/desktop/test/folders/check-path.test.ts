@@ -82,6 +82,8 @@ describe("the name of a folder", () => {
     "a ",
     " a",
     "a:b",
+    "\u202Eexe.games",
+    "games\u2066",
     "x".repeat(256),
   ])("may not be %j", (name) => {
     expect(checkName(name)).toEqual(expect.any(String));

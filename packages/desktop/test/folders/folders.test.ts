@@ -89,12 +89,14 @@ describe("the folders in a folder", () => {
   it.skipIf(process.platform === "win32")("say which of them may not be read", async () => {
     await using dir = await temporaryDirectory();
     await mkdir(dir.join("closed"), { mode: 0 });
-    await chmod(dir.path, 0o755);
+    // Also for its owner, where nobody is root here.
+    await chmod(dir.path, 0o555);
     // Permissions stop nobody who is root.
     const program = new URL("list-as-nobody.ts", import.meta.url).pathname;
     const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
     const options = { ...user, encoding: "utf8" } as const;
     const listed = execFileSync(process.execPath, ["--conditions=source", program, dir.path], options);
+    await chmod(dir.path, 0o755);
     expect(JSON.parse(listed)).toMatchObject({
       listing: { problem: "read-only", entries: [{ name: "closed", problem: "unreadable" }] },
       closed: { code: "no-permission" },

@@ -57,6 +57,16 @@ describe("what the log says of events", () => {
     }
   });
 
+  it("is no error where an operation only ends with the app", () => {
+    const told = narrate({ type: "download-failed", gameId, code: "shutting-down", message: "it stops" });
+    expect(told).toEqual({
+      level: "info",
+      source: "games",
+      message: "an operation ends with the app",
+      fields: { gameId },
+    });
+  });
+
   it("counts sources, rounds rates, and names those that were struck out", () => {
     const struckOut = [{ peerId, why: "wrong bytes" }];
     const sources = { [peerId]: 10 };

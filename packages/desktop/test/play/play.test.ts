@@ -37,6 +37,7 @@ async function createRig(files: Readonly<Record<string, string>>): Promise<Rig> 
       root: dir.join("quake"),
       stateDir: dir.join("state"),
       playerName: `Ada "the" <First>`,
+      unnoted: new Set(),
       language: "de",
       logger: createLogger({ level: "error", sink: () => {} }),
       run: async (options) => void started.push(options),
@@ -59,6 +60,40 @@ describe("playing", () => {
         staysOpen: false,
       });
     }
+    expect(rig.started).toHaveLength(3);
+  });
+
+  it("starts no set-up that cannot be noted", async () => {
+    await using rig = await createRig({ "game_setup.sh": "", "game_start.sh": "", "local/x": "" });
+    await mkdir(rig.dir.join("state"));
+    await writeFile(rig.dir.join("state", "games"), "in the way");
+    await expect(play(rig.options)).rejects.toMatchObject({ name: "PeerError" });
+    expect(rig.started).toEqual([]);
+    await rm(rig.dir.join("state", "games"));
+    expect(await play(rig.options)).toEqual({ started: "set-up" });
+    expect(await play(rig.options)).toEqual({ started: "game" });
+    expect((await readdir(rig.dir.join("state", "games", "quake"))).sort()).toEqual([
+      "launch_settings_applied",
+      "setup_done",
+    ]);
+  });
+
+  it("does not start a set-up again whose note got lost while it was started, and notes it later", async () => {
+    await using rig = await createRig({ "game_setup.sh": "", "game_start.sh": "", "local/x": "" });
+    const note = rig.dir.join("state", "games", "quake", "setup_done");
+    const losing = {
+      ...rig.options,
+      run: async (options: RunOptions) => {
+        rig.started.push(options);
+        await rm(`${note}_next`);
+      },
+    };
+    expect(await play(losing)).toEqual({ started: "set-up" });
+    await expect(stat(note)).rejects.toThrow("ENOENT");
+    expect(await play(rig.options)).toEqual({ started: "game" });
+    await stat(note);
+    expect(rig.options.unnoted.size).toBe(0);
+    expect(await play(rig.options)).toEqual({ started: "game" });
     expect(rig.started).toHaveLength(3);
   });
 

@@ -21,6 +21,9 @@ class TestSocket implements Socket {
   }
 }
 
+/** Looks of the pulse at the other end until it counts as silent, and a little more, milliseconds. */
+const SILENCE_MS = 10_500;
+
 function createRig() {
   const sockets: TestSocket[] = [];
   const heard: string[] = [];
@@ -62,6 +65,55 @@ describe("the page's connection", () => {
     const asked = connection.ask(ASKED);
     connection.close();
     await expect(asked).rejects.toMatchObject({ code: "connection-lost" });
+  });
+
+  it("notices that nobody answers, asks for nothing then, and goes on when somebody does", async () => {
+    vi.useFakeTimers();
+    try {
+      const { sockets, heard, connection } = createRig();
+      const [socket] = sockets;
+      const answer = (): void => {
+        const { id = 0 } = socket?.sent.at(-1) ?? {};
+        socket?.hear({ type: "answer", id, data: null });
+      };
+      // Nothing is said before a snapshot: the peer may take its time to start.
+      socket?.onopen?.();
+      vi.advanceTimersByTime(SILENCE_MS);
+      expect(socket?.sent).toEqual([]);
+      socket?.hear(SNAPSHOT);
+      for (let looks = 0; looks < 20; looks += 1) {
+        vi.advanceTimersByTime(2_000);
+        answer();
+      }
+      expect(socket?.sent).toHaveLength(20);
+      expect(socket?.sent.at(-1)).toMatchObject({ type: "alive" });
+      expect(heard).toEqual(["connected", "snapshot"]);
+
+      vi.advanceTimersByTime(SILENCE_MS);
+      expect(heard).toEqual(["connected", "snapshot", "lost"]);
+      expect(socket?.sent).toHaveLength(21);
+      await expect(connection.ask(ASKED)).rejects.toMatchObject({ code: "connection-lost" });
+      vi.advanceTimersByTime(60_000);
+      expect(socket?.sent).toHaveLength(21);
+      expect(sockets).toHaveLength(1);
+
+      answer();
+      expect(heard).toEqual(["connected", "snapshot", "lost", "connected"]);
+      const asked = connection.ask(ASKED);
+      answer();
+      await expect(asked).resolves.toBeNull();
+      vi.advanceTimersByTime(SILENCE_MS);
+      socket?.onclose?.();
+      // Of the next connection nothing is expected before its snapshot, either.
+      vi.advanceTimersByTime(250);
+      sockets.at(-1)?.onopen?.();
+      await expect(Promise.race([connection.ask(ASKED), "asked"])).resolves.toBe("asked");
+      vi.advanceTimersByTime(SILENCE_MS);
+      expect(heard.filter((what) => what === "lost")).toHaveLength(3);
+      connection.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("comes back by itself, after pauses that grow and begin anew", () => {

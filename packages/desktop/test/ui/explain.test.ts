@@ -1,3 +1,6 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PEER_ERRORS, type PeerErrorCode } from "@lanspread/peer";
 import { describe, expect, it } from "vitest";
 import { explain } from "../../ui/src/i18n/explain.ts";
@@ -57,6 +60,26 @@ describe("why something did not happen", () => {
   it("keeps advice that is more special than the code's, as English", () => {
     const { hint } = explain({ code, message, hint: "Free 2 GB on /srv." }, "de", german);
     expect(hint).toEqual({ text: "Free 2 GB on /srv.", lang: "en" });
+  });
+
+  it("has German words for whatever the shell advises", async () => {
+    const shell = fileURLToPath(new URL("../../shell", import.meta.url));
+    const files = await readdir(shell, { recursive: true, withFileTypes: true });
+    const hints: string[] = [];
+    for (const { name, parentPath } of files) {
+      if (!name.endsWith(".ts")) continue;
+      const source = await readFile(join(parentPath, name), "utf8");
+      hints.push(...[...source.matchAll(/^.*\bhint: "([^"]+)"/gmu)].map(([, text = ""]) => text));
+    }
+    // Said on the terminal, where no page is.
+    const ofThePage = hints.filter((hint) => !hint.includes("--browser-flag"));
+    expect(ofThePage.length).toBeGreaterThan(8);
+    for (const hint of ofThePage) {
+      const told = explain({ code: "bad-request", message, hint }, "de", german).hint;
+      expect(told, hint).toEqual({ text: expect.any(String), lang: undefined });
+      expect(told?.text).not.toBe(hint);
+      expect(explain({ code: "bad-request", message, hint }, "en", english).hint?.text).toBe(hint);
+    }
   });
 
   it.each(["what", "from-the-future", "__proto__", "toString"])(

@@ -1,7 +1,14 @@
-import { asGameId, type ListedGame, peerIdSchema, type RuntimeEvent } from "@lanspread/proto";
+import {
+  asGameId,
+  type ListedGame,
+  type ListedPeer,
+  peerIdSchema,
+  type RuntimeEvent,
+} from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import type { DesktopSnapshot } from "../../protocol/snapshot.ts";
-import { AT_START, isListOld, type PageState, stateAfter } from "../../ui/src/state/state.ts";
+import { partyView } from "../../shell/session/party-view.ts";
+import { AT_START, isListOld, type PageState, stateAfter, stateWith } from "../../ui/src/state/state.ts";
 import { createStore } from "../../ui/src/state/store.ts";
 
 const QUAKE = asGameId("quake");
@@ -50,6 +57,30 @@ const PROGRESS: RuntimeEvent = {
 };
 
 describe("what the page knows", () => {
+  it("lists people in one order, whether a snapshot or an event has told of them", () => {
+    const person = (name: string, last: number): ListedPeer => ({
+      peerId: peerIdSchema.parse(`0f3c9a54-0000-8000-8000-00000000000${last}`),
+      name,
+      addr: "127.0.0.1:1",
+      gameCount: 0,
+      libraryRev: 1,
+    });
+    const [ten, nine, ada, other] = [
+      person("Player 10", 1),
+      person("player 9", 2),
+      person("Ada", 4),
+      person("Ada", 3),
+    ];
+    const { snapshot } = shown();
+    if (snapshot === null) throw new Error("it was made a line above");
+    const state = stateWith(AT_START, { ...snapshot, peers: [ten, nine, ada, other] });
+    expect(state.snapshot?.peers).toEqual([other, ada, nine, ten]);
+    const told = [ten, nine, ada, other].map((peer) => ({ type: "peer-updated" as const, ...peer }));
+    expect(after(shown(), ...told).snapshot?.peers).toEqual([other, ada, nine, ten]);
+    const { members } = partyView({ peers: [ten, nine, ada, other], remoteGames: [] }, new Map());
+    expect(members.map(({ peerId }) => peerId)).toEqual([other, ada, nine, ten].map(({ peerId }) => peerId));
+  });
+
   it("follows operations and how far they are, until they end", () => {
     const busy = after(shown(), BUSY, PROGRESS);
     expect(busy.snapshot?.games[0]?.operation).toBe("downloading");

@@ -13,7 +13,7 @@ import { openSocket } from "./connection/open-socket.ts";
 import { languageOf } from "./i18n/translate.ts";
 import { calmly } from "./state/calmly.ts";
 import { nextFrame } from "./state/next-frame.ts";
-import { AT_START, isListOld, type PageState, stateAfter } from "./state/state.ts";
+import { AT_START, isListOld, type PageState, stateAfter, stateWith } from "./state/state.ts";
 import { createStore } from "./state/store.ts";
 import "./app/app.css";
 
@@ -24,7 +24,7 @@ const connection = new Connection({
   onStateChange: (isConnected) => store.set({ ...store.get(), isConnected }),
   onMessage: (message) => {
     if (message.type === "snapshot") {
-      store.set({ ...store.get(), snapshot: message.snapshot });
+      store.set(stateWith(store.get(), message.snapshot));
       return;
     }
     if (message.type === "windows") {

@@ -11,6 +11,8 @@ export interface SimulatedNetwork {
   readonly sources: readonly SimulatedSource[];
   /** Bytes per second. */
   readonly downlink?: number;
+  /** As in the plan's options. */
+  readonly exclusive?: boolean;
 }
 
 /** The files of a game, by their sizes in bytes. */
@@ -97,7 +99,47 @@ export const NETWORKS: readonly SimulatedNetwork[] = [
     layout: layoutOf([20 * MIB]),
     sources: [steady(1, 0.3), steady(2, 0.1)],
   },
+  {
+    name: "stalls of 8 s that come again and again",
+    layout: BIG,
+    sources: [steady(1, 10), { ...steady(2, 40), rateAt: (ms) => (ms % 30_000 > 22_000 ? 0 : 40 * MB) }],
+  },
+  { name: "five of 20 MB/s, 64 MiB", layout: layoutOf([64 * MIB]), sources: range(5, (n) => steady(n, 20)) },
+  {
+    name: "one says nothing, 64 MiB",
+    layout: layoutOf([64 * MIB]),
+    sources: [steady(1, 100), steady(2, 0)],
+  },
 ];
+
+/** The same where nothing is asked of two at a time, as without digests, and what only matters there. */
+export const NETWORKS_OF_ONE_ASKER: readonly SimulatedNetwork[] = withOneAsker([
+  ...NETWORKS,
+  {
+    name: "16 MiB, 10 and 1 MB/s",
+    layout: layoutOf([16 * MIB]),
+    sources: [steady(1, 10), steady(2, 1)],
+  },
+  {
+    name: "256 MiB, 300 and 0.5 MB/s",
+    layout: layoutOf([256 * MIB]),
+    sources: [steady(1, 300), steady(2, 0.5)],
+  },
+  {
+    name: "64 MiB, 100 and three of 5 MB/s",
+    layout: layoutOf([64 * MIB]),
+    sources: [steady(1, 100), steady(2, 5), steady(3, 5), steady(4, 5)],
+  },
+  {
+    name: "one falls from 100 to 5 MB/s at half",
+    layout: layoutOf([1024 * MIB]),
+    sources: [{ ...steady(1, 0), rateAt: (ms) => (ms < 3_500 ? 100 : 5) * MB }, steady(2, 50)],
+  },
+]);
+
+function withOneAsker(networks: readonly SimulatedNetwork[]): SimulatedNetwork[] {
+  return networks.map((network) => ({ ...network, name: `${network.name}, one asker`, exclusive: true }));
+}
 
 function steady(number: number, mbPerS: number): SimulatedSource {
   return { peerId: simulatedPeer(number), rateAt: () => mbPerS * MB, latencyMs: 5 };

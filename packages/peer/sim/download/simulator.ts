@@ -56,6 +56,9 @@ const PUMP_MS = 250;
 /** Pause of a source after a unit failed, as the transfer makes it. */
 const FAILURE_PAUSE_MS = 200;
 
+/** How long after it is dropped an ask has ended: a thread hears of it, and what it writes is written. */
+const DROP_MS = 10;
+
 interface ServedAsk {
   readonly ask: Ask;
   readonly beginsAtMs: number;
@@ -77,6 +80,8 @@ class Simulation {
   readonly #done: Uint8Array;
   readonly #strikes = new Map<PeerId, number>();
   readonly #bytesBySource = new Map<PeerId, number>();
+  /** Dropped asks, and when they have ended. */
+  #dropped: { readonly ask: Ask; readonly endsAtMs: number }[] = [];
   #receivedBytes = 0;
   #asks = 0;
   #pumpedMs = Number.NEGATIVE_INFINITY;
@@ -102,6 +107,7 @@ class Simulation {
     let nowMs = 0;
     for (; !this.#plan.isFinished && nowMs < giveUpAfterMs; nowMs += STEP_MS) {
       this.#comeAndGo(nowMs);
+      this.#endDropped(nowMs);
       this.#pump(nowMs);
       this.#deliver(nowMs + STEP_MS);
     }
@@ -136,6 +142,13 @@ class Simulation {
     }
   }
 
+  #endDropped(nowMs: number): void {
+    const over = this.#dropped.filter(({ endsAtMs }) => endsAtMs <= nowMs);
+    this.#dropped = this.#dropped.filter(({ endsAtMs }) => endsAtMs > nowMs);
+    for (const { ask } of over) this.#plan.ended(ask, nowMs);
+    this.#happened ||= over.length > 0;
+  }
+
   #pump(nowMs: number): void {
     if (!this.#happened && nowMs - this.#pumpedMs < PUMP_MS) return;
     this.#happened = false;
@@ -146,8 +159,7 @@ class Simulation {
       if (action.kind === "drop") {
         const index = queue.findIndex((served) => served.ask.id === ask.id);
         if (index >= 0) queue.splice(index, 1);
-        this.#plan.ended(ask, nowMs);
-        this.#happened = true;
+        this.#dropped.push({ ask, endsAtMs: nowMs + DROP_MS });
         continue;
       }
       const source = this.#options.sources.find(({ peerId }) => peerId === ask.peerId);

@@ -33,7 +33,7 @@ export interface BuiltCatalog {
   readonly failed: readonly FailedGame[];
   /** Entries of an earlier catalog that were taken over as they were. */
   readonly kept: readonly GameId[];
-  /** What is no game, and why: a sentence each. */
+  /** What is no game or no part of one, and why: a sentence each. */
   readonly skipped: readonly string[];
   /** The catalog as it is in a file. */
   readonly text: string;
@@ -68,7 +68,9 @@ export async function buildCatalog(options: BuildCatalogOptions): Promise<BuiltC
   createCatalog(text, target?.path ?? "the new catalog");
   signal?.throwIfAborted();
   const file = target !== null && measured.length > 0 ? target.path : null;
-  if (file !== null) await writeFileDurably(file, text);
+  const mode = target?.mode ?? null;
+  if (file !== null)
+    await writeFileDurably(file, text, { isForeign: true, ...(mode === null ? {} : { mode }) });
   return { name, games, measured: measured.map(({ id }) => id), failed, kept, skipped, text, file };
 }
 

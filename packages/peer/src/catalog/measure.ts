@@ -28,7 +28,7 @@ export interface MeasuredGames {
   readonly games: readonly MeasuredGame[];
   /** By id. */
   readonly failed: readonly FailedGame[];
-  /** A sentence each: what is no game, and why. */
+  /** A sentence each: what is no game or no part of one, and why. */
   readonly skipped: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function measureGames(options: MeasureOptions): Promise<MeasuredGam
   );
   const skipped = [
     ...roots.warnings,
-    ...read.flatMap((game) => (game !== null && "reason" in game ? [game.reason] : [])),
+    ...read.flatMap((game) => (game === null ? [] : "reason" in game ? [game.reason] : game.leftOut)),
   ];
   const found = read.filter((game) => game !== null && "files" in game);
   for (const sentence of skipped) options.onSkipped?.(sentence);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type GameId, type GameVersion, type Hash, manifestHash } from "@lanspread/proto";
 import { fromNodeError, PeerError } from "../errors/index.ts";
 import { samePayload } from "../library/entry.ts";
+import { tooLongToSend } from "../library/examine.ts";
 import { readSentinel } from "../library/sentinel.ts";
 import { type WalkedFile, walkManifest } from "../library/walk.ts";
 
@@ -15,6 +16,8 @@ export interface ReadGame {
   readonly manifestHash: Hash;
   /** Bytes. */
   readonly size: number;
+  /** What is no payload and may look like it: a sentence each. */
+  readonly leftOut: readonly string[];
 }
 
 /** What is no game, in a sentence. */
@@ -38,11 +41,11 @@ export async function readRoot(
   if (sentinel.status === "missing") return { reason: `${root} is no game: it has no version.ini` };
   if (sentinel.status === "invalid") return { reason: `${root} is no game: ${sentinel.warning}` };
   const { version } = sentinel;
-  const { files, refusals } = await walkManifest(root, signal === undefined ? {} : { signal });
-  const [refusal] = refusals;
+  const { files, refusals, warnings } = await walkManifest(root, signal === undefined ? {} : { signal });
+  const [refusal] = [...refusals, ...tooLongToSend(files)];
   if (refusal !== undefined) throw new PeerError("forbidden-path", `it cannot be shared: ${refusal}`);
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  return { id, root, version, files, manifestHash: manifestHash(version, files), size };
+  return { id, root, version, files, manifestHash: manifestHash(version, files), size, leftOut: warnings };
 }
 
 /** Whether two reads of a root found the same game, as far as sizes and times can tell. */

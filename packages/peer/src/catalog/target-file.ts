@@ -10,6 +10,8 @@ export interface TargetFile {
   readonly path: string;
   /** The catalog that lies there; null where there is none. */
   readonly catalog: Catalog | null;
+  /** Permissions of the file that lies there; null where there is none. */
+  readonly mode: number | null;
 }
 
 export interface TargetOptions {
@@ -36,13 +38,31 @@ export async function examineTarget(path: string, options: TargetOptions): Promi
       throw new PeerError("not-a-directory", `${directory} is no directory`);
     await access(parent, constants.W_OK);
     exists = await isThere(path);
-    place = exists ? await realpath(path) : join(parent, relative(directory, resolve(path)));
+    place = exists ? await leadOf(path) : join(parent, relative(directory, resolve(path)));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, directory);
     throw new PeerError("no-such-directory", `${directory} is not there`, { cause: error });
   }
   await refuseInsideOfGame(path, place, options.gamesDir);
-  return { path: place, catalog: exists ? await catalogAt(path, place, options) : null };
+  if (!exists) return { path: place, catalog: null, mode: null };
+  const catalog = await catalogAt(path, place, options);
+  return { path: place, catalog, mode: (await stat(place)).mode & PERMISSIONS };
+}
+
+const PERMISSIONS = 0o777;
+
+/** Where a path leads that is there. */
+async function leadOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code !== "ENOENT" && code !== "ELOOP") throw error;
+    throw new PeerError("already-exists", `${path} is a link that leads nowhere; it stays as it is`, {
+      cause: error,
+      hint: "Choose another place, or delete the link.",
+    });
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -10,11 +10,12 @@ import {
   SENTINEL_TEMPORARY_NAME,
   type StateDir,
 } from "../storage/index.ts";
-import { discardPartial, removePayload } from "./discard.ts";
+import { discardPartial } from "./discard.ts";
 import { type Journal, openJournal, removeJournal } from "./journal.ts";
 import type { JournalRecord } from "./journal-record.ts";
 import { Payload } from "./payload.ts";
 import type { Start } from "./prepare.ts";
+import { removePayload } from "./remove-payload.ts";
 import { look, removeFile } from "./safe-path.ts";
 import type { DownloadStep, LaneDownload } from "./types.ts";
 
@@ -46,7 +47,7 @@ export interface Begun extends AsyncDisposable {
  * Where a new download cannot begin, everything is as it was before, but for an old version that had been touched.
  */
 export async function begin(options: BeginOptions): Promise<Begun> {
-  const { start, stateDir, logger, undoes } = options;
+  const { start, stateDir, lanes, logger, undoes } = options;
   const { gameId } = start.record;
   if (start.kind === "new") await removeJournal(stateDir, gameId);
   undoes(start.record);
@@ -65,8 +66,9 @@ export async function begin(options: BeginOptions): Promise<Begun> {
       const made = new Set(files);
       const notMade = record.files.filter((file) => !made.has(file)).map(({ path }) => path);
       undoes(null);
-      await discardPartial(stateDir, { ...record, files }, logger, notMade).catch((failure: unknown) =>
-        logger.warn("what a download began with could not be removed", { gameId, error: failure }),
+      await discardPartial(stateDir, { ...record, files }, { logger, lanes }, notMade).catch(
+        (failure: unknown) =>
+          logger.warn("what a download began with could not be removed", { gameId, error: failure }),
       );
     }
     throw error;
@@ -104,7 +106,7 @@ async function openDownload(options: BeginOptions): Promise<Begun> {
 
 /** The first changes of the disk outside of the state directory. */
 async function change(options: BeginOptions, { journal, payload, touch }: Begun): Promise<void> {
-  const { start, oldMustGo, logger, signal, onStep, undoes } = options;
+  const { start, oldMustGo, lanes, logger, signal, onStep, undoes } = options;
   const { record } = start;
   const { root } = record;
   await onStep("journal-written");
@@ -116,7 +118,8 @@ async function change(options: BeginOptions, { journal, payload, touch }: Begun)
   const first = oldMustGo ? record.oldFiles : start.inTheWay;
   if (first.length > 0) {
     await touch();
-    await removePayload(root, first, logger);
+    const gone = first.map((path) => ({ path, size: null }));
+    await removePayload(root, gone, { logger, lanes });
     await onStep("way-cleared");
     // Before anything is made in their place: from now on these paths are not the old version's any more.
     await journal.forget(first);

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Logger } from "../logger.ts";
 import {
   flushDirectory,
   SENTINEL_DISCARDED_NAME,
@@ -7,18 +6,17 @@ import {
   type StateDir,
   writeFileDurably,
 } from "../storage/index.ts";
-import { removePayload } from "./discard.ts";
 import { removeJournal } from "./journal.ts";
 import type { JournalRecord } from "./journal-record.ts";
+import { type Removers, removePayload } from "./remove-payload.ts";
 import { checkDirectories, removeFile } from "./safe-path.ts";
 import type { DownloadStep } from "./types.ts";
 
-export interface CommitOptions {
+export interface CommitOptions extends Removers {
   readonly stateDir: StateDir;
   readonly record: JournalRecord;
   /** The bytes of `version.ini`, verified. */
   readonly sentinel: Uint8Array;
-  readonly logger: Logger;
   /** Notes durably that bytes of the old version are about to go. */
   readonly touch: () => Promise<void>;
   readonly onStep: (step: DownloadStep) => Promise<void> | void;
@@ -29,11 +27,15 @@ export interface CommitOptions {
  * the sentinel comes by a rename, then the traces are removed. From the rename on the game is downloaded.
  */
 export async function commit(options: CommitOptions): Promise<void> {
-  const { stateDir, record, sentinel, logger, onStep } = options;
+  const { stateDir, record, sentinel, onStep } = options;
   const { root } = record;
   if (record.oldFiles.length > 0) {
     await options.touch();
-    await removePayload(root, record.oldFiles, logger);
+    await removePayload(
+      root,
+      record.oldFiles.map((path) => ({ path, size: null })),
+      options,
+    );
   }
   await onStep("old-files-removed");
   await checkDirectories(root, SENTINEL_NAME);

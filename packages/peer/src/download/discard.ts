@@ -1,8 +1,6 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { fromNodeError } from "../errors/index.ts";
-import { mapLimited } from "../library/map-limited.ts";
-import type { Logger } from "../logger.ts";
 import {
   flushDirectory,
   SENTINEL_DISCARDED_NAME,
@@ -10,9 +8,9 @@ import {
   SENTINEL_TEMPORARY_NAME,
   type StateDir,
 } from "../storage/index.ts";
-import { FILES_AT_ONCE } from "./constants.ts";
 import { removeJournal, removePieces } from "./journal.ts";
-import type { JournalFile, JournalRecord } from "./journal-record.ts";
+import type { JournalRecord } from "./journal-record.ts";
+import { type Removers, removePayload } from "./remove-payload.ts";
 import { look, removeEmptyDirectories, removeEmptyDirectory, removeFile } from "./safe-path.ts";
 
 /**
@@ -21,12 +19,15 @@ import { look, removeEmptyDirectories, removeEmptyDirectory, removeFile } from "
  * Where no byte of the old version was touched, the old version is there again afterwards. Else what is left of it goes
  * too: it is of no use to anybody. An empty root is removed.
  *
+ * A file that the download made has its full size, or none in the moment of its making. One of another size was put there by
+ * somebody else. What the old version had may have any size.
+ *
  * @param notMade paths of which at most the directories were made
  */
 export async function discardPartial(
   stateDir: StateDir,
   record: JournalRecord,
-  logger: Logger,
+  removers: Removers,
   notMade: readonly string[] = [],
 ): Promise<void> {
   const { root, gameId } = record;
@@ -35,9 +36,9 @@ export async function discardPartial(
   if ((await look(root)) !== null) {
     const untouched = record.oldSentinel && !record.touched;
     const payload = record.files.filter(({ path, old }) => path !== SENTINEL_NAME && !(untouched && old));
-    const paths = await ownPaths(root, payload, logger);
-    if (!untouched) paths.push(...record.oldFiles);
-    await removePayload(root, paths, logger);
+    const files = payload.map(({ path, size, old }) => ({ path, size: old ? null : size }));
+    const oldFiles = untouched ? [] : record.oldFiles.map((path) => ({ path, size: null }));
+    await removePayload(root, [...files, ...oldFiles], removers);
     await removeEmptyDirectories(root, notMade);
     await removeFile(root, SENTINEL_TEMPORARY_NAME);
     if (untouched) await restoreSentinel(root);
@@ -46,37 +47,6 @@ export async function discardPartial(
     await removeEmptyDirectory(root);
   }
   await removeJournal(stateDir, gameId);
-}
-
-/**
- * The files that the download made: each has its full size, or none in the moment of its making. A file of another size
- * was put there by somebody else. What the old version had may have any size.
- */
-async function ownPaths(root: string, files: readonly JournalFile[], logger: Logger): Promise<string[]> {
-  const paths: string[] = [];
-  await mapLimited(files, FILES_AT_ONCE, async ({ path, size, old }) => {
-    const absolute = join(root, path);
-    const stats = old ? null : await look(absolute);
-    if (stats === null || stats.size === size || stats.size === 0) paths.push(path);
-    else
-      logger.warn("a file of an unfinished download was replaced by another one, which stays", {
-        path: absolute,
-      });
-  });
-  return paths;
-}
-
-/** Removes files of a download or of an old version, and the directories that are empty then. */
-export async function removePayload(root: string, paths: readonly string[], logger: Logger): Promise<void> {
-  const known = new Set<string>();
-  await mapLimited(paths, FILES_AT_ONCE, async (path) => {
-    if (!(await removeFile(root, path, known))) {
-      logger.warn("what is at the path of a file of the game is no file, and stays", {
-        path: join(root, path),
-      });
-    }
-  });
-  await removeEmptyDirectories(root, paths);
 }
 
 /** The old sentinel comes back, unless there is one. */

@@ -6,13 +6,15 @@ import { begin } from "./begin.ts";
 import { commit } from "./commit.ts";
 import { SAMPLE_INTERVAL_MS } from "./constants.ts";
 import { discardPartial } from "./discard.ts";
+import { discardUnfinished } from "./discard-unfinished.ts";
 import { requireInPlace } from "./in-place.ts";
 import type { JournalRecord } from "./journal-record.ts";
+import { keepsPartial } from "./keeps-partial.ts";
 import { prepare } from "./prepare.ts";
 import { ProgressMeter } from "./progress.ts";
 import { realGamesDir } from "./safe-path.ts";
 import { checkSpace, withSpaceFigures } from "./space.ts";
-import { keepsPartial, Transfer } from "./transfer.ts";
+import { Transfer } from "./transfer.ts";
 import type { DownloadOptions, DownloadResult } from "./types.ts";
 import { verifyResumed } from "./verify.ts";
 
@@ -32,9 +34,10 @@ const MIB = 1024 * 1024;
  *   - `cancelled` for every other reason of the signal: what was fetched is removed.
  */
 export async function downloadGame(options: DownloadOptions): Promise<DownloadResult> {
-  const { gameId, stateDir, logger = silentLogger } = options;
+  const { gameId } = options;
   const signal = options.signal ?? new AbortController().signal;
-  let undo: JournalRecord | null = null;
+  /** What a cancellation has to answer for: undefined before it began, null where it is too late, or undone already. */
+  let undo: JournalRecord | null | undefined;
   try {
     signal.throwIfAborted();
     return await run(await withRealPaths(options), signal, (record) => {
@@ -43,11 +46,23 @@ export async function downloadGame(options: DownloadOptions): Promise<DownloadRe
   } catch (error) {
     if (!signal.aborted) throw toPeerError(error);
     if (keepsPartial(signal)) throw signal.reason;
-    if (undo !== null) await discardPartial(stateDir, undo, logger);
+    await discardCancelled(options, undo);
     throw signal.reason instanceof PeerError
       ? signal.reason
       : new PeerError("cancelled", `The download of ${gameId} was cancelled.`, { cause: signal.reason });
   }
+}
+
+/** Removes what there is of a cancelled download, whether it went on or only might have. */
+async function discardCancelled(
+  options: DownloadOptions,
+  undo: JournalRecord | null | undefined,
+): Promise<void> {
+  if (undo === undefined) return await discardUnfinished(options);
+  if (undo === null) return;
+  const { stateDir, logger = silentLogger } = options;
+  await using lanes = options.lanes?.open(undo.root) ?? null;
+  await discardPartial(stateDir, undo, { logger, lanes });
 }
 
 /** The journal knows a root by one path, whatever link leads to the games directory. */
@@ -80,7 +95,8 @@ async function run(
   let start = await prepare(options, layout, logger, signal);
   if (start.kind === "discard") {
     await stopServing();
-    await discardPartial(stateDir, start.record, logger);
+    await using lanes = options.lanes?.open(root) ?? null;
+    await discardPartial(stateDir, start.record, { logger, lanes });
     start = await prepare(options, layout, logger, signal);
     if (start.kind === "discard") throw new PeerError("internal", `${gameId}: the journal stays`);
   }
@@ -157,12 +173,21 @@ async function run(
     digests: ownDigests,
     stateDir,
     logger,
+    lanes,
     signal,
     undoes,
   });
   // From here on it is too late to cancel.
   undoes(null);
-  await commit({ stateDir, record: journal.record, sentinel: payload.sentinel, logger, touch, onStep });
+  await commit({
+    stateDir,
+    record: journal.record,
+    sentinel: payload.sentinel,
+    logger,
+    lanes,
+    touch,
+    onStep,
+  });
 
   const elapsedMs = performance.now() - startedAt;
   const fetched = layout.totalBytes - doneBytes;

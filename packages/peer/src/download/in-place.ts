@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DIGEST_BYTES, type PieceLayout } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
-import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
 import { TRANSFER_BUFFER_BYTES } from "../transfer/index.ts";
 import { MAX_NAMED } from "./constants.ts";
@@ -10,16 +9,16 @@ import { discardPartial } from "./discard.ts";
 import { inTheWay } from "./file-state.ts";
 import type { Journal } from "./journal.ts";
 import type { Payload } from "./payload.ts";
+import type { Removers } from "./remove-payload.ts";
 import { openBelow } from "./safe-path.ts";
 
-export interface InPlaceOptions {
+export interface InPlaceOptions extends Removers {
   readonly journal: Pick<Journal, "record">;
   readonly layout: PieceLayout;
   readonly payload: Pick<Payload, "misplaced">;
   /** 32 bytes per piece: of what came. */
   readonly digests: Uint8Array;
   readonly stateDir: StateDir;
-  readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Told that no cancellation has to answer for the journal any more. */
   readonly undoes: (record: null) => void;
@@ -34,7 +33,7 @@ export interface InPlaceOptions {
  * @throws PeerError `no-such-file`, `already-exists`, naming the files
  */
 export async function requireInPlace(options: InPlaceOptions): Promise<void> {
-  const { journal, payload, stateDir, logger, signal, undoes } = options;
+  const { journal, payload, stateDir, signal, undoes } = options;
   const foreign = new Set<number>();
   const missing: string[] = [];
   const misplaced = await payload.misplaced(signal);
@@ -48,7 +47,7 @@ export async function requireInPlace(options: InPlaceOptions): Promise<void> {
   if (first !== undefined) {
     undoes(null);
     const files = record.files.filter((_, index) => !foreign.has(index));
-    await discardPartial(stateDir, { ...record, files }, logger);
+    await discardPartial(stateDir, { ...record, files }, options);
     throw inTheWay(join(record.root, record.files[first]?.path ?? ""));
   }
   if (missing.length === 0) return;

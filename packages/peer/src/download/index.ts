@@ -1,4 +1,5 @@
 /** From the wish for a game to its bytes: what it consists of, who sends what, and how it becomes the game at once. */
+export { type DiscardUnfinishedOptions, discardUnfinished } from "./discard-unfinished.ts";
 export { downloadGame } from "./download.ts";
 export {
   type FetchedManifest,
@@ -15,6 +16,8 @@ export {
   type RecoveredDownload,
   recoverDownloads,
 } from "./recover.ts";
+export type { RemovedFiles } from "./remove-files.ts";
+export type { OwnFile } from "./safe-path.ts";
 export type {
   DownloadLanes,
   DownloadOptions,

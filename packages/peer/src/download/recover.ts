@@ -102,7 +102,7 @@ async function recoverGame(
   }
   const nothingCame = pieces.begun.length === 0 && !pieces.done.includes(1);
   if (record.oldSentinel && !record.touched && nothingCame) {
-    await discardPartial(stateDir, record, logger);
+    await discardPartial(stateDir, record, { logger, lanes: null });
     return "restored";
   }
   return "kept";

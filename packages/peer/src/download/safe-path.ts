@@ -1,8 +1,10 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, realpath, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
+import { mapLimited } from "../library/map-limited.ts";
 import { type FileAccess, type OpenedFile, pathBelow, pooledAccess, type Soon } from "../storage/index.ts";
+import { FILES_AT_ONCE } from "./constants.ts";
 import { identityOf } from "./file-state.ts";
 
 /**
@@ -206,18 +208,51 @@ export async function removeFile(
   known = new Set<string>(),
   access: Pick<FileAccess, "lstat" | "unlink"> = pooledAccess,
 ): Promise<boolean> {
+  return (await removeOwnFile(root, { path, size: null }, { known, access })) === null;
+}
+
+/** A file that is to go. */
+export interface OwnFile {
+  readonly path: string;
+  /** Bytes that it has where it is ours, unless it has none; null where it is ours whatever its size. */
+  readonly size: number | null;
+}
+
+/** Why a file stays: it is none, or behind a link; it has another size; it is larger than the caller wants to wait for. */
+export type Stays = "no-file" | "replaced" | "large";
+
+interface RemoveOptions {
+  /** As of {@link removeFile}. */
+  readonly known?: Set<string>;
+  readonly access?: Pick<FileAccess, "lstat" | "unlink">;
+  /** Bytes above which it stays. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Removes a regular file of the size that it has where it is ours. Anything else stays.
+ *
+ * @returns why it stays; null where it is gone
+ */
+export async function removeOwnFile(
+  root: string,
+  { path, size }: OwnFile,
+  { known = new Set(), access = pooledAccess, maxBytes = Number.POSITIVE_INFINITY }: RemoveOptions,
+): Promise<Stays | null> {
   const way = await wayTo(root, path, known, access);
-  if (way !== "open") return way === "missing";
-  const absolute = join(root, path);
+  if (way !== "open") return way === "missing" ? null : "no-file";
+  const absolute = pathBelow(root, path);
   const stats = await look(absolute, access);
-  if (stats === null) return true;
-  if (!stats.isFile()) return false;
+  if (stats === null) return null;
+  if (!stats.isFile()) return "no-file";
+  if (size !== null && stats.size !== size && stats.size !== 0) return "replaced";
+  if (stats.size > maxBytes) return "large";
   try {
     await access.unlink(absolute);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, absolute);
   }
-  return true;
+  return null;
 }
 
 async function wayTo(
@@ -238,21 +273,24 @@ async function wayTo(
 
 /** Removes the directories in which `paths` lie as far as they are empty, and never the root. */
 export async function removeEmptyDirectories(root: string, paths: Iterable<string>): Promise<void> {
-  const directories = new Set<string>();
+  /** By their depth. */
+  const levels: Set<string>[] = [];
   for (const path of paths) {
-    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-      directories.add(path.slice(0, end));
+    let depth = 0;
+    for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
+      levels[depth] ??= new Set();
+      levels[depth]?.add(path.slice(0, end));
+      depth += 1;
     }
   }
-  const deepestFirst = [...directories].sort((a, b) => b.length - a.length);
-  for (const directory of deepestFirst) await removeIfEmpty(root, directory);
-}
-
-async function removeIfEmpty(root: string, directory: string): Promise<void> {
-  if ((await wayTo(root, directory)) !== "open") return;
-  const absolute = join(root, directory);
-  if ((await look(absolute))?.isDirectory() !== true) return;
-  await removeEmptyDirectory(absolute);
+  const known = new Set<string>();
+  for (const directories of levels.toReversed()) {
+    await mapLimited([...directories], FILES_AT_ONCE, async (directory) => {
+      // The way to what is in it: it is a directory itself.
+      if ((await wayTo(root, `${directory}/-`, known)) !== "open") return;
+      await removeEmptyDirectory(pathBelow(root, directory));
+    });
+  }
 }
 
 /** @returns whether it is gone */

@@ -11,6 +11,7 @@ import { parseSentinel } from "../library/sentinel-text.ts";
 import type { Logger } from "../logger.ts";
 import {
   createBufferPool,
+  type FetchUnitOptions,
   fetchUnit,
   follow,
   LaneError,
@@ -22,6 +23,7 @@ import { MAX_PIECE_RETRIES, PLAN_INTERVAL_MS } from "./constants.ts";
 import { chunksOf } from "./finished-chunks.ts";
 import { Flusher } from "./flusher.ts";
 import type { Journal } from "./journal.ts";
+import { keepsPartial } from "./keeps-partial.ts";
 import type { Payload } from "./payload.ts";
 import type { PieceRun } from "./pieces-file.ts";
 import { type Ask, DownloadPlan } from "./plan/index.ts";
@@ -67,6 +69,9 @@ export interface TransferOptions {
   readonly onStep: (step: DownloadStep) => Promise<void> | void;
 }
 
+/** A unit as whoever fetches it is told of it. */
+type UnitOrder = Omit<LaneUnit, "onPiece"> & Pick<FetchUnitOptions, "onPiece">;
+
 interface RunningAsk {
   readonly ask: Ask;
   readonly controller: AbortController;
@@ -88,6 +93,8 @@ export class Transfer {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #end = Promise.withResolvers<void>();
+  /** The next look at the plan, behind all that has ended in the same turn. */
+  #turn: NodeJS.Immediate | undefined;
   #flusher: Flusher | undefined;
   #lastWrong: WrongPiece | null = null;
 
@@ -166,6 +173,7 @@ export class Transfer {
       noMore?.();
       signal.removeEventListener("abort", onAbort);
       await this.#settle();
+      clearImmediate(this.#turn);
     }
     await flusher.flush();
   }
@@ -188,8 +196,15 @@ export class Transfer {
     this.#stop.abort();
   }
 
+  /** Small files end by the dozen in one turn. */
+  #pumpSoon(): void {
+    this.#turn ??= setImmediate(() => this.#pump());
+  }
+
   /** Does what the plan says. */
   #pump(): void {
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
     if (this.#stop.signal.aborted) return;
     if (this.#plan.isFinished) {
       // Whoever is still asked has nothing that is of use: neither a slow one in the endgame nor one that does not end its answer.
@@ -229,7 +244,7 @@ export class Transfer {
       unfollow();
       this.#running.delete(ask.id);
       this.#plan.ended(ask, performance.now());
-      this.#pump();
+      this.#pumpSoon();
     });
     this.#running.set(ask.id, { ask, controller, ended });
   }
@@ -241,7 +256,7 @@ export class Transfer {
     const right: PieceIndex[] = [];
     const begun = journal.begin(runOf(ask)).catch((error: unknown) => this.#fail(error));
     try {
-      const order: LaneUnit = {
+      const order: UnitOrder = {
         peerId,
         // The sentinel's bytes are in memory; a file of the old version has no other one yet.
         identity: null,
@@ -282,15 +297,15 @@ export class Transfer {
   }
 
   /** @returns false where that cannot be done now */
-  async #fetchInLane(order: LaneUnit, lanes: LaneDownload): Promise<boolean> {
+  async #fetchInLane(order: UnitOrder, lanes: LaneDownload): Promise<boolean> {
     const { payload } = this.#options;
     const { fileIndex } = order.unit;
     if (!payload.isOpenToOthers(fileIndex)) return false;
     return await lanes.fetch({
       ...order,
       identity: payload.identityOf(fileIndex),
-      onPiece: (index, digest) => {
-        payload.writtenByOthers(fileIndex);
+      onPiece: (index, digest, isFlushed) => {
+        if (!isFlushed) payload.writtenByOthers(fileIndex);
         order.onPiece(index, digest);
       },
     });
@@ -361,11 +376,6 @@ export class Transfer {
     this.#plan.left(source.peerId);
     this.#options.logger.warn("a source takes no further part", { peerId: source.peerId, why: out.why });
   }
-}
-
-/** Whether what has been fetched stays on disk when a download fails: unless somebody cancelled it. */
-export function keepsPartial({ aborted, reason }: AbortSignal): boolean {
-  return !aborted || (reason instanceof PeerError && reason.code === "shutting-down");
 }
 
 function runOf({ unit }: Ask): PieceRun {

@@ -1,10 +1,12 @@
-import type { GameId, Manifest, PeerId, StruckOutSource } from "@lanspread/proto";
+import type { GameId, Manifest, PeerId, PieceIndex, StruckOutSource } from "@lanspread/proto";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
 import type { FetchUnitOptions, RequestChannel } from "../transfer/index.ts";
 import type { FoundFile, WantedFile } from "./file-state.ts";
 import type { FileToMake, MadeFiles } from "./make-files.ts";
 import type { ProgressSample } from "./progress.ts";
+import type { RemovedFiles } from "./remove-files.ts";
+import type { OwnFile } from "./safe-path.ts";
 
 /** A peer that has the very content of the download. */
 export interface DownloadSource {
@@ -23,7 +25,7 @@ export type SourceJoins = (source: DownloadSource, options: { readonly back: boo
 export interface LaneUnit
   extends Pick<
     FetchUnitOptions,
-    "gameId" | "manifestHash" | "unit" | "pieceAt" | "digestOf" | "onPiece" | "onWrongPiece"
+    "gameId" | "manifestHash" | "unit" | "pieceAt" | "digestOf" | "onWrongPiece"
   > {
   readonly peerId: PeerId;
   /** Which file on the disk the unit's is, as of `identityOf`; null where nobody knows. */
@@ -31,6 +33,12 @@ export interface LaneUnit
   readonly signal: AbortSignal;
   readonly noProgressMs: number;
   readonly onBytes: (count: number) => void;
+  /**
+   * A piece is right, and the file has it.
+   *
+   * @param isFlushed whether it is on the disk already
+   */
+  readonly onPiece: (index: PieceIndex, digest: Uint8Array, isFlushed: boolean) => void;
 }
 
 /** The lanes as one download sees them. Disposed when nothing of it is under way any more: it closes the files. */
@@ -54,6 +62,8 @@ export interface LaneDownload extends AsyncDisposable {
   make(files: readonly FileToMake[]): Promise<MadeFiles | null>;
   /** What is at the paths of files, in their order. @returns null where no lane could look */
   look(files: readonly WantedFile[]): Promise<readonly FoundFile[] | null>;
+  /** As of `removeFiles`; large ones stay. @returns null where no lane could do it: one that is gone may have removed some */
+  remove(files: readonly OwnFile[]): Promise<RemovedFiles | null>;
 }
 
 /** Threads that fetch units past the main one. */

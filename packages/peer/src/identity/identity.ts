@@ -47,10 +47,10 @@ export async function openIdentity(options: OpenIdentityOptions): Promise<Identi
   const { stateDir, partyCa, now = new Date(), logger = silentLogger, signal } = options;
   signal?.throwIfAborted();
   const ca = await openPartyCa(partyCa);
-  if (ca.certificate.notAfter.getTime() <= now.getTime()) {
+  if (ca.certificate.validToDate.getTime() <= now.getTime()) {
     throw new PeerError(
       "party-ca-invalid",
-      `the party CA has expired on ${ca.certificate.notAfter.toISOString().slice(0, 10)}`,
+      `the party CA has expired on ${ca.certificate.validToDate.toISOString().slice(0, 10)}`,
       { hint: "Check this machine's date, or make a new party CA with lanspread certs rotate." },
     );
   }

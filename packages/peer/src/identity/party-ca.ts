@@ -1,27 +1,12 @@
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes, webcrypto, X509Certificate } from "node:crypto";
 import { lstat, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { makeDirectories, PRIVATE_FILE_MODE, writeFileDurably } from "../storage/index.ts";
-import {
-  CA_CERT_NAME,
-  CA_KEY_NAME,
-  CA_VALID_DAYS,
-  DAY_MS,
-  MAX_PEM_BYTES,
-  SIGNING_ALGORITHM,
-  VALID_FROM,
-} from "./constants.ts";
+import { CA_CERT_NAME, CA_KEY_NAME, CA_VALID_DAYS, DAY_MS, MAX_PEM_BYTES } from "./constants.ts";
 import { generateKeyPair, importKeyPair, type KeyPair } from "./keys.ts";
-import {
-  BasicConstraintsExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "./x509.ts";
+import { spkiOf } from "./spki-of.ts";
 
 /** The certificate authority of a party: who has a certificate of it may join. Both halves are PEM. */
 export interface PartyCa {
@@ -43,31 +28,13 @@ export interface CreatePartyCaOptions {
 export async function createPartyCa(options: CreatePartyCaOptions = {}): Promise<PartyCa> {
   const { name = "party", now = new Date(), validDays = CA_VALID_DAYS } = options;
   const { keys, keyPem } = await generateKeyPair();
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      // Two CAs never have the same name, so that one is never taken for the other's issuer.
-      name: [{ O: ["lanspread"] }, { CN: [`${name} ${randomBytes(4).toString("hex")}`] }],
-      keys,
-      notBefore: VALID_FROM,
-      notAfter: new Date(now.getTime() + validDays * DAY_MS),
-      signingAlgorithm: SIGNING_ALGORITHM,
-      serialNumber: serialNumber(),
-      extensions: [
-        new BasicConstraintsExtension(true, 0, true),
-        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
-      ],
-    },
-    webcrypto,
-  );
-  return { certPem: `${certificate.toString("pem")}\n`, keyPem };
-}
-
-/** A positive 128-bit serial number in hexadecimal digits (RFC 5280 §4.1.2.2). */
-export function serialNumber(): string {
-  const bytes = randomBytes(16);
-  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
-  return bytes.toString("hex");
+  const { issueCaCertificate } = await import("./issue-certificate.ts");
+  const certPem = await issueCaCertificate({
+    name: `${name} ${randomBytes(4).toString("hex")}`,
+    keys,
+    notAfter: new Date(now.getTime() + validDays * DAY_MS),
+  });
+  return { certPem, keyPem };
 }
 
 export interface WritePartyCaOptions {
@@ -121,8 +88,7 @@ export async function loadPartyCa(dir: string = SHIPPED_CA_DIR): Promise<PartyCa
   const keyFile = join(dir, CA_KEY_NAME);
   const ca: PartyCa = { certPem: await readPem(certFile), keyPem: await readPem(keyFile) };
   const { certificate } = await openPartyCa(ca, { certFile, keyFile });
-  const constraints = certificate.getExtension(BasicConstraintsExtension);
-  if (constraints?.ca !== true) {
+  if (!certificate.ca) {
     throw new PeerError("party-ca-invalid", `${certFile} is no certificate of a certificate authority`);
   }
   return ca;
@@ -158,7 +124,7 @@ export async function openPartyCa(
     throw new PeerError("party-ca-invalid", `${names.keyFile} is no P-256 key`, { cause });
   }
   const spki = await webcrypto.subtle.exportKey("spki", pair.keys.publicKey);
-  if (!Buffer.from(spki).equals(Buffer.from(certificate.publicKey.rawData))) {
+  if (!Buffer.from(spki).equals(spkiOf(certificate.raw))) {
     throw new PeerError("party-ca-invalid", `${names.keyFile} does not belong to ${names.certFile}`);
   }
   return { ...pair, certificate };

@@ -1,4 +1,4 @@
-import { webcrypto } from "node:crypto";
+import { webcrypto, X509Certificate } from "node:crypto";
 import { type PeerId, peerIdFromSpki } from "@lanspread/proto";
 import {
   DAY_MS,
@@ -7,22 +7,10 @@ import {
   P256_SPKI_HEAD,
   PEER_RENEW_DAYS,
   PEER_VALID_DAYS,
-  SIGNING_ALGORITHM,
-  VALID_FROM,
 } from "./constants.ts";
 import type { KeyPair } from "./keys.ts";
-import { type OpenPartyCa, serialNumber } from "./party-ca.ts";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "./x509.ts";
+import type { OpenPartyCa } from "./party-ca.ts";
+import { spkiOf } from "./spki-of.ts";
 
 /**
  * The id of the peer that a certificate (DER) was issued to: computed from its SubjectPublicKeyInfo, the very bytes of
@@ -32,7 +20,7 @@ import {
  *   another peer.
  */
 export function peerIdFromCertificate(der: Uint8Array): PeerId {
-  const spki = Buffer.from(new X509Certificate(new Uint8Array(der)).publicKey.rawData);
+  const spki = Buffer.from(spkiOf(new X509Certificate(der).raw));
   if (spki.length !== P256_SPKI_BYTES || !spki.subarray(0, P256_SPKI_HEAD.length).equals(P256_SPKI_HEAD)) {
     throw new Error("the certificate is not for a P-256 key");
   }
@@ -41,29 +29,16 @@ export function peerIdFromCertificate(der: Uint8Array): PeerId {
 
 /** Has the party CA sign a certificate for a peer's key. The result is PEM. */
 export async function issuePeerCertificate(ca: OpenPartyCa, pair: KeyPair, now: Date): Promise<string> {
-  const spki = await webcrypto.subtle.exportKey("spki", pair.keys.publicKey);
-  const certificate = await X509CertificateGenerator.create(
-    {
-      subject: [{ O: ["lanspread"] }, { CN: [peerIdFromSpki(new Uint8Array(spki))] }],
-      issuer: ca.certificate.subjectName,
-      publicKey: pair.keys.publicKey,
-      signingKey: ca.keys.privateKey,
-      notBefore: VALID_FROM,
-      notAfter: peerCertificateEnd(ca.certificate.notAfter, now),
-      signingAlgorithm: SIGNING_ALGORITHM,
-      serialNumber: serialNumber(),
-      extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        // Every peer is client of some connections and server of others.
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-        await SubjectKeyIdentifierExtension.create(pair.keys.publicKey, false, webcrypto),
-        await AuthorityKeyIdentifierExtension.create(ca.keys.publicKey, false, webcrypto),
-      ],
-    },
-    webcrypto,
-  );
-  return `${certificate.toString("pem")}\n`;
+  const { publicKey } = pair.keys;
+  const peerId = peerIdFromSpki(new Uint8Array(await webcrypto.subtle.exportKey("spki", publicKey)));
+  const notAfter = peerCertificateEnd(ca.certificate.validToDate, now);
+  const { issueCertificate } = await import("./issue-certificate.ts");
+  return await issueCertificate({
+    peerId,
+    publicKey,
+    ca: { certPem: ca.certificate.toString(), keys: ca.keys },
+    notAfter,
+  });
 }
 
 /** When a certificate that is issued now ends: never after the CA. */
@@ -80,27 +55,30 @@ export async function reasonToRenew(
   now: Date,
 ): Promise<string | null> {
   let certificate: X509Certificate;
+  let spki: Uint8Array;
   try {
     certificate = new X509Certificate(certPem);
+    spki = spkiOf(certificate.raw);
   } catch {
     return "it is no certificate";
   }
-  const spki = await webcrypto.subtle.exportKey("spki", pair.keys.publicKey);
-  if (!Buffer.from(spki).equals(Buffer.from(certificate.publicKey.rawData))) return "it is for another key";
-  if (!(await isSignedBy(certificate, ca))) return "it is of another party CA";
-  if (certificate.notBefore.getTime() > now.getTime()) return "it is not valid yet";
-  const left = certificate.notAfter.getTime() - now.getTime();
+  const own = await webcrypto.subtle.exportKey("spki", pair.keys.publicKey);
+  if (!Buffer.from(own).equals(spki)) return "it is for another key";
+  if (!isSignedBy(certificate, ca)) return "it is of another party CA";
+  if (certificate.validFromDate.getTime() > now.getTime()) return "it is not valid yet";
+  const end = certificate.validToDate.getTime();
+  const left = end - now.getTime();
   if (left <= 0) return "it has expired";
-  const best = peerCertificateEnd(ca.certificate.notAfter, now).getTime();
+  const best = peerCertificateEnd(ca.certificate.validToDate, now).getTime();
   // A CA that ends soon gives no longer certificate: renewing would change nothing.
-  const canBeLonger = best > certificate.notAfter.getTime();
+  const canBeLonger = best > end;
   return left < PEER_RENEW_DAYS * DAY_MS && canBeLonger ? "it expires soon" : null;
 }
 
-async function isSignedBy(certificate: X509Certificate, ca: OpenPartyCa): Promise<boolean> {
+function isSignedBy(certificate: X509Certificate, ca: OpenPartyCa): boolean {
   if (certificate.issuer !== ca.certificate.subject) return false;
   try {
-    return await certificate.verify({ publicKey: ca.keys.publicKey, signatureOnly: true }, webcrypto);
+    return certificate.verify(ca.certificate.publicKey);
   } catch {
     return false;
   }

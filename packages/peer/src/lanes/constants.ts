@@ -4,6 +4,12 @@ export const MOST_LANES_BY_DEFAULT = 4;
 /** Lanes that a peer can have: each is named in its hello, beside what else it can do. */
 export const MOST_LANES = 16;
 
+/** Smallest datagram that begins a connection, bytes (RFC 9000, 14.1). */
+export const FIRST_DATAGRAM_BYTES = 1_200;
+
+/** Datagrams that wait for a lane whose thread is being started: the first ones of some connections. Others are sent again. */
+export const MOST_HELD_DATAGRAMS = 64;
+
 /** How often a lane tells how many bytes have come, milliseconds. */
 export const TELL_BYTES_MS = 50;
 
@@ -12,6 +18,9 @@ export const TELL_SENT_MS = 250;
 
 /** Time that a lane of a source has to answer a dial, milliseconds: it is on the same network, or behind a firewall. */
 export const LANE_DIAL_MS = 4_000;
+
+/** How often a lane that sends tells which answers are under way, milliseconds: each time wakes the main thread. */
+export const TELL_OUTBOUND_MS = 100;
 
 /**
  * A lane of a source that sends nothing for so long while it is asked is given up, milliseconds: its thread may be gone without a
@@ -56,3 +65,6 @@ export const QUICK_FLUSH_MS = 0.1;
 
 /** After one that took longer the pool does so many before the own thread may try again. */
 export const FLUSHES_BEFORE_OWN = 512;
+
+/** Largest file that a lane removes, bytes: to give back the blocks of a large one takes a disk long, and the lane moves bytes for others. */
+export const REMOVED_BY_LANE_BYTES = 1024 * 1024;

@@ -21,6 +21,8 @@ interface Dialled {
 export class LaneConnections {
   readonly #options: LaneConnectionsOptions;
   readonly #connections = new Map<string, Promise<Dialled>>();
+  /** Those of them that are up. */
+  readonly #up = new Map<string, Dialled>();
   readonly #closing = new AbortController();
 
   constructor(options: LaneConnectionsOptions) {
@@ -34,6 +36,11 @@ export class LaneConnections {
    */
   async channelTo(source: LaneAddress, signal: AbortSignal): Promise<RequestChannel> {
     const key = `${source.peerId} ${source.host} ${source.port}`;
+    const up = this.#up.get(key);
+    if (up !== undefined) {
+      signal.throwIfAborted();
+      return up.channel;
+    }
     const dialled = this.#connections.get(key) ?? this.#dial(key, source);
     const aborted = Promise.withResolvers<never>();
     const abort = (): void => aborted.reject(signal.reason);
@@ -71,9 +78,14 @@ export class LaneConnections {
     const dialled = this.#connect(source);
     this.#connections.set(key, dialled);
     const forget = (): void => {
-      if (this.#connections.get(key) === dialled) this.#connections.delete(key);
+      if (this.#connections.get(key) !== dialled) return;
+      this.#connections.delete(key);
+      this.#up.delete(key);
     };
-    dialled.then(({ connection }) => void connection.closed.then(forget), forget);
+    dialled.then((up) => {
+      this.#up.set(key, up);
+      void up.connection.closed.then(forget);
+    }, forget);
     return dialled;
   }
 

@@ -1,16 +1,19 @@
 import { DIGEST_BYTES, type PeerId, type PieceIndex } from "@lanspread/proto";
 import type { Endpoint } from "@lanspread/quic";
-import { createBufferPool, fetchUnit } from "../transfer/index.ts";
+import { type ArrivingPiece, createBufferPool, fetchUnit } from "../transfer/index.ts";
 import { TELL_BYTES_MS } from "./constants.ts";
+import type { FlushPace } from "./flush-pace.ts";
 import { LaneConnections, type LaneConnectionsOptions } from "./lane-connections.ts";
 import { LaneFiles } from "./lane-files.ts";
-import type { FetchOrder, FromLane, OrderedPiece } from "./messages.ts";
+import type { FetchOrder, FromLane } from "./messages.ts";
 import { tellFailure, type UnitFailure } from "./unit-failure.ts";
 
 export interface LaneFetcherOptions {
   readonly endpoint: Pick<Endpoint, "dial">;
   readonly identify: LaneConnectionsOptions["identify"];
   readonly tell: (message: FromLane) => void;
+  /** What flushes took before. */
+  readonly pace: FlushPace;
 }
 
 interface Running {
@@ -22,6 +25,7 @@ interface Running {
 export class LaneFetcher {
   readonly #tell: (message: FromLane) => void;
   readonly #connections: LaneConnections;
+  readonly #pace: FlushPace;
   readonly #buffers = createBufferPool();
   readonly #files = new Map<FetchOrder["download"], LaneFiles>();
   readonly #running = new Map<FetchOrder["id"], Running>();
@@ -31,6 +35,7 @@ export class LaneFetcher {
 
   constructor(options: LaneFetcherOptions) {
     this.#tell = options.tell;
+    this.#pace = options.pace;
     this.#connections = new LaneConnections(options);
   }
 
@@ -38,7 +43,7 @@ export class LaneFetcher {
     const controller = new AbortController();
     const ended = this.#fetch(order, controller.signal).then((failure) => {
       this.#running.delete(order.id);
-      this.#tellBytes();
+      this.#tellBytesOf(order.id);
       this.#tell({ type: "ended", id: order.id, failure });
     });
     this.#running.set(order.id, { controller, ended });
@@ -65,26 +70,38 @@ export class LaneFetcher {
     await Promise.all(running.map(({ ended }) => ended));
     await Promise.all([...this.#files.keys()].map((download) => this.closeFiles(download)));
     this.#connections.close();
+    clearTimeout(this.#timer);
   }
 
   /** Never rejects. */
   async #fetch(order: FetchOrder, signal: AbortSignal): Promise<UnitFailure | null> {
-    const { id, gameId, manifestHash, unit, pieces, source, noProgressMs } = order;
+    const { id, gameId, manifestHash, unit, source, noProgressMs } = order;
+    const digests = order.digests === null ? null : Buffer.from(order.digests, "latin1");
+    const digestOf = (index: PieceIndex): Uint8Array | null => {
+      const at = (index - unit.firstPiece) * DIGEST_BYTES;
+      return digests?.subarray(at, at + DIGEST_BYTES) ?? null;
+    };
     try {
+      const files = this.#filesOf(order);
       const channel = await this.#connections.channelTo(source, signal);
       await fetchUnit({
         channel,
         gameId,
         manifestHash,
         unit,
-        pieceAt: (index) => orderedPiece(pieces, index),
-        digestOf: (index) => orderedPiece(pieces, index).digest,
-        sink: this.#filesOf(order),
+        pieceAt: (index) => orderedPiece(order, index),
+        digestOf,
+        sink: files,
         buffers: this.#buffers,
         signal,
         noProgressMs,
         onBytes: (count) => this.#came(id, count),
-        onPiece: (index, digest) => this.#tell({ type: "piece", id, index, digest: ownBytes(digest) }),
+        onPiece: (index, digest) =>
+          this.#tell({
+            ...{ type: "piece", id, index },
+            digest: digests === null ? ownBytes(digest) : null,
+            isFlushed: files.isFlushed(unit.fileIndex),
+          }),
         onWrongPiece: (index) => this.#tell({ type: "wrong", id, index }),
       });
       return null;
@@ -96,11 +113,19 @@ export class LaneFetcher {
   #filesOf({ download, root, unit, identity }: FetchOrder): LaneFiles {
     let files = this.#files.get(download);
     if (files === undefined) {
-      files = new LaneFiles(root);
+      files = new LaneFiles(root, { pace: this.#pace });
       this.#files.set(download, files);
     }
     files.name(unit.fileIndex, unit.path, identity);
     return files;
+  }
+
+  /** The timer stays: the next bytes would only set it anew. */
+  #tellBytesOf(id: FetchOrder["id"]): void {
+    const count = this.#bytes.get(id);
+    if (count === undefined) return;
+    this.#bytes.delete(id);
+    this.#tell({ type: "bytes", counts: [[id, count]] });
   }
 
   #came(id: FetchOrder["id"], count: number): void {
@@ -109,7 +134,6 @@ export class LaneFetcher {
   }
 
   #tellBytes(): void {
-    clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#bytes.size === 0) return;
     const counts = [...this.#bytes];
@@ -118,10 +142,11 @@ export class LaneFetcher {
   }
 }
 
-function orderedPiece(pieces: readonly OrderedPiece[], index: PieceIndex): OrderedPiece {
-  const piece = pieces[index - (pieces[0]?.index ?? 0)];
-  if (piece === undefined) throw new RangeError(`piece ${index} was not ordered`);
-  return piece;
+function orderedPiece({ unit, pieceBytes }: FetchOrder, index: PieceIndex): ArrivingPiece {
+  const before = (index - unit.firstPiece) * pieceBytes;
+  if (before < 0 || before >= unit.length) throw new RangeError(`piece ${index} was not ordered`);
+  const length = Math.min(pieceBytes, unit.length - before);
+  return { index, fileIndex: unit.fileIndex, offset: unit.offset + before, length };
 }
 
 /** The bytes alone: what is sent to another thread is the whole memory behind them. */

@@ -15,7 +15,7 @@ import { isServable } from "../serve/index.ts";
 import { LaneError, type SentOfGame } from "../transfer/index.ts";
 import { LANE_PATIENCE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
 import { LaneThread } from "./lane-thread.ts";
-import type { FetchOrder, LaneAddress, OrderedPiece, PushedView } from "./messages.ts";
+import type { FetchOrder, LaneAddress, PushedView } from "./messages.ts";
 import { Reachability } from "./reachability.ts";
 
 /** Lanes of a peer that is not told how many. */
@@ -56,6 +56,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   #lastDownload = 0;
   #turn = 0;
   #isSending = false;
+  #awake: Promise<void> | null = null;
 
   private constructor(options: LanePoolOptions) {
     this.#options = options;
@@ -65,7 +66,8 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
       (_, index) =>
         new LaneThread({
           index,
-          start: { host, port: 0, tls },
+          start: { host, tls },
+          onKnock: () => void this.wake(),
           identify,
           viewOf: (gameId, holds) => this.#tellView(gameId, holds),
           onOutbound: () => this.#outboundChanged(),
@@ -76,14 +78,23 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     );
   }
 
-  /** Starts the lanes. Resolves when they listen; one that does not is tried again later, and nothing waits for it. */
-  static async start(options: LanePoolOptions): Promise<LanePool> {
+  /**
+   * Takes the ports of the lanes. Their threads are started when somebody connects to one, or something is to be fetched: each
+   * takes some 30 MB and 0.2 s of processor time, and a peer that nobody wants a game of needs none.
+   */
+  static async open(options: LanePoolOptions): Promise<LanePool> {
     const pool = new LanePool(options);
-    await Promise.all(pool.#threads.map((thread) => thread.start()));
+    await Promise.all(pool.#threads.map((thread) => thread.hold()));
     return pool;
   }
 
-  /** UDP ports of the lanes that listen. */
+  /** Starts the lanes. Resolves when they listen; one that does not is tried again later, and nothing waits for it. */
+  wake(): Promise<void> {
+    this.#awake ??= Promise.all(this.#threads.map((thread) => thread.start())).then(() => {});
+    return this.#awake;
+  }
+
+  /** UDP ports that others may connect to. */
   ports(): number[] {
     return this.#threads.flatMap(({ port }) => port ?? []);
   }
@@ -129,11 +140,13 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   open(root: string): LaneDownload {
     this.#lastDownload += 1;
     const download = this.#lastDownload;
+    void this.wake();
     return {
       fetch: (unit) => this.#fetch(unit, root, download),
       flush: (paths) => this.#flush(root, paths),
-      make: async (files) => (await this.#nextInTurn()?.make(root, files)) ?? null,
-      look: async (files) => (await this.#nextInTurn()?.look(root, files)) ?? null,
+      make: async (files) => (await (await this.#nextInTurn())?.make(root, files)) ?? null,
+      look: async (files) => (await (await this.#nextInTurn())?.look(root, files)) ?? null,
+      remove: async (files) => (await (await this.#nextInTurn())?.remove(root, files)) ?? null,
       [Symbol.asyncDispose]: async () => {
         await Promise.all(this.#threads.map((thread) => thread.close(download)));
       },
@@ -148,6 +161,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     const { peerId } = unit;
     if (this.#options.lanesOf(peerId).length === 0 || !(await this.#canReach(peerId))) return false;
     try {
+      await this.wake();
       unit.signal.throwIfAborted();
       const thread = this.#leastBusy();
       const addresses = this.#options.lanesOf(peerId);
@@ -162,7 +176,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   }
 
   async #flush(root: string, paths: readonly string[]): Promise<boolean> {
-    const threads = this.#threads.filter(({ port }) => port !== null);
+    const threads = this.#threads.filter(({ isUp }) => isUp);
     if (threads.length === 0) return false;
     const share = Math.ceil(paths.length / threads.length);
     const ended = await Promise.allSettled(
@@ -179,7 +193,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     unit: LaneUnit,
     place: Pick<FetchOrder, "root" | "download">,
   ): Promise<void> {
-    const { gameId, manifestHash, unit: work, signal, noProgressMs, onBytes, onPiece, onWrongPiece } = unit;
+    const { gameId, manifestHash, unit: work, signal, noProgressMs, onBytes, onWrongPiece } = unit;
     this.#lastFetch += 1;
     const order: FetchOrder = {
       ...place,
@@ -189,18 +203,23 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
       manifestHash,
       unit: work,
       identity: unit.identity,
-      pieces: piecesOf(unit),
+      pieceBytes: unit.pieceAt(work.firstPiece).length,
+      digests: digestsOf(unit),
       noProgressMs,
     };
     const came = (count: number): void => {
       this.#reachability.came(source.peerId);
       onBytes(count);
     };
+    const onPiece = (index: PieceIndex, digest: Uint8Array | null, isFlushed: boolean): void => {
+      const known = digest ?? unit.digestOf(index);
+      if (known !== null) unit.onPiece(index, known, isFlushed);
+    };
     try {
       await thread.fetch(order, { onBytes: came, onPiece, onWrongPiece }, signal);
     } catch (error) {
       const isThere = this.#options.lanesOf(source.peerId).some(({ port }) => port === source.port);
-      if (error instanceof LaneError && thread.port !== null && isThere) this.#failed(source.peerId, error);
+      if (error instanceof LaneError && thread.isUp && isThere) this.#failed(source.peerId, error);
       throw error;
     }
   }
@@ -229,8 +248,9 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   }
 
   /** For what takes every lane equally long. */
-  #nextInTurn(): LaneThread | null {
-    const threads = this.#threads.filter(({ port }) => port !== null);
+  async #nextInTurn(): Promise<LaneThread | null> {
+    await this.wake();
+    const threads = this.#threads.filter(({ isUp }) => isUp);
     this.#turn += 1;
     return threads[this.#turn % threads.length] ?? null;
   }
@@ -240,7 +260,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     let least = Number.POSITIVE_INFINITY;
     for (const thread of this.#threads) {
       const { orderedBytes } = thread;
-      if (thread.port === null || orderedBytes >= least) continue;
+      if (!thread.isUp || orderedBytes >= least) continue;
       best = thread;
       least = orderedBytes;
     }
@@ -270,18 +290,15 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   }
 }
 
-function piecesOf({ unit, pieceAt, digestOf }: LaneUnit): OrderedPiece[] {
-  return Array.from({ length: unit.pieceCount }, (_, index) => {
-    const piece = pieceAt((unit.firstPiece + index) as PieceIndex);
-    const digest = digestOf(piece.index);
-    return {
-      index: piece.index,
-      fileIndex: piece.fileIndex,
-      offset: piece.offset,
-      length: piece.length,
-      digest: digest === null ? null : Uint8Array.from(digest.subarray(0, DIGEST_BYTES)),
-    };
-  });
+/** As of {@link FetchOrder.digests}. */
+function digestsOf({ unit, digestOf }: LaneUnit): string | null {
+  let digests = "";
+  for (let index = unit.firstPiece as number; index < unit.firstPiece + unit.pieceCount; index++) {
+    const digest = digestOf(index as PieceIndex);
+    if (digest === null) return null;
+    digests += Buffer.from(digest.buffer, digest.byteOffset, DIGEST_BYTES).toString("latin1");
+  }
+  return digests;
 }
 
 function isSame(a: PushedView, b: PushedView): boolean {

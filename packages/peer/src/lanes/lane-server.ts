@@ -28,7 +28,7 @@ import {
   createSentBytes,
   type SentOfGame,
 } from "../transfer/index.ts";
-import { DIRECT_BYTES, TELL_SENT_MS } from "./constants.ts";
+import { DIRECT_BYTES, TELL_OUTBOUND_MS, TELL_SENT_MS } from "./constants.ts";
 import type { PushedView } from "./messages.ts";
 
 export interface LaneServerOptions {
@@ -66,7 +66,8 @@ export class LaneServer {
   readonly #game: AnswerGameOptions;
   /** Who has each connection; null while that is being found out. */
   readonly #connections = new Map<Connection, PeerId | null>();
-  #isOutboundTold = true;
+  #outboundTimer: NodeJS.Timeout | undefined;
+  #saidToSend = false;
   #closed = false;
 
   constructor(options: LaneServerOptions) {
@@ -146,6 +147,7 @@ export class LaneServer {
     this.#views.clear();
     await this.#outbound.cancelAll();
     clearTimeout(this.#sentTimer);
+    clearTimeout(this.#outboundTimer);
     for (const connection of this.#connections.keys()) connection.close(RESET.shuttingDown, "the peer stops");
   }
 
@@ -189,14 +191,16 @@ export class LaneServer {
     this.#options.onSent(this.#sent.take());
   }
 
-  /** Once for all that changes in one turn: thousands of small files come and go. */
+  /** Soon where nothing was going out before; then once for all that changes in a while: thousands of small files come and go. */
   #tellOutbound(): void {
-    if (!this.#isOutboundTold) return;
-    this.#isOutboundTold = false;
-    setImmediate(() => {
-      this.#isOutboundTold = true;
-      this.#options.onOutbound(this.#outbound.counts());
-    });
+    if (this.#outboundTimer !== undefined) return;
+    const tell = (): void => {
+      this.#outboundTimer = undefined;
+      const counts = this.#outbound.counts();
+      this.#saidToSend = Object.keys(counts).length > 0;
+      this.#options.onOutbound(counts);
+    };
+    this.#outboundTimer = setTimeout(tell, this.#saidToSend ? TELL_OUTBOUND_MS : 1).unref();
   }
 }
 

@@ -8,19 +8,24 @@ import {
 import { createEndpoint, type Endpoint } from "@lanspread/quic";
 import { type FoundFile, findFile } from "../download/file-state.ts";
 import { makeFiles } from "../download/make-files.ts";
+import { removeFiles } from "../download/remove-files.ts";
 import { createLogger } from "../logger.ts";
 import { directAccess } from "../storage/index.ts";
+import { REMOVED_BY_LANE_BYTES } from "./constants.ts";
 import { flushFiles } from "./flush-files.ts";
 import { FlushPace } from "./flush-pace.ts";
 import { LaneFetcher } from "./lane-fetcher.ts";
 import { LaneServer } from "./lane-server.ts";
-import type { FromLane, LaneStart, PushedView, ToLane } from "./messages.ts";
+import type { FromLane, LaneStart, ListenOrder, PushedView, ToLane } from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { tellFailure, type UnitFailure } from "./unit-failure.ts";
 
+/** What an open lane is told. */
+export type ToOpenLane = Exclude<ToLane, { type: "listen" | "stop" }>;
+
 /** A lane as its thread has it. */
 export interface Lane {
-  hear(message: Exclude<ToLane, { type: "stop" }>): void;
+  hear(message: ToOpenLane): void;
   /** Resolves when the endpoint failed. */
   readonly failed: Promise<Error>;
   /** Ends what is under way, closes the files and the endpoint. */
@@ -32,13 +37,16 @@ export interface Lane {
  *
  * @throws what {@link createEndpoint} throws
  */
-export async function openLane(start: LaneStart, tell: (message: FromLane) => void): Promise<Lane> {
-  const { host, port, tls } = start;
+export async function openLane(
+  start: LaneStart & ListenOrder,
+  tell: (message: FromLane) => void,
+): Promise<Lane> {
+  const { host, port, tls, received } = start;
   const limits = {
     maxStreamsPerConnection: MAX_STREAMS_PER_CONNECTION,
     maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
   };
-  const endpoint = await createEndpoint({ host, port, tls, alpn: ALPN, limits });
+  const endpoint = await createEndpoint({ host, port, tls, alpn: ALPN, limits, received });
   const lane = new OpenLane(endpoint, tell);
   tell({ type: "ready", port: endpoint.address.port });
   return lane;
@@ -76,12 +84,13 @@ class OpenLane implements Lane {
     this.#fetcher = new LaneFetcher({
       endpoint,
       identify: (certificate) => identify(certificate, false),
+      pace: this.#flushPace,
       tell,
     });
     endpoint.onConnection((connection) => void this.#server.accept(connection));
   }
 
-  hear(message: Exclude<ToLane, { type: "stop" }>): void {
+  hear(message: ToOpenLane): void {
     switch (message.type) {
       case "fetch":
         this.#fetcher.fetch(message.order);
@@ -100,6 +109,9 @@ class OpenLane implements Lane {
         break;
       case "look":
         void this.#look(message);
+        break;
+      case "remove":
+        void this.#remove(message);
         break;
       case "identity":
         this.#identities.answer(message.question, message.peerId);
@@ -153,6 +165,12 @@ class OpenLane implements Lane {
       failure = tellFailure(error);
     }
     this.#tell({ type: "found", question, found: { files: found, failure } });
+  }
+
+  async #remove({ question, root, files }: Extract<ToLane, { type: "remove" }>): Promise<void> {
+    const { error, ...removed } = await removeFiles(directAccess, root, files, REMOVED_BY_LANE_BYTES);
+    const failure = error === null ? null : tellFailure(error);
+    this.#tell({ type: "removed", question, removed: { ...removed, failure } });
   }
 
   async #revoke(gameId: GameId | null, id: number): Promise<void> {

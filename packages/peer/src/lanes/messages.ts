@@ -1,6 +1,13 @@
 import type { GameId, GameVersion, Hash, Manifest, PeerId, PieceIndex } from "@lanspread/proto";
-import type { TlsOptions } from "@lanspread/quic";
-import type { FileToMake, FoundFile, MadeFiles, WantedFile } from "../download/index.ts";
+import type { ReceivedDatagram, TlsOptions } from "@lanspread/quic";
+import type {
+  FileToMake,
+  FoundFile,
+  MadeFiles,
+  OwnFile,
+  RemovedFiles,
+  WantedFile,
+} from "../download/index.ts";
 import type { LogFields, LogLevel } from "../logger.ts";
 import type { SentOfGame, WorkUnit } from "../transfer/index.ts";
 import type { UnitFailure } from "./unit-failure.ts";
@@ -9,9 +16,15 @@ import type { UnitFailure } from "./unit-failure.ts";
 export interface LaneStart {
   /** Address to bind to. */
   readonly host: string;
+  readonly tls: TlsOptions;
+}
+
+/** Where a lane is to listen. */
+export interface ListenOrder {
   /** 0 takes a free one. */
   readonly port: number;
-  readonly tls: TlsOptions;
+  /** What has come to the port before. */
+  readonly received: readonly ReceivedDatagram[];
 }
 
 /** Where a source can be asked. */
@@ -21,17 +34,7 @@ export interface LaneAddress {
   readonly port: number;
 }
 
-/** A piece of a unit. Offset and length in bytes, in the unit's file. */
-export interface OrderedPiece {
-  readonly index: PieceIndex;
-  readonly fileIndex: number;
-  readonly offset: number;
-  readonly length: number;
-  /** Null where nobody knows it: then whatever comes is right. */
-  readonly digest: Uint8Array | null;
-}
-
-/** A unit that a lane is to fetch. */
+/** A unit that a lane is to fetch. Of small files there is one for each: what it holds is as little as possible. */
 export interface FetchOrder {
   readonly id: number;
   /** Whose files are kept open together. */
@@ -44,7 +47,13 @@ export interface FetchOrder {
   readonly unit: WorkUnit;
   /** Which file on the disk the unit's is; null where nobody knows. */
   readonly identity: string | null;
-  readonly pieces: readonly OrderedPiece[];
+  /** Length of each of the unit's pieces in bytes; the last one may be shorter. */
+  readonly pieceBytes: number;
+  /**
+   * Digests of the unit's pieces, one behind the other, as characters of Latin-1: memory of its own for a few bytes costs both threads
+   * more than all the rest. Null where nobody knows them: then whatever comes is right.
+   */
+  readonly digests: string | null;
   readonly noProgressMs: number;
 }
 
@@ -69,8 +78,15 @@ export interface ToldFoundFiles {
   readonly failure: UnitFailure | null;
 }
 
+/** What a lane has removed, and why no more than that. */
+export interface ToldRemovedFiles extends Omit<RemovedFiles, "error"> {
+  readonly failure: UnitFailure | null;
+}
+
 /** What the main thread tells a lane. */
 export type ToLane =
+  /** The answer to `loaded`, once: what was told before waits for it. `ready` follows. */
+  | ({ readonly type: "listen" } & ListenOrder)
   | { readonly type: "fetch"; readonly order: FetchOrder }
   /** Ends a fetch; `ended` follows. */
   | { readonly type: "cancel"; readonly id: number }
@@ -100,6 +116,14 @@ export type ToLane =
       readonly root: string;
       readonly files: readonly WantedFile[];
     }
+  /** Removes files that are not large; `removed` follows. */
+  | {
+      readonly type: "remove";
+      readonly question: number;
+      /** Absolute path of the game root. */
+      readonly root: string;
+      readonly files: readonly OwnFile[];
+    }
   | { readonly type: "identity"; readonly question: number; readonly peerId: PeerId | null }
   | {
       readonly type: "view";
@@ -116,12 +140,23 @@ export type ToLane =
 
 /** What a lane tells the main thread. */
 export type FromLane =
+  /** The thread has read its code. */
+  | { readonly type: "loaded" }
   | { readonly type: "ready"; readonly port: number }
   /** This machine can have no lane: another start would end as this one. */
   | { readonly type: "unavailable"; readonly why: string }
   /** Bytes that have come since the last time, right or wrong, by fetch. */
   | { readonly type: "bytes"; readonly counts: readonly (readonly [id: number, bytes: number])[] }
-  | { readonly type: "piece"; readonly id: number; readonly index: PieceIndex; readonly digest: Uint8Array }
+  /** A piece is right, and written. */
+  | {
+      readonly type: "piece";
+      readonly id: number;
+      readonly index: PieceIndex;
+      /** Null where it is the one that was ordered. */
+      readonly digest: Uint8Array | null;
+      /** Whether what was written is on the disk already. */
+      readonly isFlushed: boolean;
+    }
   | { readonly type: "wrong"; readonly id: number; readonly index: PieceIndex }
   /** Nothing of the fetch is under way any more. */
   | { readonly type: "ended"; readonly id: number; readonly failure: UnitFailure | null }
@@ -129,6 +164,7 @@ export type FromLane =
   | { readonly type: "flushed"; readonly question: number; readonly failure: UnitFailure | null }
   | { readonly type: "made"; readonly question: number; readonly made: ToldMadeFiles }
   | { readonly type: "found"; readonly question: number; readonly found: ToldFoundFiles }
+  | { readonly type: "removed"; readonly question: number; readonly removed: ToldRemovedFiles }
   /** Who has this certificate (DER)? Asked of who comes in, an answer is also the leave to ask for files. */
   | {
       readonly type: "identify";

@@ -13,6 +13,9 @@ export const ROOTS_AT_ONCE = 32;
 /** Characters of index entries that are made sense of without giving way to others: about 5 ms of work. */
 export const LOOK_SLICE_CHARACTERS = 128 * 1024;
 
+/** Characters of an index entry from which others get a turn between two steps of making sense of it: some 4,000 files. */
+export const LARGE_ENTRY_CHARACTERS = 160 * 1024;
+
 /** What a look costs besides the characters of its index entry, in the same unit. */
 export const LOOK_CHARACTERS = 2 * 1024;
 
@@ -25,7 +28,7 @@ export const ENTRIES_AT_ONCE = 16;
 /** Directory entries whose paths are checked without giving way to others: about 5 ms of work. */
 export const LISTED_AT_ONCE = 4096;
 
-/** Warnings that are kept for one game: a folder of 10,000 links needs no 10,000 sentences. */
+/** Warnings that are kept for one game, and of the games directory's children: 10,000 links need no 10,000 sentences. */
 export const MAX_WARNINGS = 20;
 
 /** Entries that are sorted without giving way to others: about 5 ms of work. */
@@ -33,6 +36,12 @@ export const SORT_RUN = 4096;
 
 /** Bytes the hashing worker reads at once: large enough for disks that seek, small enough to pause at once. */
 export const HASH_READ_BYTES = 1024 * 1024;
+
+/**
+ * A hashing thread that has nothing to do for so long is ended, milliseconds: it takes some 10 MB, and starting another one costs a
+ * twentieth of a second.
+ */
+export const HASHER_IDLE_MS = 2_000;
 
 /** Bytes between two progress reports of the hashing worker. */
 export const HASH_PROGRESS_BYTES = 64 * 1024 * 1024;
@@ -57,6 +66,12 @@ export const UNWATCHED_SCAN_MS = 30_000;
  * has come back. One call of the system, so it may be often.
  */
 export const DIRECTORY_CHECK_MS = 2_000;
+
+/**
+ * Pause before a root that could not be read is looked at again, milliseconds: doubles up to {@link UNWATCHED_SCAN_MS}. The first
+ * retry comes with the next check of the games directory.
+ */
+export const UNREAD_RETRY_FIRST_MS = 2_000;
 
 /**
  * Pause before a watch that failed is tried again, milliseconds: doubles from the first to the longest. Taking it walks the whole tree.

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type ParcelWatcher from "@parcel/watcher";
+import { startHelperThread } from "../helper-thread.ts";
 import { toWatchFailure, WatchFailure } from "./watch-failure.ts";
 import type { WatchEventType } from "./watch-rules.ts";
 
@@ -11,7 +11,7 @@ export interface WatchedEvent {
 }
 
 export interface DirectoryWatchOptions {
-  /** What is left out, of paths relative to the directory. No flags. */
+  /** What is left out, of paths relative to the directory: each matches a path as a whole. No flags. */
   readonly ignore: readonly RegExp[];
   /** Events of one batch. Several changes of one path are one event. */
   readonly onEvents: (events: readonly WatchedEvent[]) => void;
@@ -45,6 +45,14 @@ const BACKENDS: Partial<Record<NodeJS.Platform, ParcelWatcher.BackendType>> = {
   win32: "windows",
 };
 
+/**
+ * What the wrapper of the watcher hands to its native part. What comes by its own option `ignore` is wrapped so that it may match
+ * anywhere in a path, which makes each event cost several times as much: the native part matches whole paths.
+ */
+interface NativeOptions extends ParcelWatcher.Options {
+  readonly ignoreGlobs: string[];
+}
+
 /** Watches of this process. */
 let open = 0;
 /** Whether one of them could not be cleaned up. */
@@ -56,7 +64,10 @@ export const watchDirectory: WatchDirectory = async (dir, options) => {
   // A call that finds no inotify instance left never returns, and nothing else runs any more.
   if (process.platform === "linux" && open === 0) await requireInstance(dir);
   const backend = BACKENDS[process.platform];
-  const parcelOptions = { ignore: [...options.ignore], ...(backend === undefined ? {} : { backend }) };
+  const parcelOptions = {
+    ignoreGlobs: options.ignore.map(({ source }) => source),
+    ...(backend === undefined ? {} : { backend }),
+  } satisfies NativeOptions;
   let closed = false;
   let subscription: ParcelWatcher.AsyncSubscription;
   open += 1;
@@ -122,7 +133,7 @@ async function forgetWhatIsSpoilt(watcher: typeof ParcelWatcher, dir: string): P
 
 /** @throws WatchFailure where the system gives no inotify instance */
 async function requireInstance(dir: string): Promise<void> {
-  const worker = new Worker(PROBE_URL, { workerData: dir, execArgv: [], name: "lanspread-watch-probe" });
+  const worker = startHelperThread(PROBE_URL, { workerData: dir, name: "lanspread-watch-probe" });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let complaint: string | undefined;
   worker.once("message", (message: string) => {

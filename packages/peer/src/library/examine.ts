@@ -5,7 +5,7 @@ import { SENTINEL_NAME } from "../storage/index.ts";
 import { MANIFEST_OVERHEAD_BYTES, MAX_LOOKS } from "./constants.ts";
 import { digestsOf, type IndexEntry, sameEntry, samePayload } from "./entry.ts";
 import { giveWay } from "./give-way.ts";
-import { lookOf, type RootLook } from "./look.ts";
+import { fingerprintOf, lookOf, type RootLook } from "./look.ts";
 import type { ListedEntry, RootReply, RootSight } from "./look-messages.ts";
 import type { Looker } from "./looker.ts";
 import { walkManifest } from "./walk.ts";
@@ -35,13 +35,14 @@ export interface ExamineOptions {
  */
 export async function examineRoot(options: ExamineOptions): Promise<IndexEntry> {
   const { root, previous } = options;
-  const lookAgain = async (): Promise<RootLook> =>
-    lookOf(root, sightOf(root, await options.looker.look({ root, entryFile: null })));
-  let look = options.sight === undefined ? await lookAgain() : lookOf(root, options.sight);
-  if (previous?.fingerprint === look.fingerprint && options.walk !== true) return previous;
+  const see = async (): Promise<RootSight> =>
+    sightOf(root, await options.looker.look({ root, entryFile: null }));
+  const sight = options.sight ?? (await see());
+  if (options.walk !== true && previous?.fingerprint === fingerprintOf(sight)) return previous;
+  let look = lookOf(root, sight);
   for (let attempt = 1; attempt <= MAX_LOOKS; attempt += 1) {
     const entry = await entryFrom(options, look).catch(nullIfVanished);
-    const again = await lookAgain();
+    const again = lookOf(root, await see());
     if (entry !== null && again.fingerprint === look.fingerprint) {
       return previous !== undefined && sameEntry(previous, entry) ? previous : entry;
     }
@@ -130,8 +131,8 @@ function isOfSentinel(entry: IndexEntry, text: string): boolean {
   return digest.equals(digests.subarray(before * digest.length, (before + 1) * digest.length));
 }
 
-/** A manifest goes over the wire in one answer. */
-function tooLongToSend(files: readonly { readonly path: string; readonly size: number }[]): string[] {
+/** What keeps a game from being shared that has too many files: a manifest goes over the wire in one answer. */
+export function tooLongToSend(files: readonly { readonly path: string; readonly size: number }[]): string[] {
   let bytes = 0;
   // A path takes at most six characters for one (escaped), usually one: only long lists are looked at closely.
   for (const file of files) bytes += file.path.length * 6 + MANIFEST_OVERHEAD_BYTES;

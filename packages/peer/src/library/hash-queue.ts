@@ -40,13 +40,19 @@ interface Job {
 export function createHashQueue(options: HashQueueOptions): HashQueue {
   const { hasher, logger, onDone, onChanged } = options;
   const waiting = new Map<GameId, Job>();
-  /** How often each game changed while it was hashed. */
-  const changes = new Map<GameId, number>();
+  /** How often each game changed, or the thread failed, while it was hashed. */
+  const attempts = new Map<GameId, number>();
   /** Games that changed and are being looked at. */
   const rescans = new Set<Promise<void>>();
   let current: Job | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
+
+  const mayTryAgain = (id: GameId): boolean => {
+    const times = (attempts.get(id) ?? 0) + 1;
+    attempts.set(id, times);
+    return times < MAX_HASH_ATTEMPTS;
+  };
 
   const work = async (job: Job): Promise<void> => {
     const { entry, gamesDir, abort } = job;
@@ -56,13 +62,11 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
     );
     if (abort.signal.aborted) return;
     if (outcome.status === "done") {
-      changes.delete(entry.id);
+      attempts.delete(entry.id);
       await onDone(entry, outcome.digests);
       return;
     }
-    const times = (changes.get(entry.id) ?? 0) + 1;
-    changes.set(entry.id, times);
-    if (times < MAX_HASH_ATTEMPTS) {
+    if (mayTryAgain(entry.id)) {
       // The rescan may put the game into the queue again, and must not wait for this queue.
       const rescan = onChanged(entry.id)
         .catch((error: unknown) => {
@@ -87,7 +91,11 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
       try {
         await work(job);
       } catch (error) {
-        if (!isCancelled(error)) logger.warn("a game could not be hashed", { gameId: id, error });
+        if (isCancelled(error)) continue;
+        logger.warn("a game could not be hashed", { gameId: id, error });
+        // The thread has failed, and no disk: the next one may do better.
+        const isFault = error instanceof PeerError && error.code === "internal";
+        if (isFault && mayTryAgain(id) && !waiting.has(id)) waiting.set(id, job);
       } finally {
         current = null;
       }
@@ -110,14 +118,14 @@ export function createHashQueue(options: HashQueueOptions): HashQueue {
   return {
     add: (gamesDir, entry) => {
       if (closed || (current?.entry === entry && !current.abort.signal.aborted)) return;
-      if ((changes.get(entry.id) ?? 0) >= MAX_HASH_ATTEMPTS) return;
+      if ((attempts.get(entry.id) ?? 0) >= MAX_HASH_ATTEMPTS) return;
       drop(entry.id);
       waiting.set(entry.id, { gamesDir, entry, abort: new AbortController() });
       start();
     },
     drop,
     forgive: (id) => {
-      changes.delete(id);
+      attempts.delete(id);
     },
     current: () => current?.entry.id ?? null,
     idle: async () => {

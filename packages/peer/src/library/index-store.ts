@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { GameId } from "@lanspread/proto";
 import { z } from "zod";
 import type { Logger } from "../logger.ts";
 import { PRIVATE_FILE_MODE, readJson, type StateDir, writeFileDurably } from "../storage/index.ts";
-import { entrySchema, entryToJson, type IndexEntry, parseEntry } from "./entry.ts";
+import type { IndexEntry } from "./entry.ts";
+import { entrySchema, entryToJson, parseEntry } from "./entry-file.ts";
 
 const revisionSchema = z.strictObject({
   format: z.literal(1),
@@ -22,12 +23,14 @@ export interface Revision {
 /** What the library remembers in the state directory. Damage is reported once and costs work, never a game. */
 export interface IndexStore {
   /**
-   * Undefined when there is none, or it was damaged.
+   * Undefined when there is none, or it was damaged or cannot be read.
    *
    * @param text of the entry's file, where it was read already; null where there seems to be none.
    */
   loadEntry(id: GameId, text: string | null): Promise<IndexEntry | undefined>;
-  /** Resolves when the entry survives a power cut. One that is as it was loaded is not written again. */
+  /** Whether the entry is as it was loaded: it need not be saved. */
+  isSaved(entry: IndexEntry): boolean;
+  /** Resolves when the entry survives a power cut. */
   saveEntry(entry: IndexEntry): Promise<void>;
   loadRevision(): Promise<Revision>;
   /** Resolves when the revision survives a power cut. */
@@ -53,7 +56,10 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
         loaded.add(known);
         return known;
       }
-      const file = await readJson(stateDir.libraryEntry(id), entrySchema);
+      const file = await readJson(stateDir.libraryEntry(id), entrySchema).catch((error: unknown) => {
+        logger.warn("an index entry cannot be read: the game is looked at anew", { gameId: id, error });
+        return { status: "missing" } as const;
+      });
       if (file.status === "ok" && file.value.id === id) return file.value;
       if (file.status === "damaged") {
         const { setAside, reason } = file;
@@ -65,8 +71,8 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
       }
       return undefined;
     },
+    isSaved: (entry) => loaded.has(entry),
     saveEntry: async (entry) => {
-      if (loaded.has(entry)) return;
       await writeFileDurably(stateDir.libraryEntry(entry.id), await entryToJson(entry), {
         mode: PRIVATE_FILE_MODE,
       });
@@ -88,5 +94,5 @@ export function createIndexStore(stateDir: StateDir, logger: Logger): IndexStore
 
 /** What {@link Revision.snapshot} holds for a list of summaries. */
 export function digestOfSnapshot(games: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(games)).digest("hex");
+  return hash("sha256", JSON.stringify(games), "hex");
 }

@@ -1,13 +1,14 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { contentId, type GameId, type Hash, type LibrarySnapshot, type LocalGame } from "@lanspread/proto";
 import { PeerError, toPeerError } from "../errors/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { ROOTS_AT_ONCE } from "./constants.ts";
+import { MAX_WARNINGS, ROOTS_AT_ONCE } from "./constants.ts";
 import { Entries } from "./entries.ts";
-import { digestBytes, digestsOf, type IndexEntry, manifestOf, unreadableEntry } from "./entry.ts";
+import { digestBytes, digestsOf, type IndexEntry, isUnread, manifestOf, unreadableEntry } from "./entry.ts";
 import { examineRoot } from "./examine.ts";
 import { createHashQueue, type HashQueue } from "./hash-queue.ts";
 import { createIndexStore, type IndexStore } from "./index-store.ts";
+import { entryPath } from "./listed-entry.ts";
 import { createLooker, type Looker } from "./looker.ts";
 import { mapLimited } from "./map-limited.ts";
 import { createPieceHasher, type PieceHasher } from "./piece-hasher.ts";
@@ -66,7 +67,7 @@ class LocalLibrary implements Library {
   constructor(options: LibraryOptions) {
     this.#options = options;
     this.#logger = (options.logger ?? silentLogger).child("library");
-    this.#gamesDir = options.gamesDir;
+    this.#gamesDir = resolve(options.gamesDir);
     this.#store = createIndexStore(options.stateDir, this.#logger);
     this.#roots = new SettledRoots(options.recover);
     this.#entries = new Entries(this.#store, this.#logger);
@@ -120,6 +121,7 @@ class LocalLibrary implements Library {
       walks: this.#walkCount,
       hashing: this.#hashQueue.current(),
       isAnnounced: this.#unannounced === null,
+      isRead: this.#entries.areRead,
     };
   }
 
@@ -185,7 +187,7 @@ class LocalLibrary implements Library {
   async setGamesDir(dir: string): Promise<void> {
     await listRoots(dir);
     this.#closing.signal.throwIfAborted();
-    this.#gamesDir = dir;
+    this.#gamesDir = resolve(dir);
     this.#scanned = false;
     // Looks that are under way compare the directory when they end, and are dropped.
     for (const id of this.#entries.ids()) this.#hashQueue.drop(id);
@@ -237,7 +239,7 @@ class LocalLibrary implements Library {
     ];
   }
 
-  /** Looks at every root, or at those that are new, and forgets the games that have none any more. */
+  /** Looks at every root, or at those that are new or could not be read last time, and forgets the games that have none any more. */
   async #scan(what: "all" | "list"): Promise<void> {
     const { catalog } = this.#options;
     const roots = await this.#listRoots();
@@ -246,7 +248,7 @@ class LocalLibrary implements Library {
     const gone = [...this.#entries.ids()].filter((id) => !present.has(id) && !this.#isBlocked(id));
     if (this.#problem !== null) for (const id of gone) this.#forget(id);
     // A root may have come since the listing: what is not in it is looked at before it is forgotten.
-    const wanted = what === "all" ? [...ids] : ids.filter((id) => !this.#entries.has(id));
+    const wanted = what === "all" ? [...ids] : ids.filter((id) => !this.#entries.isRead(id));
     if (this.#problem === null) wanted.push(...gone);
     for (const id of wanted) this.#hashQueue.forgive(id);
     await mapLimited(wanted, ROOTS_AT_ONCE, (id) => this.#looks.run(id), this.#closing.signal);
@@ -257,7 +259,7 @@ class LocalLibrary implements Library {
     try {
       const roots = await this.#roots.list(this.#gamesDir);
       this.#problem = null;
-      this.#warnings = roots.warnings;
+      this.#warnings = theFirstOf(roots.warnings);
       return roots;
     } catch (error) {
       const problem = toPeerError(error);
@@ -293,7 +295,7 @@ class LocalLibrary implements Library {
     const entry = examined === null ? null : this.#withKnownDigests(examined);
     const isOld = (): boolean => superseded() || this.#isBlocked(id) || gamesDir !== this.#gamesDir;
     // What was noticed below the root is not forgotten with a look that came to nothing.
-    const isLost = isOld() || entry?.fingerprint === "";
+    const isLost = isOld() || (entry !== null && isUnread(entry));
     if (walk && isLost) this.#suspect.add(id);
     if (isOld()) return;
     if (entry === null) {
@@ -318,8 +320,8 @@ class LocalLibrary implements Library {
       this.#walkCount += 1;
     };
     try {
-      const root = join(gamesDir, id);
-      const isKnown = before !== undefined && before.fingerprint !== "";
+      const root = entryPath(gamesDir, id);
+      const isKnown = before !== undefined && !isUnread(before);
       const entryFile = isKnown ? null : this.#options.stateDir.libraryEntry(id);
       const sight = await this.#looker.look({ root, entryFile });
       if (sight.status === "no-root") return null;
@@ -329,7 +331,8 @@ class LocalLibrary implements Library {
     } catch (error) {
       signal.throwIfAborted();
       const { code, message } = toPeerError(error);
-      this.#logger.warn("a game cannot be read", { gameId: id, code, message });
+      const isSaid = before !== undefined && isUnread(before) && before.warnings.includes(message);
+      if (!isSaid) this.#logger.warn("a game cannot be read", { gameId: id, code, message });
       return unreadableEntry(id, message);
     }
   }
@@ -393,6 +396,16 @@ class LocalLibrary implements Library {
       }
     }
   }
+}
+
+/** They go along with every event: whoever names a folder of thousands of folders that are no games reads some. */
+function theFirstOf(warnings: readonly string[]): readonly string[] {
+  if (warnings.length <= MAX_WARNINGS) return warnings;
+  const rest = warnings.length - MAX_WARNINGS;
+  return [
+    ...warnings.toSorted().slice(0, MAX_WARNINGS),
+    `and ${rest} more folders and links that are no games`,
+  ];
 }
 
 function hashedEntry(entry: IndexEntry, manifestHash: Hash, digests: Uint8Array): IndexEntry {

@@ -1,65 +1,34 @@
-import { type BigIntStats, type Dirent, lstatSync, readdirSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fromNodeError } from "../errors/from-node-error.ts";
+import { fromNodeError } from "../errors/index.ts";
 import { ENTRIES_AT_ONCE } from "./constants.ts";
+import { listedFile, unseenFile, withoutState } from "./listed-entry.ts";
 import type { ListedEntry } from "./look-messages.ts";
 import { mapLimited } from "./map-limited.ts";
-
-/** How the disk is asked. */
-interface ListingAccess {
-  list(directory: string): Dirent[] | Promise<Dirent[]>;
-  lookAt(path: string): BigIntStats | Promise<BigIntStats>;
-}
-
-/** By Node's pool of threads, for a thread that has other things to do. */
-export const pooledListing: ListingAccess = {
-  list: (directory) => readdir(directory, { withFileTypes: true }),
-  lookAt: (path) => lstat(path, { bigint: true }),
-};
-
-/** By the own thread, which waits: several times as fast. */
-export const directListing: ListingAccess = {
-  list: (directory) => readdirSync(directory, { withFileTypes: true }),
-  lookAt: (path) => lstatSync(path, { bigint: true }),
-};
 
 /**
  * Lists a directory, with size and time of every regular file. No link is followed.
  *
  * @throws PeerError where the directory cannot be listed, naming it; the signal's reason
  */
-export async function listDirectory(
-  directory: string,
-  access: ListingAccess,
-  signal?: AbortSignal,
-): Promise<ListedEntry[]> {
+export async function listDirectory(directory: string, signal?: AbortSignal): Promise<ListedEntry[]> {
   let entries: Dirent[];
   try {
-    entries = await access.list(directory);
+    entries = await readdir(directory, { withFileTypes: true });
   } catch (error) {
     throw fromNodeError(error, directory);
   }
-  return mapLimited(entries, ENTRIES_AT_ONCE, (entry) => describe(directory, entry, access), signal);
+  const describe = async (entry: Dirent): Promise<ListedEntry> =>
+    withoutState(entry) ?? (await lookAt(directory, entry.name));
+  return await mapLimited(entries, ENTRIES_AT_ONCE, describe, signal);
 }
 
-async function describe(directory: string, entry: Dirent, access: ListingAccess): Promise<ListedEntry> {
-  const { name } = entry;
-  if (entry.isDirectory()) return [name, "directory"];
-  if (!entry.isFile()) return [name, kindOf(entry)];
+async function lookAt(directory: string, name: string): Promise<ListedEntry> {
   const path = join(directory, name);
   try {
-    const stats = await access.lookAt(path);
-    return [name, "file", Number(stats.size), String(stats.mtimeNs)];
+    return listedFile(name, await lstat(path, { bigint: true }));
   } catch (error) {
-    const { code, message } = fromNodeError(error, path);
-    return [name, "failed", code, message];
+    return unseenFile(name, path, error);
   }
-}
-
-function kindOf(entry: Dirent): "link" | "socket" | "pipe" | "device" {
-  if (entry.isSymbolicLink()) return "link";
-  if (entry.isSocket()) return "socket";
-  if (entry.isFIFO()) return "pipe";
-  return "device";
 }

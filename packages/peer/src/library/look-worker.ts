@@ -6,13 +6,13 @@
  *
  * It imports nothing outside of this package's sources: it also runs where packages are not resolved to sources.
  */
-import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { errnoOf, fromNodeError } from "../errors/index.ts";
+import { errnoOf, fromNodeError } from "../errors/from-node-error.ts";
 import { MAX_JSON_BYTES } from "../storage/constants.ts";
 import { ARCHIVE_EXTENSION } from "./constants.ts";
-import { directListing, listDirectory } from "./list-directory.ts";
+import { listDirectoryNow } from "./list-directory-now.ts";
+import { entryPath } from "./listed-entry.ts";
 import type {
   ArchiveStamp,
   LookNames,
@@ -21,21 +21,22 @@ import type {
   RootRequest,
   RootSight,
 } from "./look-messages.ts";
-import { readSentinelFileSync } from "./sentinel-file.ts";
+import { readSentinelFileNow } from "./sentinel-file.ts";
+import { readSmallFile } from "./small-file.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the looking worker: it is started as a thread");
 const names = workerData as LookNames;
 
 port.on("message", (requests: readonly LookRequest[]) => {
-  void Promise.all(requests.map(answer)).then((replies) => port.postMessage(replies));
+  port.postMessage(requests.map(answer));
 });
 
-async function answer(request: LookRequest): Promise<LookReply> {
+function answer(request: LookRequest): LookReply {
   const path = "directory" in request ? request.directory : request.root;
   try {
     if (!("directory" in request)) return look(request);
-    return { status: "listed", entries: await listDirectory(path, directListing) };
+    return { status: "listed", entries: listDirectoryNow(path) };
   } catch (error) {
     const { code, message } = fromNodeError(error, path);
     return { status: "failed", code, message };
@@ -49,7 +50,7 @@ function look({ root, entryFile }: RootRequest): LookReply {
 
 function isDirectory(root: string): boolean {
   try {
-    return lstatSync(root).isDirectory();
+    return lstatSync(root, { bigint: true }).isDirectory();
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
     throw error;
@@ -63,7 +64,7 @@ function lookAt(root: string): Omit<RootSight, "entryText"> {
   let local: RootSight["local"] = "missing";
   for (const entry of readdirSync(root, { withFileTypes: true })) {
     const { name } = entry;
-    if (name === names.sentinel) sentinel = readSentinelFileSync(join(root, name));
+    if (name === names.sentinel) sentinel = readSentinelFileNow(entryPath(root, name));
     else if (name === names.local) local = entry.isDirectory() ? "directory" : "other";
     else if (isArchive(entry)) archives.push(name);
     else others.push(name);
@@ -82,7 +83,7 @@ function isArchive(entry: Dirent): boolean {
 }
 
 function stampOf(root: string, name: string): ArchiveStamp {
-  const path = join(root, name);
+  const path = entryPath(root, name);
   try {
     const stats = lstatSync(path, { bigint: true });
     return [name, String(stats.size), String(stats.mtimeNs)];
@@ -94,8 +95,7 @@ function stampOf(root: string, name: string): ArchiveStamp {
 /** Null for everything that is out of the ordinary: who asked then reads it with all care. */
 function readEntry(path: string): string | null {
   try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats?.isFile() === true && stats.size <= MAX_JSON_BYTES ? readFileSync(path, "utf8") : null;
+    return readSmallFile(path, MAX_JSON_BYTES).text;
   } catch {
     return null;
   }

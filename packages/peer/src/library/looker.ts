@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { PeerError } from "../errors/index.ts";
+import { startHelperThread } from "../helper-thread.ts";
 import { LOCAL_NAME, SENTINEL_NAME } from "../storage/index.ts";
 import { LISTED_CHARACTERS, LOOK_CHARACTERS, LOOK_SLICE_CHARACTERS } from "./constants.ts";
 import type { LookNames, LookReply, LookRequest, ReplyTo } from "./look-messages.ts";
@@ -73,9 +74,8 @@ class ThreadLooker implements Looker {
   }
 
   #start(): Worker {
-    // The thread needs none of the flags that the process was started with, and some of them would break it.
     const workerData: LookNames = { sentinel: SENTINEL_NAME, local: LOCAL_NAME };
-    const worker = new Worker(WORKER_URL, { workerData, execArgv: [], name: "lanspread-look" });
+    const worker = startHelperThread(WORKER_URL, { workerData, name: "lanspread-look" });
     const onEnd = (error: unknown): void => {
       if (this.#worker !== worker) return;
       // A thread that failed answers nothing more: the next look gets a new one.

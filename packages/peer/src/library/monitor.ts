@@ -7,6 +7,7 @@ import {
   FALLBACK_SCAN_MS,
   RELIST_DELAY_MS,
   STOPPED_MS,
+  UNREAD_RETRY_FIRST_MS,
   UNWATCHED_SCAN_MS,
   WATCH_HELD_MS,
   WATCH_LIMIT_RETRY_LONGEST_MS,
@@ -73,6 +74,9 @@ class LibraryMonitor {
   #watchAt = AT_ONCE;
   #scanAt = AT_ONCE;
   #relistAt = NEVER;
+  /** Before that, what could not be read is not looked at again. */
+  #readAt = AT_ONCE;
+  #unreadPauseMs = UNREAD_RETRY_FIRST_MS;
   #scanning: Promise<void> | null = null;
   #fault: { readonly error: unknown } | null = null;
   #isAwake = true;
@@ -167,8 +171,8 @@ class LibraryMonitor {
   async #check(): Promise<void> {
     const { clock, library } = this.#options;
     this.#checkAt = clock.now() + DIRECTORY_CHECK_MS;
-    const { gamesDir, isAnnounced } = library.state();
-    if (!isAnnounced) this.#relistAt = AT_ONCE;
+    const { gamesDir, isAnnounced, isRead } = library.state();
+    if (!isAnnounced || this.#isTimeToRead(isRead)) this.#relistAt = AT_ONCE;
     const identity = await identityOf(gamesDir);
     if (this.#place?.gamesDir === gamesDir && this.#place.identity === identity) {
       // The last look found otherwise: what was in its way may be gone, or it came and went between two checks.
@@ -180,6 +184,19 @@ class LibraryMonitor {
     this.#failures = 0;
     this.#watchAt = AT_ONCE;
     this.#scanAt = AT_ONCE;
+  }
+
+  /** No event tells that what could not be read can be now: the disk had a bad moment, or the thread that reads. */
+  #isTimeToRead(isRead: boolean): boolean {
+    const now = this.#options.clock.now();
+    if (isRead) {
+      this.#readAt = AT_ONCE;
+      this.#unreadPauseMs = UNREAD_RETRY_FIRST_MS;
+    }
+    if (isRead || this.#readAt > now) return false;
+    this.#readAt = now + this.#unreadPauseMs;
+    this.#unreadPauseMs = Math.min(this.#unreadPauseMs * 2, UNWATCHED_SCAN_MS);
+    return true;
   }
 
   async #open(): Promise<void> {

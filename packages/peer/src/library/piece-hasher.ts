@@ -1,5 +1,7 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { PeerError } from "../errors/index.ts";
+import { startHelperThread } from "../helper-thread.ts";
+import { HASHER_IDLE_MS } from "./constants.ts";
 import {
   CANCELLED_SLOT,
   CONTROL_SLOTS,
@@ -27,7 +29,7 @@ export interface PieceHasher {
   /**
    * Requests are answered in the order in which they were made.
    *
-   * @throws PeerError `cancelled`, or what the disk said, naming the file.
+   * @throws PeerError `cancelled`, `internal` when the thread failed, or what the disk said, naming the file.
    */
   hash(request: HashRequest, options?: HashOptions): Promise<HashOutcome>;
   /** While paused nothing is read; takes effect within one read. Pausing a closed hasher does nothing. */
@@ -42,24 +44,48 @@ const WORKER_URL = new URL(
   import.meta.url,
 );
 
-/** Creates a hasher. Its thread starts with the first request and does not keep the process alive. */
-export function createPieceHasher(): PieceHasher {
+/**
+ * Creates a hasher. Its thread starts with the first request, ends when nothing was asked for some time, and does not keep the process
+ * alive.
+ *
+ * @param idleMs how long that is, milliseconds
+ */
+export function createPieceHasher(idleMs: number = HASHER_IDLE_MS): PieceHasher {
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_SLOTS * Int32Array.BYTES_PER_ELEMENT));
   let worker: Worker | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
   const closing = new AbortController();
+  let asked = 0;
+  let idle: NodeJS.Timeout | undefined;
+  let ending: Promise<unknown> = Promise.resolve();
+
+  const end = (): void => {
+    const ended = worker?.terminate();
+    worker = undefined;
+    if (ended !== undefined) ending = ended;
+  };
+
+  const answered = (): void => {
+    asked -= 1;
+    if (asked === 0 && !closed) idle = setTimeout(end, idleMs).unref();
+  };
+
+  const start = (): Worker => {
+    const started = startWorker(control);
+    // A thread that failed, also while nothing was asked of it, answers nothing more: the next request gets a new one.
+    const forget = (): void => {
+      if (worker === started) worker = undefined;
+    };
+    return started.on("error", forget).on("exit", forget);
+  };
 
   const run = async (request: HashRequest, options: HashOptions): Promise<HashOutcome> => {
     const signal =
       options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
     if (signal.aborted) throw cancelled();
-    worker ??= startWorker(control);
-    const reply = await ask(worker, request, control, signal, options.onProgress).catch((error: unknown) => {
-      // A thread that failed answers nothing more: the next request gets a new one.
-      worker = undefined;
-      throw error;
-    });
+    worker ??= start();
+    const reply = await ask(worker, request, control, signal, options.onProgress);
     if (reply.type === "done") return { status: "done", digests: reply.digests };
     if (reply.type === "changed") return { status: "changed", path: reply.path };
     if (reply.type === "cancelled") throw cancelled();
@@ -68,7 +94,9 @@ export function createPieceHasher(): PieceHasher {
 
   return {
     hash: (request, options = {}) => {
-      const result = queue.then(() => run(request, options));
+      clearTimeout(idle);
+      asked += 1;
+      const result = queue.then(() => run(request, options)).finally(answered);
       queue = result.catch(() => {});
       return result;
     },
@@ -81,7 +109,9 @@ export function createPieceHasher(): PieceHasher {
       closed = true;
       closing.abort();
       await queue;
-      await worker?.terminate();
+      clearTimeout(idle);
+      end();
+      await ending;
     },
   };
 }
@@ -101,8 +131,7 @@ export async function hashPieces(request: HashRequest, options: HashOptions = {}
 }
 
 function startWorker(control: Int32Array): Worker {
-  // The thread needs none of the flags that the process was started with, and some of them would break it.
-  const worker = new Worker(WORKER_URL, { workerData: control.buffer, execArgv: [], name: "lanspread-hash" });
+  const worker = startHelperThread(WORKER_URL, { workerData: control.buffer, name: "lanspread-hash" });
   worker.unref();
   return worker;
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { GameVersion } from "@lanspread/proto";
 import { SENTINEL_NAME } from "../storage/index.ts";
 import type { SentinelFile } from "./look-messages.ts";
-import { readSentinelFile } from "./sentinel-file.ts";
+import { readSentinelFile } from "./read-sentinel-file.ts";
 import { parseSentinel } from "./sentinel-text.ts";
 
 /** What lies at `version.ini` in a game root. */
@@ -13,15 +13,12 @@ export type Sentinel =
       readonly status: "invalid";
       /** For the user; names the file. */
       readonly warning: string;
-      /** Changes when the file does. */
-      readonly stamp: string;
     }
   | {
       readonly status: "valid";
       /** Canonical. */
       readonly version: GameVersion;
       readonly text: string;
-      readonly stamp: string;
     };
 
 /**
@@ -32,13 +29,18 @@ export async function readSentinel(root: string): Promise<Sentinel> {
   return sentinelOf(root, await readSentinelFile(join(root, SENTINEL_NAME)));
 }
 
+/** Changes when what lies at the place of a root's sentinel does; null where nothing does. */
+export function stampOf(file: SentinelFile): string | null {
+  if (file.status === "missing") return null;
+  return file.status === "unfit" ? file.stamp : `${file.place}:${file.text}`;
+}
+
 /** What the file that was read at the place of a root's sentinel makes of the game. */
 export function sentinelOf(root: string, file: SentinelFile): Sentinel {
   if (file.status === "missing") return file;
-  if (file.status === "unfit") return { status: "invalid", warning: file.warning, stamp: file.stamp };
-  const stamp = `${file.place}:${file.text}`;
+  if (file.status === "unfit") return { status: "invalid", warning: file.warning };
   const parsed = parseSentinel(file.text);
   return parsed.ok
-    ? { status: "valid", version: parsed.version, text: file.text, stamp }
-    : { status: "invalid", warning: `${join(root, SENTINEL_NAME)} ${parsed.reason}`, stamp };
+    ? { status: "valid", version: parsed.version, text: file.text }
+    : { status: "invalid", warning: `${join(root, SENTINEL_NAME)} ${parsed.reason}` };
 }

@@ -43,6 +43,8 @@ export interface LibraryState {
   readonly hashing: GameId | null;
   /** Whether others are told of changes: not while the revision cannot be written. {@link Library.relist} tries again. */
   readonly isAnnounced: boolean;
+  /** Whether every root was read when it was looked at last. {@link Library.relist} looks at the others again. */
+  readonly isRead: boolean;
 }
 
 /** The manifest of a game that may be served, and its digests as soon as they are computed. */
@@ -107,7 +109,7 @@ export interface Library {
   rescanAll(options?: { readonly walk?: boolean }): Promise<void>;
   /**
    * Lists the games directory again, and publishes: forgets the games whose root is gone, looks at the roots that are
-   * new, and leaves the others alone.
+   * new or could not be read last time, and leaves the others alone.
    */
   relist(): Promise<void>;
   /** Says why changes of the games directory are not noticed at once, among the {@link state}'s warnings; null where they are. */

@@ -1,4 +1,4 @@
-import { type GameVersion, gameVersionSchema } from "@lanspread/proto";
+import { type GameVersion, isGameVersion } from "@lanspread/proto";
 
 /**
  * The canonical form of a version made of digits and dots: the digits alone, so that `2018.04.12` and `20180412` are one
@@ -6,8 +6,8 @@ import { type GameVersion, gameVersionSchema } from "@lanspread/proto";
  */
 export function canonicalVersion(text: string): GameVersion | null {
   if (!/^[0-9.]+$/u.test(text)) return null;
-  const parsed = gameVersionSchema.safeParse(text.replaceAll(".", ""));
-  return parsed.success ? parsed.data : null;
+  const digits = text.replaceAll(".", "");
+  return isGameVersion(digits) ? digits : null;
 }
 
 /** A canonical version as people read it: `YYYY.MM.DD` where it has eight digits. */

@@ -5,7 +5,7 @@ import { PeerError } from "../errors/index.ts";
 import { isReservedOrLocalPath } from "../storage/index.ts";
 import { LISTED_AT_ONCE, MAX_WARNINGS } from "./constants.ts";
 import { giveWay } from "./give-way.ts";
-import { listDirectory, pooledListing } from "./list-directory.ts";
+import { listDirectory } from "./list-directory.ts";
 import type { ListedEntry } from "./look-messages.ts";
 import { sortPaths } from "./sort-paths.ts";
 
@@ -46,7 +46,7 @@ export interface WalkOptions {
  *   `no-such-file` or `no-such-directory` when something vanishes during the walk.
  */
 export async function walkManifest(root: string, options: WalkOptions = {}): Promise<Walk> {
-  const { signal, list = (directory) => listDirectory(directory, pooledListing, signal) } = options;
+  const { signal, list = (directory) => listDirectory(directory, signal) } = options;
   const files: WalkedFile[] = [];
   const refusals: string[] = [];
   const warnings: string[] = [];

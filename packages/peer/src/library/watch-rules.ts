@@ -36,12 +36,16 @@ export type EventMeaning =
 const SEPARATORS = "/\\\\";
 /** What a game's id looks like. */
 const GAME_ID_SOURCE = "[a-z0-9][a-z0-9_-]{0,62}";
+/** Line ends are characters of names, too. */
+const ANYTHING = "[\\s\\S]*";
 
 const NOTHING: EventMeaning = { kind: "nothing" };
 
 /** @param path relative to the games directory, with `/` or `\` between components */
 export function meaningOf(path: string, type: WatchEventType): EventMeaning {
-  const components = path.split(/[/\\]/u).filter((component) => component !== "" && component !== ".");
+  // Every file of a download comes by here.
+  const all = path.includes("\\") ? path.split(/[/\\]/u) : path.split("/");
+  const components = all.every(isName) ? all : all.filter(isName);
   const [id, name, ...rest] = components;
   if (id === undefined) return { kind: "games-directory", gone: type === "delete" };
   // A name with a dot before it is neither a game nor worth a warning.
@@ -54,6 +58,10 @@ export function meaningOf(path: string, type: WatchEventType): EventMeaning {
   // Size and time of an archive are in the fingerprint.
   if (direct && name.toLowerCase().endsWith(ARCHIVE_EXTENSION)) return look(id, {});
   return look(id, { walk: true, fresh: type === "create" });
+}
+
+function isName(component: string): boolean {
+  return component !== "" && component !== ".";
 }
 
 function look(
@@ -111,24 +119,26 @@ export function newsOf(events: readonly { readonly path: string; readonly type: 
  * directory whose children are all left out is not descended into either. The same goes for directories that are no
  * game roots by their name.
  *
- * Expressions and not globs: the watcher asks for every path of the tree, and a glob takes it ten times as long. They
- * must have no flags.
+ * The watcher asks for every path of the tree, and for every event, those of a download's files included. So each of these is given
+ * up at the first component of most paths. They have to match a path as a whole, and must have no flags.
  */
 export const IGNORED_IN_GAMES_DIR: readonly RegExp[] = [
-  ...ignoredBelow(`^[^${SEPARATORS}]+[${SEPARATORS}]`),
-  new RegExp(`^(?!${GAME_ID_SOURCE}[${SEPARATORS}])[^${SEPARATORS}]+[${SEPARATORS}]`),
+  ...ignoredBelow(`[^${SEPARATORS}]+[${SEPARATORS}]`),
+  new RegExp(`^(?!${GAME_ID_SOURCE}[${SEPARATORS}])[^${SEPARATORS}]+[${SEPARATORS}]${ANYTHING}$`),
 ];
 
 /** The same relative to one game root. */
-export const IGNORED_IN_ROOT: readonly RegExp[] = ignoredBelow("^");
+export const IGNORED_IN_ROOT: readonly RegExp[] = ignoredBelow("");
 
 /** @param root how a path begins that leads into a game root */
 function ignoredBelow(root: string): RegExp[] {
-  const end = `(?:$|[${SEPARATORS}])`;
-  const local = `${inAnyCase(LOCAL_NAME)}[${SEPARATORS}]`;
-  const foreign = `(?:${FOREIGN_NAMES.map(inAnyCase).join("|")})${end}`;
-  const reserved = `(?:${RESERVED_NAMES.map(inAnyCase).join("|")})${end}`;
-  return [new RegExp(`${root}(?:${local}|${foreign}|(?:.*[${SEPARATORS}])?${reserved})`)];
+  const below = `[${SEPARATORS}]${ANYTHING}`;
+  const local = `${inAnyCase(LOCAL_NAME)}${below}`;
+  const foreign = `(?:${FOREIGN_NAMES.map(inAnyCase).join("|")})(?:${below})?`;
+  // The dot that all of them begin with is asked for once, and hardly any component has it.
+  const names = RESERVED_NAMES.map((name) => inAnyCase(name.slice(1))).join("|");
+  const reserved = `(?:${ANYTHING}[${SEPARATORS}])?\\.(?:${names})(?:${below})?`;
+  return [new RegExp(`^${root}(?:${local}|${foreign}|${reserved})$`)];
 }
 
 /** A name in any spelling of upper and lower case, for an expression without flags. */

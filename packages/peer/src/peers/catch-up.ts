@@ -55,6 +55,19 @@ export class CatchUp {
     this.check(peerId);
   }
 
+  /** A peer's record is gone. While it is connected, what is in doubt stays in doubt. */
+  unannounced(peerId: PeerId): void {
+    const watched = this.#peers.get(peerId);
+    if (watched === undefined) return;
+    if (this.#options.held(peerId) === undefined) {
+      this.forget(peerId);
+      return;
+    }
+    watched.announced = null;
+    watched.asked = null;
+    this.check(peerId);
+  }
+
   /** What is held of a peer is not, or may not be, what it has. */
   doubt(peerId: PeerId): void {
     this.#watch(peerId).doubtful = true;

@@ -1,4 +1,4 @@
-import { type PeerId, RESET } from "@lanspread/proto";
+import { type ListenAddress, type PeerId, RESET } from "@lanspread/proto";
 import type { CloseInfo, Connection, Stream } from "@lanspread/quic";
 import { PeerError } from "../errors/index.ts";
 import { peerIdFromCertificate } from "../identity/index.ts";
@@ -179,6 +179,11 @@ export class Connections {
 
   isGreeted(peerId: PeerId): boolean {
     return this.#best(peerId) !== undefined;
+  }
+
+  /** Where the packets of a peer come from; undefined for who has not said hello. A peer dials from the port it listens on. */
+  remoteOf(peerId: PeerId): ListenAddress | undefined {
+    return this.#best(peerId)?.connection.remote;
   }
 
   /** Requests to a peer, over whatever connection it has when the request is made. */

@@ -95,7 +95,8 @@ class Mesh implements PeerMesh {
     },
     onGone: (peerId) => this.#emit({ type: "peer-incompatible-gone", peerId }),
   });
-  #serveStream: Parameters<PeerMesh["start"]>[0]["serveStream"] = async () => {};
+  /** What comes before the start, on a connection that was dialled from here, waits for it. */
+  readonly #serving = Promise.withResolvers<Parameters<PeerMesh["start"]>[0]["serveStream"]>();
   #discovery: Discovery | null = null;
   /** Connections that came before the start; null from then on. */
   #early: Connection[] | null = [];
@@ -112,7 +113,10 @@ class Mesh implements PeerMesh {
     this.#connections = new Connections({
       clock,
       logger: this.#logger,
-      serveStream: (stream, context) => this.#serveStream(stream, context),
+      serveStream: async (stream, context) => {
+        const serveStream = await this.#serving.promise;
+        await serveStream(stream, context);
+      },
       ping: (link, signal) => this.#ping(link, signal),
       ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
       onHeard: (peerId) => this.#roster.table.heard(peerId, clock.now()),
@@ -183,7 +187,7 @@ class Mesh implements PeerMesh {
   async start({ serveStream }: Parameters<PeerMesh["start"]>[0]): Promise<void> {
     this.#signal.throwIfAborted();
     const { discovery, interfaces, listen } = this.#options;
-    this.#serveStream = serveStream;
+    this.#serving.resolve(serveStream);
     const early = this.#early ?? [];
     this.#early = null;
     for (const connection of early) this.#accept(connection);
@@ -318,10 +322,13 @@ class Mesh implements PeerMesh {
     this.#roster.table.measured(peerId, clock.now() - sentAt);
   }
 
-  /** The connected peer that listens at this address, if it still answers. */
+  /** The connected peer that listens at this address, and really is there, if it still answers: anybody may claim an address. */
   async #known(target: ListenAddress, signal: AbortSignal): Promise<PeerId | null> {
     const addr = formatListenAddress(target);
-    const peer = this.peers().find((listed) => listed.addr === addr);
+    const peer = this.peers().find((listed) => {
+      const remote = this.#connections.remoteOf(listed.peerId);
+      return listed.addr === addr && remote !== undefined && formatListenAddress(remote) === addr;
+    });
     if (peer === undefined) return null;
     const { clock = systemClock } = this.#options;
     const channel = this.#connections.channelTo(peer.peerId);

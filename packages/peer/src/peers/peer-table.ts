@@ -57,6 +57,8 @@ interface PeerEntry {
 export class PeerGameDb {
   readonly #catalog: Catalog;
   readonly #peers = new Map<PeerId, PeerEntry>();
+  /** What {@link lanesOf} made of facts. */
+  readonly #lanes = new WeakMap<PeerFacts, readonly ListenAddress[]>();
   #introductions = 0;
 
   constructor(catalog: Catalog) {
@@ -83,9 +85,16 @@ export class PeerGameDb {
   /** Where the lanes of a peer listen; none where it has none, or is not there. */
   lanesOf(peerId: PeerId): readonly ListenAddress[] {
     const facts = this.#peers.get(peerId)?.facts;
-    const listener = facts === undefined ? null : parseListenAddress(facts.addr);
-    if (facts === undefined || listener === null) return [];
-    return lanePorts(facts.features).map((port) => ({ host: listener.host, port }));
+    if (facts === undefined) return [];
+    // Asked for every small file of a download.
+    let lanes = this.#lanes.get(facts);
+    if (lanes === undefined) {
+      const listener = parseListenAddress(facts.addr);
+      const ports = listener === null ? [] : lanePorts(facts.features);
+      lanes = ports.map((port) => ({ host: listener?.host ?? "", port }));
+      this.#lanes.set(facts, lanes);
+    }
+    return lanes;
   }
 
   /** Undefined for who is not there. */

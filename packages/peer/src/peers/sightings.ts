@@ -17,7 +17,7 @@ export interface SightingsOptions {
   readonly dialer: Pick<Dialer, "seen" | "gone" | "announced">;
   readonly joiner: Pick<Joiner, "join">;
   readonly roster: Pick<Roster, "table" | "moveTo">;
-  readonly catchUp: Pick<CatchUp, "announced" | "forget">;
+  readonly catchUp: Pick<CatchUp, "announced" | "unannounced">;
   readonly incompatibles: Pick<Incompatibles, "note" | "forget">;
   /** Whether so many others are connected that this one is not let in. */
   readonly isFull: (peerId: PeerId) => boolean;
@@ -67,7 +67,7 @@ export class Sightings {
   gone(peerId: PeerId): void {
     const { dialer, catchUp, incompatibles } = this.#options;
     dialer.gone(peerId);
-    catchUp.forget(peerId);
+    catchUp.unannounced(peerId);
     incompatibles.forget(peerId);
   }
 

@@ -1,6 +1,7 @@
 import type { GameId, OperationKind, RuntimeEvent } from "@lanspread/proto";
 import { PeerError, toPeerError } from "../errors/index.ts";
 import type { KnownDigests } from "../library/index.ts";
+import type { Logger } from "../logger.ts";
 import type { RuntimeContext } from "./context.ts";
 import type { Operation } from "./operations.ts";
 
@@ -20,6 +21,8 @@ export interface OperationOptions {
   readonly work: (frame: OperationFrame) => Promise<RuntimeEvent>;
   /** The end event of work that was thrown out of. */
   readonly failed: (error: PeerError, kind: OperationKind) => RuntimeEvent;
+  /** Called when somebody has cancelled the operation, before its end is told: also where the work had not begun. */
+  readonly cancelled?: () => Promise<void>;
 }
 
 /** What an operation needs of the running peer. */
@@ -75,6 +78,7 @@ async function runOperation(
   } catch (error) {
     const cause = toPeerError(signal.aborted ? signal.reason : error);
     if (cause.code === "internal") logger.error("an operation failed", { gameId, error });
+    if (signal.aborted && cause.code !== "shutting-down") await undo(options, logger);
     end = options.failed(cause, operation.kind);
   }
   try {
@@ -85,6 +89,14 @@ async function runOperation(
   operations.end(operation);
   tellOperations(context);
   context.bus.emit(end);
+}
+
+async function undo({ gameId, cancelled }: OperationOptions, logger: Logger): Promise<void> {
+  try {
+    await cancelled?.();
+  } catch (error) {
+    logger.warn("what a cancelled operation had left could not be removed", { gameId, error });
+  }
 }
 
 function tellOperations(context: OperationContext): void {

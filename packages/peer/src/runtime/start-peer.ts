@@ -117,7 +117,7 @@ async function start(options: PeerOptions, opened: AsyncDisposableStack): Promis
     signal,
   });
   const lanes: LanePool = opened.use(
-    await LanePool.start({
+    await LanePool.open({
       count: laneCount(options),
       host: listen.host,
       tls: tlsOf(identity),

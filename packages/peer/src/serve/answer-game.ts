@@ -10,7 +10,7 @@ import {
 } from "@lanspread/proto";
 import type { RequestContext } from "../peers/types.ts";
 import { type FileAccess, pooledAccess } from "../storage/index.ts";
-import type { BufferPool, OutboundTransfer, OutboundTransfers } from "../transfer/index.ts";
+import type { BufferPool, OutboundTransfer, OutboundTransfers, Waiting } from "../transfer/index.ts";
 import type { AnsweringStream } from "./answering-stream.ts";
 import { type GameRequest, serveRequestOf } from "./game-requests.ts";
 import type { ServeView } from "./gate.ts";
@@ -101,13 +101,20 @@ async function sendFile(
     onStale,
   );
   pass();
-  await send(stream, transfer, { type: "file_data", size: length });
-  await onDisk(async () => {
-    const checkGate = (): void => void pass();
-    await sendPart({ stream, payload, offset, length, buffers: options.buffers, transfer, checkGate });
-    if (await payload.isUnchanged()) return;
-    throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
-  }, onStale);
+  const sending = {
+    stream: {
+      write: (bytes: Uint8Array, waiting: Waiting) => stream.writeOn(bytes, waiting),
+      end: (bytes: Uint8Array, waiting: Waiting) => stream.end(bytes, waiting),
+    },
+    ...{ payload, offset, length, transfer, buffers: options.buffers },
+    head: encodeFrame({ type: "file_data", size: length }, MAX_RESPONSE_BYTES),
+    checkGate: () => void pass(),
+    checkRead: async () => {
+      if (await payload.isUnchanged()) return;
+      throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
+    },
+  };
+  await onDisk(() => sendPart(sending), onStale);
 }
 
 async function send(stream: AnsweringStream, transfer: OutboundTransfer, answer: Answer): Promise<void> {

@@ -38,17 +38,29 @@ export class AnsweringStream {
 
   async write(bytes: Uint8Array, options?: Waiting): Promise<void> {
     if (bytes.length === 0) return;
-    this.#begun = true;
-    const before = this.#lastByte;
+    const before = this.#takeLastByte();
     // A copy: the caller may use its buffer again.
     this.#lastByte = Uint8Array.from(bytes.subarray(-1));
-    try {
-      if (before !== null) await this.#stream.write(before, options);
-      if (bytes.length > 1) await this.#stream.write(bytes.subarray(0, -1), options);
-    } catch (error) {
-      this.#broken = true;
-      throw error;
-    }
+    if (before !== null) await this.#take(this.#stream.write(before, options));
+    if (bytes.length > 1) await this.#take(this.#stream.write(bytes.subarray(0, -1), options));
+  }
+
+  /** As {@link write} for bytes behind which others come for certain, with {@link end}: none of them waits. */
+  async writeOn(bytes: Uint8Array, options?: Waiting): Promise<void> {
+    const before = this.#takeLastByte();
+    if (before !== null) await this.#take(this.#stream.write(before, options));
+    await this.#take(this.#stream.write(bytes, options));
+  }
+
+  /** The last bytes, at least one, and the end with them. */
+  async end(bytes: Uint8Array, options?: Waiting): Promise<void> {
+    const before = this.#takeLastByte();
+    if (before !== null) await this.#take(this.#stream.write(before, options));
+    // No end without the bytes, of which none would be taken.
+    if (options?.signal?.aborted === true) await this.#take(Promise.reject(options.signal.reason));
+    const written = this.#stream.write(bytes, options);
+    this.#stream.finish();
+    await this.#take(written);
   }
 
   finish(): void {
@@ -67,5 +79,22 @@ export class AnsweringStream {
   giveUp(code: number): void {
     this.#stream.reset(code);
     this.#stream.stop(code);
+  }
+
+  /** Bytes of the answer may be on their way from now on. */
+  #takeLastByte(): Uint8Array | null {
+    this.#begun = true;
+    const last = this.#lastByte;
+    this.#lastByte = null;
+    return last;
+  }
+
+  async #take(written: Promise<void>): Promise<void> {
+    try {
+      await written;
+    } catch (error) {
+      this.#broken = true;
+      throw error;
+    }
   }
 }

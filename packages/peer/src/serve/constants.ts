@@ -49,3 +49,6 @@ export const WRITE_STEP_BYTES = 128 * KIB;
 
 /** Paths that the gate remembers to be allowed: more than those of the answers that run at once. */
 export const ALLOWED_PATHS = 256;
+
+/** Games directories of which it is remembered where they really are: a process has one, and another one when it is moved. */
+export const REAL_PLACES = 16;

@@ -10,6 +10,7 @@ import {
   SENTINEL_NAME,
   type Soon,
 } from "../storage/index.ts";
+import { REAL_PLACES } from "./constants.ts";
 import { Refused } from "./refused.ts";
 
 /** Never through a link, and never waiting for the other end of a pipe. Windows knows neither. */
@@ -58,20 +59,12 @@ export async function openPayload(
   gameId: GameId,
   file: ManifestFile,
 ): Promise<OpenPayload> {
-  await checkRoot(access, gamesDir, gameId);
   const quoted = JSON.stringify(file.path);
   let handle: OpenedFile | undefined;
   try {
-    const root = join(gamesDir, gameId);
-    const { path, inside } =
-      (await withoutLinks(access, root, file.path)) ?? (await behindLinks(access, root, file.path));
-    if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new Refused("forbidden_path", `${quoted}: leads out of the game`);
-    }
-    if (isReservedOrLocalPath(inside)) {
-      throw new Refused("forbidden_path", `${quoted}: leads to what is no part of the game`);
-    }
-    handle = await access.open(path, READ_SAFELY);
+    handle =
+      (await openWhereItShouldBe(access, gamesDir, gameId, file.path)) ??
+      (await openByLooking(access, gamesDir, gameId, file.path));
     const opened = handle;
     const stats = await opened.stat();
     if (!stats.isFile() || stats.size !== BigInt(file.size)) throw changed(quoted);
@@ -88,6 +81,61 @@ export async function openPayload(
     await handle?.close();
     throw isGone(error) ? changed(quoted) : error;
   }
+}
+
+/** Where games directories really are, by how they are called. One that has moved since is noticed: nothing is where it should be. */
+const realPlaces = new Map<string, string>();
+
+/**
+ * Opens a file and asks the system afterwards where that is: when it lies in the game at just this path, no link was on the way, whatever
+ * becomes of the folders meanwhile. Three steps instead of one for each folder.
+ *
+ * @returns null where that cannot be told, or is not so: who looks at each step finds out why
+ */
+async function openWhereItShouldBe(
+  access: FileAccess,
+  gamesDir: string,
+  gameId: GameId,
+  inside: string,
+): Promise<OpenedFile | null> {
+  if (process.platform !== "linux" || isReservedOrLocalPath(inside)) return null;
+  let opened: OpenedFile | undefined;
+  try {
+    const root = join(gamesDir, gameId);
+    if (!(await access.lstat(pathBelow(root, SENTINEL_NAME))).isFile()) return null;
+    opened = await access.open(pathBelow(root, inside), READ_SAFELY);
+    const place = await opened.whereabouts();
+    const known = realPlaces.get(gamesDir);
+    if (known !== undefined && place === pathBelow(join(known, gameId), inside)) return opened;
+    const real = await access.realpath(gamesDir);
+    if (realPlaces.size >= REAL_PLACES) realPlaces.clear();
+    realPlaces.set(gamesDir, real);
+    if (place === pathBelow(join(real, gameId), inside)) return opened;
+  } catch {
+    // Whatever it is: it shows again to who looks.
+  }
+  await opened?.close();
+  return null;
+}
+
+/** Looks at every step of the way, and opens what it leads to. */
+async function openByLooking(
+  access: FileAccess,
+  gamesDir: string,
+  gameId: GameId,
+  path: string,
+): Promise<OpenedFile> {
+  await checkRoot(access, gamesDir, gameId);
+  const quoted = JSON.stringify(path);
+  const root = join(gamesDir, gameId);
+  const way = (await withoutLinks(access, root, path)) ?? (await behindLinks(access, root, path));
+  if (way.inside === ".." || way.inside.startsWith(`..${sep}`) || isAbsolute(way.inside)) {
+    throw new Refused("forbidden_path", `${quoted}: leads out of the game`);
+  }
+  if (isReservedOrLocalPath(way.inside)) {
+    throw new Refused("forbidden_path", `${quoted}: leads to what is no part of the game`);
+  }
+  return await access.open(way.path, READ_SAFELY);
 }
 
 /** Where a path leads. */

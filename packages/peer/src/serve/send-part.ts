@@ -1,26 +1,34 @@
 import { RESET, WireError } from "@lanspread/proto";
-import type { BufferPool, OutboundTransfer, RequestStream } from "../transfer/index.ts";
+import type { BufferPool, OutboundTransfer } from "../transfer/index.ts";
 import { SEND_BUFFER_BYTES } from "./constants.ts";
 import type { OpenPayload } from "./open-payload.ts";
-import { writeInSteps } from "./write-in-steps.ts";
+import { type StepStream, writeInSteps } from "./write-in-steps.ts";
 
 export interface SendPartOptions {
-  readonly stream: Pick<RequestStream, "write">;
+  /** Its `end` gets the last bytes. */
+  readonly stream: StepStream;
   readonly payload: Pick<OpenPayload, "read">;
   /** Bytes. */
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
+  /** What goes before the part, in one write with the first of its bytes. Default: nothing. */
+  readonly head?: Uint8Array;
   readonly buffers: BufferPool;
   readonly transfer: OutboundTransfer;
   /** Asked before every read: throws where the bytes may no longer be served. */
   readonly checkGate: () => void;
+  /** Asked when everything is read, before the last bytes are sent: rejects where they may not be. */
+  readonly checkRead?: () => Promise<void>;
 }
 
 interface Filled {
   readonly buffer: Buffer;
   readonly length: number;
+  readonly isLast: boolean;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Sends a part of a file as it lies on the disk. The next bytes are read while the last ones are taken by the transport;
@@ -30,27 +38,30 @@ interface Filled {
  *   signal say. No read is under way any more then.
  */
 export async function sendPart(options: SendPartOptions): Promise<void> {
-  const { stream, offset, length, buffers, transfer } = options;
+  const { stream, offset, length, head = NO_BYTES, buffers, transfer } = options;
   const { signal } = transfer;
   let position = offset;
   const end = offset + length;
-  const readNext = async (): Promise<Filled | null> => {
-    if (position >= end) return null;
+  const readNext = async (before: Uint8Array): Promise<Filled> => {
     signal.throwIfAborted();
     options.checkGate();
-    const wanted = Math.min(SEND_BUFFER_BYTES, end - position);
-    const buffer = buffers.take(wanted);
-    await fill(options.payload, buffer.subarray(0, wanted), position);
+    const wanted = Math.min(SEND_BUFFER_BYTES - before.length, end - position);
+    const buffer = buffers.take(before.length + wanted);
+    buffer.set(before);
+    await fill(options.payload, buffer.subarray(before.length, before.length + wanted), position);
     position += wanted;
-    return { buffer, length: wanted };
+    const isLast = position >= end;
+    if (isLast) await options.checkRead?.();
+    return { buffer, length: before.length + wanted, isLast };
   };
-  let filled = await readNext();
+  if (length === 0 && head.length === 0) return;
+  let filled: Filled | null = await readNext(head);
   while (filled !== null) {
-    const next = readNext();
+    const next: Promise<Filled> | null = filled.isLast ? null : readNext(NO_BYTES);
     // Awaited below, however the writing ends: until then its failure is not unhandled.
-    next.catch(() => {});
+    next?.catch(() => {});
     try {
-      await writeInSteps(stream, filled.buffer.subarray(0, filled.length), transfer);
+      await writeInSteps(stream, filled.buffer.subarray(0, filled.length), transfer, filled.isLast);
     } catch (error) {
       // The buffer is not used again: the transport may still hold it.
       await Promise.allSettled([next]);

@@ -88,6 +88,7 @@ export function createSlots({ perKey, all }: SlotsOptions): Slots {
       };
       waiting.add(waiter);
       startNext();
+      if (!waiting.has(waiter)) return await promise;
       signal?.addEventListener("abort", leave, { once: true });
       try {
         return await promise;

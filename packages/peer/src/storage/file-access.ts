@@ -8,13 +8,14 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   readSync,
   realpathSync,
   type Stats,
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { lstat, mkdir, open, realpath, unlink } from "node:fs/promises";
+import { lstat, mkdir, open, readlink, realpath, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 
 const flush = promisify(fdatasync);
@@ -37,6 +38,11 @@ export interface FileAccess {
 /** A file that is open. Positions in bytes. */
 export interface OpenedFile {
   stat(): Soon<BigIntStats>;
+  /**
+   * Where it is, by the system that has opened it: an absolute path without links. Only Linux tells (proc_pid_fd(5)); rejects or throws
+   * elsewhere, and where there is no `/proc`. Of a file that was removed or renamed meanwhile it is another path than it was opened by.
+   */
+  whereabouts(): Soon<string>;
   /** Reads into the head of `into`. @returns how many bytes; 0 at the end of the file */
   read(into: Uint8Array, position: number): Soon<number>;
   /** @returns how many of the bytes were written */
@@ -61,6 +67,7 @@ export const pooledAccess: FileAccess = {
     const file = await open(path, flags, mode);
     return {
       stat: () => file.stat({ bigint: true }),
+      whereabouts: () => readlink(`/proc/self/fd/${file.fd}`),
       read: async (into, position) => (await file.read(into, 0, into.length, position)).bytesRead,
       write: async (bytes, position) => (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
       truncate: (size) => file.truncate(size),
@@ -85,6 +92,7 @@ export const directAccess: FileAccess = {
     const file = openSync(path, flags, mode);
     return {
       stat: () => fstatSync(file, { bigint: true }),
+      whereabouts: () => readlinkSync(`/proc/self/fd/${file}`),
       read: (into, position) => readSync(file, into, 0, into.length, position),
       write: (bytes, position) => writeSync(file, bytes, 0, bytes.length, position),
       truncate: (size) => ftruncateSync(file, size),

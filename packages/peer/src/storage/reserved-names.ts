@@ -42,22 +42,31 @@ export const RESERVED_NAMES: readonly string[] = [
 /** Names of other programs that share the folder. They are no payload, and every clean-up keeps them. */
 export const FOREIGN_NAMES: readonly string[] = [".softlan_game_installed", ".sync"];
 
+/** All of these begin with it, no folding makes or unmakes it, and it is asked of every component of every path. */
+const DOT = ".";
+
 const reserved = new Set(RESERVED_NAMES);
 const foreign = new Set(FOREIGN_NAMES);
 
 /** Whether a path component is a name of lanspread's own transactions. */
 export function isReservedName(component: string): boolean {
-  return reserved.has(foldCase(component));
+  return component.startsWith(DOT) && reserved.has(foldCase(component));
 }
 
 /** Whether a direct child of a game root belongs to another program and must be kept. */
 export function isForeignName(component: string): boolean {
-  return foreign.has(foldCase(component));
+  return component.startsWith(DOT) && foreign.has(foldCase(component));
 }
 
 /** Whether a direct child of a game root is `local`, in any spelling. */
 export function isLocalName(component: string): boolean {
   return foldCase(component) === LOCAL_NAME;
+}
+
+/** Whether a direct child of a game root may be payload: none of the three above. */
+export function isPayloadName(component: string): boolean {
+  const folded = foldCase(component);
+  return folded !== LOCAL_NAME && !reserved.has(folded) && !foreign.has(folded);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Names the digest of a file that seals itself. */
 export interface Sealed {
@@ -43,5 +43,5 @@ function digestOf(file: object): string {
 }
 
 function digestOfText(json: string): string {
-  return createHash("sha256").update(json).digest("hex");
+  return hash("sha256", json, "hex");
 }

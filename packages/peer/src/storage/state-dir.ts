@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmod, readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import type { GameId } from "@lanspread/proto";
 import envPaths from "env-paths";
 import { fromNodeError } from "../errors/index.ts";
@@ -42,6 +42,8 @@ export interface StateDir {
   comingInstalledList(id: GameId): string;
   /** That the game's first-start set-up has run. */
   setupDone(id: GameId): string;
+  /** The same while the set-up is being started: it is renamed then. */
+  comingSetupDone(id: GameId): string;
   /** That the launch settings were applied to the installed game. */
   launchSettingsApplied(id: GameId): string;
   /** The control socket of the running peer, which is also the lock. A named pipe on Windows. */
@@ -58,14 +60,16 @@ export function defaultStateDir(): string {
 export function stateDirLayout(path: string): StateDir {
   const root = resolve(path);
   const at = (...names: string[]): string => join(root, ...names);
+  const libraryDir = at("library");
   return {
     root,
     identityDir: at("identity"),
     keyFile: at("identity", "key.pem"),
     certFile: at("identity", "cert.pem"),
     libraryFile: at("library.json"),
-    libraryDir: at("library"),
-    libraryEntry: (id) => at("library", `${id}.json`),
+    libraryDir,
+    // Every start asks for those of all games, and an id is a component of a path as it is.
+    libraryEntry: (id) => `${libraryDir}${sep}${id}.json`,
     gamesDir: at("games"),
     gameDir: (id) => at("games", id),
     installIntent: (id) => at("games", id, "install_intent.json"),
@@ -75,6 +79,7 @@ export function stateDirLayout(path: string): StateDir {
     installedList: (id) => at("games", id, "installed.json"),
     comingInstalledList: (id) => at("games", id, "installed_next.json"),
     setupDone: (id) => at("games", id, "setup_done"),
+    comingSetupDone: (id) => at("games", id, "setup_done_next"),
     launchSettingsApplied: (id) => at("games", id, "launch_settings_applied"),
     controlSocket: process.platform === "win32" ? pipeName(root) : at("control.sock"),
     logsDir: at("logs"),

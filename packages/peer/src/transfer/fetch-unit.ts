@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from "node:crypto";
+import { createHash, hash as hashAtOnce, webcrypto } from "node:crypto";
 import {
   type GameId,
   type Hash,
@@ -143,7 +143,7 @@ async function receivePiece(
   const settle = async (): Promise<void> => {
     const digest =
       piece.length < HASHED_ELSEWHERE_BYTES
-        ? createHash("sha256").update(bytes).digest()
+        ? hashAtOnce("sha256", bytes, "buffer")
         : new Uint8Array(await webcrypto.subtle.digest("SHA-256", bytes));
     if (!isRight(digest, piece, options)) {
       buffers.give(buffer);

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import {
   appendFileSync,
   readFileSync,
@@ -7,11 +8,31 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { seededBytes, type TemporaryDirectory, temporaryDirectory, writeRar5 } from "@lanspread/testkit";
+import { promisify } from "node:util";
+import {
+  eventually,
+  seededBytes,
+  type TemporaryDirectory,
+  temporaryDirectory,
+  writeRar5,
+} from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BuildCatalogOptions, buildCatalog, createCatalog } from "../../src/catalog/index.ts";
+
+const run = promisify(execFile);
 
 const BYTES = 3_000_001;
 /** Long enough that progress is told in its middle. */
@@ -123,6 +144,18 @@ describe("a catalog that is built", () => {
     expect(told).toEqual(skipped);
   });
 
+  it("says what it leaves out of a game", async () => {
+    const root = await makeGame("ggoo");
+    await symlink("/etc/hostname", join(root, "extras", "link"));
+    await run("mkfifo", [join(root, "pipe")]);
+    const { games, skipped } = await build();
+    expect(games.map(({ id }) => id)).toEqual(["ggoo"]);
+    expect([...skipped].sort()).toEqual([
+      `${join(root, "extras", "link")} is left out: it is a link`,
+      `${join(root, "pipe")} is left out: it is a pipe`,
+    ]);
+  });
+
   it("tells how far it is: all bytes of all games, with a rate", async () => {
     await makeGame("aa");
     await makeGame("bb");
@@ -200,6 +233,20 @@ describe("a game that changes while it is hashed is left out and told", () => {
     const built = await build({ out, prune: true, onProgress: change });
     expect(built).toMatchObject({ kept: ["ggoo"], failed: [{ id: "ggoo" }], file: out });
     expect(createCatalog(await readFile(out, "utf8"), out).entries()[1]).toEqual(before);
+  });
+
+  it("a game whose list of files is longer than a peer may send is told", async () => {
+    const root = await makeGame("ggoo");
+    const deep = Array.from({ length: 4 }, () => "x".repeat(250)).join("/");
+    await mkdir(join(root, deep), { recursive: true });
+    await makeGame("zz");
+    // Some 8 MiB of paths.
+    const names = Array.from({ length: 8_300 }, (_, n) => join(root, deep, String(n).padStart(5, "0")));
+    for (const name of names) writeFileSync(name, "");
+    const built = await build();
+    expect(built.games.map(({ id }) => id)).toEqual(["zz"]);
+    expect(built.failed).toMatchObject([{ id: "ggoo", error: { code: "forbidden-path" } }]);
+    expect(built.failed[0]?.error.message).toContain("the list of its 8303 files");
   });
 
   it("a game whose names cannot be shared is told with the name", async () => {
@@ -289,6 +336,63 @@ describe("the file of a built catalog", () => {
     expect((await build({ out: place.join("link.json") })).file).toBe(place.join("real.json"));
     expect(createCatalog(await readFile(place.join("real.json"), "utf8"), "x").name).toBe("real");
     expect((await readdir(place.path)).sort()).toEqual(["games", "link.json", "real.json"]);
+  });
+
+  it("is not made at a link that leads nowhere, which is said", async () => {
+    await makeGame("ggoo");
+    for (const target of ["nothing.json", "link.json"]) {
+      await symlink(place.join(target), place.join("link.json"));
+      await expect(build({ out: place.join("link.json"), force: true })).rejects.toMatchObject({
+        code: "already-exists",
+        message: `${place.join("link.json")} is a link that leads nowhere; it stays as it is`,
+      });
+      expect((await readdir(place.path)).sort()).toEqual(["games", "link.json"]);
+      await rm(place.join("link.json"));
+    }
+  });
+
+  it("is readable for whom it was readable before", async () => {
+    await makeGame("ggoo");
+    const out = place.join("party.json");
+    await build({ out });
+    for (const mode of [0o600, 0o444]) {
+      await chmod(out, mode);
+      await build({ out });
+      expect((await stat(out)).mode & 0o777).toBe(mode);
+    }
+  });
+
+  it("is whole whoever else writes it at the same moment, and takes no file of anybody's with it", async () => {
+    await makeGame("ggoo");
+    const out = place.join("party.json");
+    const mine = place.join(".party.json.tmp");
+    await writeFile(mine, "mine");
+    // Each in a process of its own: within one they wait for each other.
+    const module = new URL("../../src/catalog/index.ts", import.meta.url).href;
+    const script = `
+      import { buildCatalog } from ${JSON.stringify(module)};
+      for (let n = 0; n < 20; n += 1) {
+        await buildCatalog(${JSON.stringify({ gamesDir, out })});
+      }`;
+    const args = ["--conditions=source", "--input-type=module", "-e", script];
+    const builds = Array.from({ length: 3 }, () => run(process.execPath, args));
+    let over = false;
+    const ended = Promise.all(builds).finally(() => {
+      over = true;
+    });
+    const sizes = new Set<number>();
+    await eventually(
+      async () => {
+        const text = await readFile(out, "utf8").catch(() => null);
+        if (text !== null) sizes.add(createCatalog(text, out).entries().length);
+        return over;
+      },
+      { deadlineMs: 50_000, intervalMs: 1 },
+    );
+    await ended;
+    expect([...sizes]).toEqual([1]);
+    expect((await readdir(place.path)).sort()).toEqual([".party.json.tmp", "games", "party.json"]);
+    expect(await readFile(mine, "utf8")).toBe("mine");
   });
 
   it.each<[string, () => Partial<BuildCatalogOptions>, string]>([

@@ -52,10 +52,10 @@ describe("docs/pitfalls.md", () => {
   it("has a row for every mistake, each once", () => {
     const counts = Object.groupBy(rows, ({ section }) => section);
     expect(Object.entries(counts).map(([section, of]) => [section, of?.length])).toEqual([
-      ["Addressing and handshake", 10],
-      ["Lifecycle", 2],
+      ["Addressing and handshake", 11],
+      ["Lifecycle", 3],
       ["Downloads", 16],
-      ["Local state", 15],
+      ["Local state", 17],
       ["Streamed install", 8],
       ["The app", 15],
       [COMPLAINTS, 20],

@@ -16,7 +16,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gameVersionSchema } from "@lanspread/proto";
 import { createRandom, seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import type { DownloadStep } from "../../src/download/index.ts";
+import type { DownloadOptions, DownloadStep } from "../../src/download/index.ts";
 import { readJournal } from "../../src/download/journal.ts";
 import { PeerError } from "../../src/errors/index.ts";
 import {
@@ -110,21 +110,80 @@ describe("a cancelled download", () => {
     await shutDown(rig, game);
     expect(await readdir(rig.root)).toContain("game.eti");
     const controller = new AbortController();
-    controller.abort();
-    // Cancelled before it looked: nothing was done, nothing is undone.
     await expect(
       rig.download(game, [createSource(peer(1), game)], {
         signal: controller.signal,
-      }),
-    ).rejects.toMatchObject({ code: "cancelled" });
-    const later = new AbortController();
-    await expect(
-      rig.download(game, [createSource(peer(1), game)], {
-        signal: later.signal,
-        onBegin: () => later.abort(),
+        onBegin: () => controller.abort(),
       }),
     ).rejects.toMatchObject({ code: "cancelled" });
     expect(await readdir(rig.gamesDir)).toEqual([]);
+  });
+
+  it.each<[string, (controller: AbortController) => Partial<DownloadOptions>]>([
+    [
+      "before it looked",
+      (controller) => {
+        controller.abort();
+        return {};
+      },
+    ],
+    ["when it was about to go on", (controller) => ({ beforeTouch: async () => controller.abort() })],
+  ])("removes what an earlier one had left even where it is cancelled %s", async (_, cancel) => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    await putForeign(rig.root);
+    await writeFile(join(rig.root, "data/maps/mine"), "mine");
+    const controller = new AbortController();
+    const { signal } = controller;
+    await expect(
+      rig.download(game, [createSource(peer(1), game)], { ...cancel(controller), signal }),
+    ).rejects.toMatchObject({ code: "cancelled" });
+    expect((await readdir(rig.root)).sort()).toEqual([...FOREIGN, "data"].sort());
+    expect(await readdir(join(rig.root, "data/maps"))).toEqual(["mine"]);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
+  it("leaves a game alone that somebody put in the place of what an earlier one had left", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    await createSourceGame(rig.root, FILES, NEW);
+    await expect(
+      rig.download(game, [createSource(peer(1), game)], { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: "cancelled" });
+    expect(await hasWholeGame(rig.root, game)).toBe(true);
+  });
+
+  it.each(["damaged", "of another place"])(
+    "proves nothing by a journal that is %s: what is there stays",
+    async (how) => {
+      await using rig = await createRig();
+      const game = await newGame(rig);
+      await shutDown(rig, game);
+      const before = (await readdir(rig.root, { recursive: true })).sort();
+      const gamesDir = how === "damaged" ? rig.gamesDir : rig.dir.join("elsewhere");
+      if (how === "damaged") await writeFile(rig.stateDir.downloadJournal(GGOO), "{");
+      else await rename(rig.gamesDir, gamesDir);
+      const place = { gamesDir, root: join(gamesDir, GGOO), signal: AbortSignal.abort() };
+      await expect(rig.download(game, [createSource(peer(1), game)], place)).rejects.toMatchObject({
+        code: "cancelled",
+      });
+      expect((await readdir(place.root, { recursive: true })).sort()).toEqual(before);
+    },
+  );
+
+  it("follows no link that took the root's place", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    await shutDown(rig, game);
+    const elsewhere = rig.dir.join("elsewhere");
+    await rename(rig.root, elsewhere);
+    await symlink(elsewhere, rig.root);
+    await expect(
+      rig.download(game, [createSource(peer(1), game)], { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: "forbidden-path" });
+    expect(await readdir(elsewhere)).toContain("game.eti");
   });
 
   it("comes too late once the commit has begun", async () => {
@@ -164,6 +223,20 @@ describe("a cancelled update", () => {
     expect(await hasWholeGame(rig.root, old)).toBe(true);
     expect((await readdir(rig.root)).sort()).toEqual([...FOREIGN, "data", "old.eti", "version.ini"].sort());
     expect(await readdir(join(rig.root, "data"))).toEqual(["kept"]);
+  });
+
+  it("gives the old version back also where it is cancelled before it goes on", async () => {
+    await using rig = await createRig();
+    const game = await newGame(rig);
+    const old = await createSourceGame(rig.root, { "version.ini": "20180412", "data/kept": "old" });
+    await shutDown(rig, game);
+    expect(existsSync(join(rig.root, "version.ini"))).toBe(false);
+    await expect(
+      rig.download(game, [createSource(peer(1), game)], { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: "cancelled" });
+    expect(await hasWholeGame(rig.root, old)).toBe(true);
+    expect((await readdir(rig.root)).sort()).toEqual(["data", "version.ini"]);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
   });
 
   it("removes the old version where it was touched", async () => {

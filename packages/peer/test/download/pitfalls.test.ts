@@ -94,13 +94,14 @@ function bringingTwice(root: string): LaneDownload {
         const piece = bytes.subarray(offset, offset + length);
         await file.write(piece, 0, length, offset);
         onBytes(2 * length);
-        for (let time = 0; time < 2; time++) onPiece(index, sha256(piece));
+        for (let time = 0; time < 2; time++) onPiece(index, sha256(piece), false);
       }
       return true;
     },
     flush: async () => false,
     make: async () => null,
     look: async () => null,
+    remove: async () => null,
     [Symbol.asyncDispose]: async () => {},
   };
 }

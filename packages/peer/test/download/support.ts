@@ -14,7 +14,8 @@ import {
   pieceSizeFor,
   type Request,
 } from "@lanspread/proto";
-import { type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
+import { seededBytes, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
+import { expect } from "vitest";
 import {
   type DownloadOptions,
   type DownloadSource,
@@ -266,4 +267,47 @@ export async function hasWholeGame(root: string, game: SourceGame): Promise<bool
     if (!(await readFile(join(root, path))).equals(content)) return false;
   }
   return true;
+}
+
+/** Length of the archive of {@link createRigWithGame}, MiB: some requests, and a piece each. */
+export const ARCHIVE_MIB = 20;
+
+/** A rig, and a game of one archive for it. */
+export async function createRigWithGame(): Promise<{ readonly rig: DownloadRig; readonly game: SourceGame }> {
+  const rig = await createRig();
+  const game = await rig.game({
+    "version.ini": "20180412",
+    "game.eti": seededBytes(5, ARCHIVE_MIB * MIB),
+  });
+  return { rig, game };
+}
+
+/** A copy with one bit flipped. */
+export function flipped(bytes: Buffer, at = bytes.length - 1): Buffer {
+  const wrong = Buffer.from(bytes);
+  wrong[at] = (wrong[at] ?? 0) ^ 1;
+  return wrong;
+}
+
+/** A game of an archive, a file in a folder, and its sentinel. */
+export const SMALL_GAME = {
+  "version.ini": "20180412",
+  "game.eti": seededBytes(3, 6 * MIB),
+  "data/a": "payload",
+};
+
+/** The download is refused with this code and a word of this path, before anything is asked for or touched. */
+export async function expectRefusal(
+  rig: DownloadRig,
+  game: SourceGame,
+  code: string,
+  path: string,
+): Promise<void> {
+  const source = createSource(peer(1), game);
+  await expect(rig.download(game, [source])).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(path),
+  });
+  expect(rig.calls).toEqual([]);
+  expect(source.requests).toEqual([]);
 }

@@ -8,9 +8,18 @@ import type { Journal } from "../../src/download/journal.ts";
 import { Payload } from "../../src/download/payload.ts";
 import { ProgressMeter } from "../../src/download/progress.ts";
 import { Transfer } from "../../src/download/transfer.ts";
-import type { FinishedChunk, LaneDownload } from "../../src/download/types.ts";
+import type { FinishedChunk, LaneDownload, LaneUnit } from "../../src/download/types.ts";
 import { silentLogger } from "../../src/logger.ts";
-import { createRig, createSource, hasWholeGame, MIB, peer, VERSION } from "./support.ts";
+import {
+  createRig,
+  createSource,
+  type DownloadRig,
+  hasWholeGame,
+  MIB,
+  peer,
+  type SourceGame,
+  VERSION,
+} from "./support.ts";
 
 const FILES = {
   "version.ini": VERSION,
@@ -48,31 +57,67 @@ it("ends no fetch before the journal has taken down what may be on the disk", as
   expect(chunks.map(({ path }) => path)).toEqual(["version.ini"]);
 });
 
-it("lets go of a unit that has ended: the end of the download is none of its business", async () => {
-  await using rig = await createRig();
-  const game = await rig.game(FILES);
-  const signals: AbortSignal[] = [];
-  /** A lane that brings what it is asked for. */
-  const lane: LaneDownload = {
-    fetch: async ({ unit, pieceAt, signal, onPiece }) => {
-      signals.push(signal);
+/**
+ * A lane that brings what it is asked for.
+ *
+ * @param isFlushed whether it says of a file that it is on the disk
+ * @param flushed receives the files that it is to flush
+ */
+function bringingLane(
+  { root }: DownloadRig,
+  game: SourceGame,
+  isFlushed: (path: string) => boolean,
+  flushed: string[],
+  onFetch: (unit: LaneUnit) => void = () => {},
+): LaneDownload {
+  return {
+    fetch: async (asked) => {
+      const { unit, pieceAt, onPiece } = asked;
+      onFetch(asked);
       const bytes = game.files.get(unit.path) ?? Buffer.alloc(0);
       const pieces = Array.from({ length: unit.pieceCount }, (_, nth) =>
         pieceAt((unit.firstPiece + nth) as PieceIndex),
       );
-      const file = await open(join(rig.root, unit.path), "r+");
+      const file = await open(join(root, unit.path), "r+");
       for (const { offset, length } of pieces) await file.write(bytes, offset, length, offset);
       await file.close();
       // With the last piece the download may end, and with it whatever unit still has not.
       for (const { index, offset, length } of pieces)
-        onPiece(index, sha256(bytes.subarray(offset, offset + length)));
+        onPiece(index, sha256(bytes.subarray(offset, offset + length)), isFlushed(unit.path));
       return true;
     },
-    flush: async () => false,
+    flush: async (paths) => {
+      flushed.push(...paths);
+      return false;
+    },
     make: async () => null,
     look: async () => null,
+    remove: async () => null,
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+it("has those files flushed that the lane did not flush itself", async () => {
+  await using rig = await createRig();
+  const game = await rig.game(FILES);
+  const flushed: string[] = [];
+  const lane = bringingLane(rig, game, (path) => path === "small.eti", flushed);
+  await rig.download(game, [createSource(peer(1), game)], { lanes: { open: () => lane } });
+  expect(await hasWholeGame(rig.root, game)).toBe(true);
+  expect([...new Set(flushed)]).toEqual(["game.eti"]);
+});
+
+it("lets go of a unit that has ended: the end of the download is none of its business", async () => {
+  await using rig = await createRig();
+  const game = await rig.game(FILES);
+  const signals: AbortSignal[] = [];
+  const lane = bringingLane(
+    rig,
+    game,
+    () => false,
+    [],
+    ({ signal }) => signals.push(signal),
+  );
   await rig.download(game, [createSource(peer(1), game)], { lanes: { open: () => lane } });
   expect(await hasWholeGame(rig.root, game)).toBe(true);
   expect(signals.length).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -89,16 +89,12 @@ export function placesOf(
   });
 }
 
-export function childProcess(plan: CrashPlan): ChildProcess {
-  return spawn(
-    process.execPath,
-    ["--conditions=source", fileURLToPath(new URL("crash-child.ts", import.meta.url)), JSON.stringify(plan)],
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
-}
-
 export async function crash(plan: CrashPlan): Promise<void> {
-  const [code, signal] = await once(childProcess(plan), "exit");
+  const program = fileURLToPath(new URL("crash-child.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--conditions=source", program, JSON.stringify(plan)], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [code, signal] = await once(child, "exit");
   expect([code, signal], "the child reaches the step and dies there").toEqual([null, "SIGKILL"]);
 }
 

@@ -37,9 +37,10 @@ async function open(...paths: readonly string[]): Promise<void> {
   for (const path of paths) await chmod(path, 0o777);
 }
 
-/** Only root may write there. */
-function lock(path: string): Promise<void> {
-  return chmod(path, 0o555);
+/** Nobody may write there but root, until it is disposed: who is not root could not even clear it away. */
+async function lock(path: string): Promise<AsyncDisposable> {
+  await chmod(path, 0o555);
+  return { [Symbol.asyncDispose]: () => open(path) };
 }
 
 function warnings(rig: Rig): string[] {
@@ -197,7 +198,7 @@ describe("removing is refused, and nothing changes,", () => {
     await open(locked.place.path, locked.gamesDir, locked.stateDir.root, locked.stateDir.gamesDir);
     await mkdir(locked.stateDir.gameDir(GGOO));
     await open(locked.stateDir.gameDir(GGOO));
-    await lock(locked.root);
+    await using _ = await lock(locked.root);
     expect(await failure(locked, () => asNobody(() => remove(locked)))).toMatchObject({
       code: "no-permission",
     });
@@ -250,10 +251,12 @@ describe("once the sentinel has gone", () => {
     await using rig = await createRig(GAME);
     await open(rig.place.path, rig.gamesDir, rig.root, join(rig.root, "extras"));
     await open(rig.stateDir.root, rig.stateDir.gamesDir);
-    await lock(join(rig.root, "extras", "maps"));
-    expect(await asNobody(() => remove(rig))).toMatchObject({ files: 2, left: 1 });
-    expect(Object.keys(await tree(rig.root))).toEqual(["extras/", "extras/maps/", "extras/maps/one.map"]);
-    expect(warnings(rig)).toEqual(["the operation succeeded, but not everything was cleaned up"]);
+    {
+      await using _ = await lock(join(rig.root, "extras", "maps"));
+      expect(await asNobody(() => remove(rig))).toMatchObject({ files: 2, left: 1 });
+      expect(Object.keys(await tree(rig.root))).toEqual(["extras/", "extras/maps/", "extras/maps/one.map"]);
+      expect(warnings(rig)).toEqual(["the operation succeeded, but not everything was cleaned up"]);
+    }
     await expect(remove(rig)).rejects.toMatchObject({ code: "not-downloaded" });
     expect(await namesIn(rig.gamesDir)).toEqual([]);
     expect(await namesIn(rig.stateDir.gameDir(GGOO))).toEqual([]);

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { LanePool } from "../../src/lanes/index.ts";
-import { poolOptions, watchThreads } from "./support.ts";
+import { poolOptions, startPool, watchThreads } from "./support.ts";
 
 const PATHS = Array.from({ length: 21 }, (_, index) => `data/file-${index}`);
 
@@ -12,7 +11,7 @@ describe("flushing by lanes", () => {
     await mkdir(dir.join("data"));
     for (const path of PATHS) await writeFile(dir.join(path), path);
     using watch = watchThreads();
-    await using pool = await LanePool.start(await poolOptions({ count: 2 }));
+    await using pool = await startPool(await poolOptions({ count: 2 }));
     await using download = pool.open(dir.path);
     expect(await download.flush(PATHS)).toBe(true);
     const answered = watch.threads.map(({ told }) => told.filter(({ type }) => type === "flushed").length);
@@ -28,7 +27,7 @@ describe("flushing by lanes", () => {
     await mkdir(dir.join("data"));
     for (const path of PATHS) await writeFile(dir.join(path), path);
     using watch = watchThreads();
-    await using pool = await LanePool.start(await poolOptions({ count: 2 }));
+    await using pool = await startPool(await poolOptions({ count: 2 }));
     await using download = pool.open(dir.path);
     const flushed = download.flush(PATHS);
     void watch.threads[0]?.worker.terminate();

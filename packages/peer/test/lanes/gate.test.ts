@@ -5,7 +5,7 @@ import { asGameId, encodeFrame, type GameId, RESET, type Request } from "@lanspr
 import { eventually, temporaryDirectory } from "@lanspread/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPartyCa } from "../../src/index.ts";
-import { LanePool, type PushedView } from "../../src/lanes/index.ts";
+import type { LanePool, PushedView } from "../../src/lanes/index.ts";
 import { type DataAnswer, type RequestChannel, readFully } from "../../src/transfer/index.ts";
 import { createSourceGame, GGOO, VERSION } from "../download/support.ts";
 import { type RawPeer, startRawPeer } from "../peers/raw-peer.ts";
@@ -20,6 +20,7 @@ import {
   poolOptions,
   sayHello,
   startAsker,
+  startPool,
   startWithLanes,
   type ThreadWatch,
   watchThreads,
@@ -257,7 +258,7 @@ describe("a pool that revokes a game", () => {
     const views: PushedView[] = [];
     const sending: boolean[] = [];
     const view = { inCatalog: true, catalogVersion: undefined, operationActive: false, version: VERSION };
-    const pool: LanePool = await LanePool.start(
+    const pool: LanePool = await startPool(
       await poolOptions({
         viewOf: () => {
           views.push({ ...view, manifest, gamesDir });
@@ -318,7 +319,7 @@ describe("a pool that revokes a game", () => {
     };
     const view = { inCatalog: true, catalogVersion: undefined, operationActive: false, version: VERSION };
     const options = await poolOptions({ viewOf: () => ({ ...view, manifest: watched, gamesDir: dir.path }) });
-    await using pool = await LanePool.start(options);
+    await using pool = await startPool(options);
     await using asker = await startRawPeer();
     const { channel } = await asker.dial(pool.ports()[0] ?? 0);
     for (let nth = 0; nth < 5; nth++) {
@@ -339,7 +340,7 @@ describe("a pool that revokes a game", () => {
     };
     const view = { inCatalog: true, catalogVersion: undefined, operationActive: true, version: VERSION };
     const options = await poolOptions({ viewOf: () => ({ ...view, manifest: watched, gamesDir: dir.path }) });
-    await using pool = await LanePool.start(options);
+    await using pool = await startPool(options);
     await using asker = await startRawPeer();
     const { channel } = await asker.dial(pool.ports()[0] ?? 0);
     const refused = channel.request(chunkOf(GGOO, manifest.manifest_hash));
@@ -354,7 +355,7 @@ describe("a pool that revokes a game", () => {
     const after = await createSourceGame(dir.join(GGOO), { ...files, more: "more" });
     let { manifest } = before;
     const viewOf = () => ({ ...known, manifest, gamesDir: dir.path });
-    await using pool = await LanePool.start(await poolOptions({ count: 2, viewOf }));
+    await using pool = await startPool(await poolOptions({ count: 2, viewOf }));
     await using asker = await startRawPeer();
     const [one, other] = await Promise.all(pool.ports().map((port) => asker.dial(port)));
     if (one === undefined || other === undefined) throw new Error("a lane is missing");

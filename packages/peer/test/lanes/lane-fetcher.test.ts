@@ -3,6 +3,7 @@ import { asPieceIndex, encodeFrame, hashSchema, type Request, sha256 } from "@la
 import { eventually, seededBytes, temporaryDirectory } from "@lanspread/testkit";
 import { expect, it } from "vitest";
 import { peerIdFromCertificate } from "../../src/identity/index.ts";
+import { FlushPace } from "../../src/lanes/flush-pace.ts";
 import { LaneFetcher } from "../../src/lanes/lane-fetcher.ts";
 import type { FetchOrder, FromLane } from "../../src/lanes/messages.ts";
 import { GGOO, peer } from "../download/support.ts";
@@ -23,6 +24,7 @@ async function createRig(answer: (request: Request) => Uint8Array | null) {
     endpoint: own.endpoint,
     identify: async (certificate) => peerIdFromCertificate(certificate),
     tell: (message) => told.push(message),
+    pace: new FlushPace(),
   });
   stack.defer(() => fetcher.close());
   const piece = { index: asPieceIndex(0), fileIndex: 0, offset: 0, length: CONTENT.length };
@@ -39,7 +41,8 @@ async function createRig(answer: (request: Request) => Uint8Array | null) {
       length: piece.length,
     },
     identity: null,
-    pieces: [{ ...piece, digest: sha256(CONTENT) }],
+    pieceBytes: piece.length,
+    digests: Buffer.from(sha256(CONTENT)).toString("latin1"),
   };
   return {
     ...{ dir, source, fetcher, told, order },

@@ -21,13 +21,74 @@ it("writes every byte to its place, however few of them the disk takes at a time
   await using dir = await temporaryDirectory();
   await writeFile(dir.join("file"), Buffer.alloc(10_000));
   const bytes = seededBytes(7, 4_321);
-  const files = new LaneFiles(dir.path, takingOnly(1_000));
+  const files = new LaneFiles(dir.path, { access: takingOnly(1_000) });
   files.name(0, "file", null);
   await files.write(0, bytes, 1_234);
   await files.close();
   const expected = Buffer.concat([Buffer.alloc(1_234), bytes, Buffer.alloc(10_000 - 1_234 - 4_321)]);
   expect((await readFile(dir.join("file"))).equals(expected)).toBe(true);
   expect(openFilesBelow(dir.path)).toEqual([]);
+});
+
+describe("a small file", () => {
+  /** Who counts the flushes by the own thread. */
+  function countingPace(isOwn: boolean) {
+    const took: number[] = [];
+    return { isOwn, took, ownTook: (ms: number) => void took.push(ms) };
+  }
+
+  async function written(offset: number, isOwn: boolean) {
+    await using dir = await temporaryDirectory();
+    await writeFile(dir.join("file"), Buffer.alloc(10_000));
+    const flushed: string[] = [];
+    const access: FileAccess = {
+      ...directAccess,
+      open: async (path, flags, mode) => {
+        const file = await directAccess.open(path, flags, mode);
+        const write = (part: Uint8Array, position: number) => {
+          flushed.length = 0;
+          return file.write(part, position);
+        };
+        return { ...file, write, datasyncNow: () => void flushed.push(path) };
+      },
+    };
+    const pace = countingPace(isOwn);
+    const files = new LaneFiles(dir.path, { access, pace });
+    files.name(0, "file", null);
+    expect(files.isFlushed(0)).toBe(false);
+    await files.write(0, seededBytes(7, 1_000), offset);
+    const isFlushed = files.isFlushed(0);
+    files.name(0, "file", null);
+    expect(files.isFlushed(0)).toBe(false);
+    await files.close();
+    return { isFlushed, flushes: flushed.length, told: pace.took.length };
+  }
+
+  it("is flushed behind its bytes, before it is closed, where the own thread flushes", async () => {
+    expect(await written(0, true)).toEqual({ isFlushed: true, flushes: 1, told: 1 });
+  });
+
+  it("is not on the disk when something was written behind the flush, and is again behind the next", async () => {
+    await using dir = await temporaryDirectory();
+    await writeFile(dir.join("file"), Buffer.alloc(400_000));
+    const files = new LaneFiles(dir.path, { pace: countingPace(true) });
+    files.name(0, "file", null);
+    for (const [length, offset, isFlushed] of [
+      ...[[1_000, 0, true] as const, [1_000, 1_000, false] as const],
+      ...[[1_000, 0, true] as const, [200_000, 2_000, false] as const],
+    ]) {
+      await files.write(0, seededBytes(7, length), offset);
+      expect(files.isFlushed(0)).toBe(isFlushed);
+    }
+    await files.close();
+  });
+
+  it.each([
+    ["where the own thread does not flush", 0, false],
+    ["where the bytes are the end of a large one", 4_096, true],
+  ])("is left to who flushes %s", async (_, offset, isOwn) => {
+    expect(await written(offset, isOwn)).toEqual({ isFlushed: false, flushes: 0, told: 0 });
+  });
 });
 
 describe("a link that comes in the way of a small file", () => {

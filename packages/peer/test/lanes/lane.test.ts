@@ -27,7 +27,7 @@ it("says that a game is revoked when nothing of it is open any more", async () =
   };
   let port = 0;
   const { host, tls } = await poolOptions();
-  const lane: Lane = await openLane({ host, port, tls }, tell);
+  const lane: Lane = await openLane({ host, port, tls, received: [] }, tell);
   try {
     await using asker = await startRawPeer();
     const { channel } = await asker.dial(port);

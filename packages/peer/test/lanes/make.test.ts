@@ -1,8 +1,8 @@
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { LanePool } from "../../src/lanes/index.ts";
-import { poolOptions, watchThreads } from "./support.ts";
+import { REMOVED_BY_LANE_BYTES } from "../../src/lanes/constants.ts";
+import { poolOptions, startPool, watchThreads } from "./support.ts";
 
 const FILES = Array.from({ length: 21 }, (_, index) => ({
   path: `data/file-${index}`,
@@ -11,11 +11,11 @@ const FILES = Array.from({ length: 21 }, (_, index) => ({
   replaces: false,
 }));
 
-describe("making files by lanes", () => {
+describe("making, looking at and removing files by lanes", () => {
   it("takes turns, and tells which file is in the way and what was made before", async () => {
     await using dir = await temporaryDirectory();
     using watch = watchThreads();
-    await using pool = await LanePool.start(await poolOptions({ count: 2 }));
+    await using pool = await startPool(await poolOptions({ count: 2 }));
     await using download = pool.open(dir.path);
     const [one, two] = await Promise.all([download.make(FILES.slice(0, 11)), download.make(FILES.slice(11))]);
     const answered = watch.threads.map(({ told }) => told.filter(({ type }) => type === "made").length);
@@ -38,7 +38,7 @@ describe("making files by lanes", () => {
     await mkdir(dir.join("folder"));
     await writeFile(dir.join("whole"), "1234");
     const { dev, ino } = await stat(dir.join("whole"), { bigint: true });
-    await using pool = await LanePool.start(await poolOptions({ count: 1 }));
+    await using pool = await startPool(await poolOptions({ count: 1 }));
     await using download = pool.open(dir.path);
     const paths = ["whole", "gone", "folder"].map((path) => ({ path, size: 4 }));
     expect(await download.look(paths)).toEqual([
@@ -52,14 +52,45 @@ describe("making files by lanes", () => {
     expect(await download.look(paths.slice(0, 1))).toEqual([{ state: "missing", identity: null }]);
   });
 
+  it("removes them, but for what is not ours, and for large ones", async () => {
+    await using dir = await temporaryDirectory();
+    await mkdir(dir.join("folder"));
+    await writeFile(dir.join("ours"), "1234");
+    await writeFile(dir.join("empty"), "");
+    await writeFile(dir.join("other"), "12345");
+    await writeFile(dir.join("old"), "12345");
+    await writeFile(dir.join("large"), "");
+    await truncate(dir.join("large"), REMOVED_BY_LANE_BYTES + 1);
+    await symlink("folder", dir.join("link"));
+    await using pool = await startPool(await poolOptions({ count: 1 }));
+    await using download = pool.open(dir.path);
+    const paths = ["ours", "empty", "other", "gone", "folder", "link/ours"];
+    const files = paths.map((path) => ({ path, size: 4 }));
+    const more = ["old", "large"].map((path) => ({ path, size: null }));
+    expect(await download.remove([...files, ...more])).toEqual({
+      stays: [
+        [2, "replaced"],
+        [4, "no-file"],
+        [5, "no-file"],
+        [7, "large"],
+      ],
+      error: null,
+    });
+    expect((await readdir(dir.path)).sort()).toEqual(["folder", "large", "link", "other"]);
+    const tooLong = "n".repeat(300);
+    const failed = await download.remove([{ path: tooLong, size: 1 }]);
+    expect(String(failed?.error)).toContain(tooLong);
+  });
+
   it("is left to somebody else where a lane dies meanwhile, and where there is none", async () => {
     await using dir = await temporaryDirectory();
     using watch = watchThreads();
-    await using pool = await LanePool.start(await poolOptions({ count: 1 }));
+    await using pool = await startPool(await poolOptions({ count: 1 }));
     await using download = pool.open(dir.path);
-    const [made, found] = [download.make(FILES), download.look(FILES)];
+    const asked = [download.make(FILES), download.look(FILES), download.remove(FILES)];
     await watch.threads[0]?.worker.terminate();
-    expect([await made, await found]).toEqual([null, null]);
-    expect([await download.make(FILES), await download.look(FILES)]).toEqual([null, null]);
+    expect(await Promise.all(asked)).toEqual([null, null, null]);
+    const later = [download.make(FILES), download.look(FILES), download.remove(FILES)];
+    expect(await Promise.all(later)).toEqual([null, null, null]);
   });
 });

@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { readdirSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { asGameId, type GameId, type Hello, type PeerId } from "@lanspread/proto";
 import type { Connection } from "@lanspread/quic";
-import type { TemporaryDirectory } from "@lanspread/testkit";
+import { eventually, type TemporaryDirectory } from "@lanspread/testkit";
 import { loadPartyCa, peerIdFromCertificate } from "../../src/identity/index.ts";
 import { createLogger, type LogEntry, type PeerOptions } from "../../src/index.ts";
+import { FIRST_DATAGRAM_BYTES } from "../../src/lanes/constants.ts";
 import { LanePool, type LanePoolOptions } from "../../src/lanes/index.ts";
 import type { FromLane } from "../../src/lanes/messages.ts";
 import {
@@ -106,13 +108,40 @@ export async function startWithLanes(
   party: Party,
   watch: ThreadWatch,
   name: string,
-  options: Partial<PeerOptions> = {},
+  { lanes = 2, ...options }: Partial<PeerOptions> = {},
 ): Promise<LaneMember> {
   const before = watch.threads.length;
   const log: LogEntry[] = [];
   const logger = createLogger({ level: "debug", sink: (entry) => log.push(entry) });
-  const member = await party.start(name, { lanes: 2, discovery: null, logger, ...options });
-  return { ...member, threads: watch.threads.slice(before), log };
+  const member = await party.start(name, { lanes, discovery: null, logger, ...options });
+  await knock(member.peer.snapshot().status.lanes);
+  const threads = await eventually(() => {
+    const started = watch.threads.slice(before);
+    return started.length === lanes && started.every(isUpOrOver) && started;
+  });
+  return { ...member, threads, log };
+}
+
+/** Begins what looks like a connection with each lane: their threads are started then. */
+export async function knock(ports: readonly number[]): Promise<void> {
+  const socket = createSocket("udp4");
+  for (const port of ports) {
+    await new Promise((sent) => {
+      socket.send(Buffer.alloc(FIRST_DATAGRAM_BYTES), port, "127.0.0.1", sent);
+    });
+  }
+  socket.close();
+}
+
+function isUpOrOver({ told, isOver }: WatchedThread): boolean {
+  return isOver || told.some(({ type }) => type === "ready");
+}
+
+/** A pool whose threads listen. */
+export async function startPool(options: LanePoolOptions): Promise<LanePool> {
+  const pool = await LanePool.open(options);
+  await pool.wake();
+  return pool;
 }
 
 /** Files of a game with random content: their sizes by path, bytes. */
@@ -226,7 +255,7 @@ export async function serveGame(dir: TemporaryDirectory, files: Files): Promise<
   const { manifest } = game;
   const view = { inCatalog: true, catalogVersion: undefined, operationActive: false, gamesDir };
   const options = await poolOptions({ viewOf: () => ({ ...view, version: manifest.version, manifest }) });
-  const pool = await LanePool.start(options);
+  const pool = await startPool(options);
   const source = createSource(options.peerId, game);
   return { pool, source, game, gamesDir, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
 }
@@ -234,5 +263,5 @@ export async function serveGame(dir: TemporaryDirectory, files: Files): Promise<
 /** Lanes that fetch from the lanes of others. */
 export async function fetchingPool(ports: () => readonly number[], count = 2): Promise<LanePool> {
   const lanesOf = () => ports().map((port) => ({ host: "127.0.0.1", port }));
-  return LanePool.start(await poolOptions({ count, lanesOf }));
+  return startPool(await poolOptions({ count, lanesOf }));
 }

@@ -2,7 +2,6 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { eventually } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LanePool } from "../../src/lanes/index.ts";
 import { offered, Party } from "../runtime/party.ts";
 import {
   download,
@@ -12,6 +11,7 @@ import {
   piecesOf,
   poolOptions,
   sourceAndReceiver,
+  startPool,
   startWithLanes,
   type ThreadWatch,
   UNUSABLE,
@@ -131,7 +131,7 @@ it("a peer whose threads cannot have QUIC runs without lanes, says why, and does
 
 describe("a pool", () => {
   it("gives a lane another port where somebody took its own meanwhile", async () => {
-    await using pool = await LanePool.start(await poolOptions());
+    await using pool = await startPool(await poolOptions());
     const [port] = pool.ports();
     await watch.threads[0]?.worker.terminate();
     await eventually(() => pool.ports().length === 0);
@@ -151,7 +151,7 @@ describe("a pool", () => {
   it("is there without the lanes that cannot listen, answers what is asked of it, and ends", async () => {
     // TEST-NET-1, RFC 5737: no address of this machine.
     const options = await poolOptions({ host: "192.0.2.1", count: 2 });
-    await using pool = await LanePool.start(options);
+    await using pool = await startPool(options);
     expect(pool.ports()).toEqual([]);
     expect(pool.counts()).toEqual({});
     await pool.revoke(GAME);
@@ -160,12 +160,12 @@ describe("a pool", () => {
     expect(download).toBeDefined();
     const warnings = options.log.filter(({ level }) => level === "warn");
     expect(new Set(warnings.map(({ message }) => message))).toEqual(
-      new Set(["a lane failed: it is started again"]),
+      new Set(["no port could be had for a lane beforehand", "a lane failed: it is started again"]),
     );
   });
 
   it("resolves what is waited for when the thread dies that should have answered", async () => {
-    await using pool = await LanePool.start(await poolOptions());
+    await using pool = await startPool(await poolOptions());
     const { worker } = watch.threads[0] ?? {};
     worker?.postMessage(POISON);
     await Promise.all([pool.revoke(GAME), pool.revokeAll(), pool.open("/nowhere")[Symbol.asyncDispose]()]);
@@ -174,7 +174,7 @@ describe("a pool", () => {
 
   it("ends while a lane is being started again, and leaves no thread", async () => {
     {
-      await using pool = await LanePool.start(await poolOptions({ count: 2 }));
+      await using pool = await startPool(await poolOptions({ count: 2 }));
       watch.threads[0]?.worker.postMessage(POISON);
       await eventually(() => pool.ports().length === 1);
     }

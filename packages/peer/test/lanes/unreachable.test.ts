@@ -1,10 +1,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { LanePool } from "../../src/lanes/index.ts";
 import { createRig, createSource, type Files, hasWholeGame, VERSION } from "../download/support.ts";
 import { type RawPeer, startRawPeer } from "../peers/raw-peer.ts";
-import { MIB, poolOptions, UNUSABLE } from "./support.ts";
+import { MIB, poolOptions, startPool, UNUSABLE } from "./support.ts";
 
 /** Where lanes are said to be, and what is there. */
 interface Lie extends AsyncDisposable {
@@ -80,7 +79,7 @@ describe("where the lanes of a source are said to be", () => {
         count: 2,
         lanesOf: () => told.ports.map((port) => ({ host: "127.0.0.1", port })),
       });
-      await using lanes = await LanePool.start(options);
+      await using lanes = await startPool(options);
       const game = await rig.game(FILES);
       const source = createSource(raw.identity.peerId, game);
       const { struckOut } = await rig.download(game, [source], { lanes });

@@ -1,6 +1,7 @@
 import { asGameId, contentId, gameVersionSchema, manifestHash } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
-import { entrySchema, entryToJson, type IndexEntry, parseEntry } from "../../src/library/entry.ts";
+import type { IndexEntry } from "../../src/library/entry.ts";
+import { entrySchema, entryToJson, parseEntry } from "../../src/library/entry-file.ts";
 import { seal } from "../../src/storage/index.ts";
 
 const VERSION = gameVersionSchema.parse("20180412");
@@ -51,6 +52,34 @@ describe("an index entry's file", () => {
     }
     expect(await parseEntry(seal({ ...JSON.parse(text), sha256: undefined, format: 2 }))).toBeUndefined();
     expect(await parseEntry(await entryToJson({ ...ENTRY, contentId: null }))).toBeUndefined();
+  });
+
+  it.each<[string, unknown]>([
+    ["format", "1"],
+    ["id", "../ggoo"],
+    ["fingerprint", null],
+    ["version", "2018.04.12"],
+    ["installed", 0],
+    ["files", { length: 0 }],
+    ["files", [["a", 1]]],
+    ["files", [["", 1, "1"]]],
+    ["files", [["a", 1.5, "1"]]],
+    ["files", [["a", -1, "1"]]],
+    ["files", [["a", 1, 1]]],
+    ["manifest_hash", "AB".repeat(32)],
+    ["refusals", ["a", 1]],
+    ["warnings", "none"],
+    ["content_id", 7],
+    ["pieces", []],
+  ])("is no entry where %s is %j, although its seal is whole", async (field, value) => {
+    const { sha256, ...whole } = JSON.parse(await entryToJson(ENTRY));
+    expect(await parseEntry(seal(whole))).toEqual(ENTRY);
+    const { [field]: _, ...without } = whole;
+    for (const file of [{ ...whole, [field]: value }, without, { ...whole, more: value }, [whole], null]) {
+      const text = file === null ? "null" : seal(file);
+      expect(await parseEntry(text), text).toBeUndefined();
+      expect(read(text), text).toBeUndefined();
+    }
   });
 
   it("is read and written in steps where the game is large, with the same outcome", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { MAX_WARNINGS } from "../../src/library/constants.ts";
 import { asNobody } from "../storage/as-nobody.ts";
 import { BF1942, createRig, expectedContentId, GAME, GGOO, writeFiles } from "./support.ts";
 
@@ -54,6 +55,18 @@ describe("the games directory", () => {
     await Promise.all([scanned, looked]);
     expect(rig.library.state().looks).toBeGreaterThan(looks);
     expect(rig.library.snapshot().games[0]?.version).toBe("92");
+  });
+
+  it("with thousands of folders that are no games says so of some, and how many more there are", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    const names = Array.from({ length: 3 * MAX_WARNINGS }, (_, n) => join(rig.gamesDir, `My Game ${n + 10}`));
+    for (const name of names) await mkdir(name);
+    await rig.library.start();
+    const { warnings } = rig.library.state();
+    expect(warnings).toHaveLength(MAX_WARNINGS + 1);
+    for (const [n, warning] of warnings.slice(0, -1).entries()) expect(warning).toContain(names[n]);
+    expect(warnings.at(-1)).toBe(`and ${2 * MAX_WARNINGS} more folders and links that are no games`);
+    expect(rig.library.snapshot().games.map(({ id }) => id)).toEqual(["ggoo"]);
   });
 
   it("that is empty is said to be", async () => {

@@ -3,7 +3,7 @@ import { mkdir, symlink, utimes } from "node:fs/promises";
 import { promisify } from "node:util";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { listDirectory, pooledListing } from "../../src/library/list-directory.ts";
+import { listDirectory } from "../../src/library/list-directory.ts";
 import { lookOf } from "../../src/library/look.ts";
 import type { RootSight } from "../../src/library/look-messages.ts";
 import { createLooker, type Looker } from "../../src/library/looker.ts";
@@ -68,7 +68,7 @@ describe("looking at roots", () => {
         ["link", "link"],
         ["\u00e4", "file", 0, expect.any(String)],
       ]);
-      expect(reply.entries).toEqual(await listDirectory(dir.path, pooledListing));
+      expect(reply.entries).toEqual(await listDirectory(dir.path));
       expect(await looker.look({ directory: dir.join("missing") })).toEqual({
         status: "failed",
         code: "no-such-directory",

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { chmod, open, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
 import { eventually, seededBytes, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { hashPieces, walkManifest } from "../../src/library/index.ts";
@@ -247,5 +248,50 @@ describe("hashing pieces", () => {
     `;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
     expect(stdout).toBe(digestOf(Buffer.from("hello")).toString("hex"));
+  });
+});
+
+describe("a hasher that has nothing to do", () => {
+  const request = async (dir: string) => ({
+    root: dir,
+    files: (await walkManifest(dir)).files,
+    pieceSize: MIB,
+  });
+
+  it("ends its thread, and hashes as before when it is asked again", async () => {
+    await using dir = await temporaryDirectory();
+    await writeFiles(dir.path, { file: seededBytes(1, 3 * MIB) });
+    const hasher = createPieceHasher(1);
+    const started: Worker[] = [];
+    const hook = (worker: Worker): void => void started.push(worker);
+    process.on("worker", hook);
+    try {
+      const first = await hasher.hash(await request(dir.path));
+      await eventually(() => started[0]?.threadId === -1);
+      expect(await hasher.hash(await request(dir.path))).toEqual(first);
+      expect(started).toHaveLength(2);
+    } finally {
+      process.off("worker", hook);
+      await hasher.close();
+    }
+    expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+  });
+
+  it("keeps it while requests wait, and for the next one", async () => {
+    await using dir = await temporaryDirectory();
+    await writeFiles(dir.path, { file: seededBytes(1, MIB) });
+    const started: Worker[] = [];
+    const hook = (worker: Worker): void => void started.push(worker);
+    process.on("worker", hook);
+    const hasher = createPieceHasher(60_000);
+    try {
+      const asked = await request(dir.path);
+      await Promise.all([hasher.hash(asked), hasher.hash(asked), hasher.hash(asked)]);
+      await hasher.hash(asked);
+      expect(started).toHaveLength(1);
+    } finally {
+      process.off("worker", hook);
+      await hasher.close();
+    }
   });
 });

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { BF1942, createRig, GAME, GGOO, writeFiles } from "./support.ts";
+import { BF1942, createRig, expectedContentId, GAME, GGOO, writeFiles } from "./support.ts";
 
 describe("after a restart", () => {
   it("has the same revision, reads nothing again and writes nothing when nothing changed", async () => {
@@ -73,6 +73,23 @@ describe("after a restart", () => {
     await again.library.start();
     await again.library.hashed();
     expect(again.library.snapshot().games).toEqual(before.games);
+  });
+
+  it("shares games whose index entries can neither be read nor written: they cost work, never a game", async () => {
+    await using rig = await createRig({ ggoo: GAME });
+    const entries = dirname(rig.stateDir.libraryEntry(GGOO));
+    await rm(entries, { recursive: true, force: true });
+    await writeFile(entries, "no directory");
+    await rig.library.start();
+    await rig.library.hashed();
+    const [announced] = rig.library.snapshot().games;
+    expect(announced?.content_id).toBe(await expectedContentId(rig.library, rig.gamesDir, GGOO));
+    expect(rig.library.localGames()).toMatchObject([{ id: "ggoo", downloaded: true, warnings: [] }]);
+    await writeFile(join(rig.gamesDir, "ggoo", "version.ini"), "3");
+    await rig.library.rescan(GGOO);
+    expect(rig.library.snapshot().games).toMatchObject([{ id: "ggoo", version: "3" }]);
+    const unread = rig.log.filter(({ message }) => message.startsWith("an index entry cannot be read"));
+    expect(unread).toHaveLength(1);
   });
 
   it("does not believe a whole entry of another game, even one that looks the same", async () => {

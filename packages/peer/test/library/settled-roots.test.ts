@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
@@ -48,6 +48,19 @@ describe("the roots of a games directory", () => {
     await rename(dir.join("away"), path);
     await roots.list(path);
     expect(recovered).toBe(2);
+  });
+
+  it("are put right under each path that leads there: what is noted of a game is noted with its path", async () => {
+    await using dir = await temporaryDirectory();
+    const [path, link] = [dir.join("games"), dir.join("link")];
+    await mkdir(path);
+    await symlink(path, link);
+    const recovered: string[] = [];
+    const roots = new SettledRoots(async (gamesDir) => {
+      recovered.push(gamesDir);
+    });
+    for (const given of [path, link, link, path]) await roots.list(given);
+    expect(recovered).toEqual([path, link, path]);
   });
 
   it("are not told where they cannot be put right, which is tried again", async () => {

@@ -1,12 +1,6 @@
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  createVirtualClock,
-  eventually,
-  eventuallyPasses,
-  smallDisk,
-  smallDiskUnavailable,
-} from "@lanspread/testkit";
+import { createVirtualClock, eventually, eventuallyPasses } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import {
   DIRECTORY_CHECK_MS,
@@ -21,240 +15,24 @@ import { WatchFailure } from "../../src/library/watch-failure.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { systemClock } from "../../src/peers/index.ts";
 import { createRig, GAME, GGOO, type Rig, writeFiles } from "./support.ts";
-import { countedWatcher, DEADLINE_MS, inotifyWatches, startWatching } from "./watching.ts";
+import {
+  type CountedWatcher,
+  countedWatcher,
+  DEADLINE_MS,
+  inotifyWatches,
+  startStillMonitor,
+  startWatching,
+} from "./watching.ts";
 
 const soon = { deadlineMs: DEADLINE_MS };
 const ids = (rig: Rig): string[] => rig.library.snapshot().games.map(({ id }) => id);
-
-/** Makes a change at the root's first level and one deep in it, and waits until each is seen. */
-async function expectWatched(rig: Rig, version: string): Promise<void> {
-  const root = join(rig.library.state().gamesDir, "ggoo");
-  await writeFile(join(root, "version.ini"), version);
-  await eventually(() => rig.library.snapshot().games[0]?.version === version, soon);
-  await writeFile(join(root, "data", "readme.txt"), version.repeat(20));
-  await eventually(
-    () => rig.library.manifestOf(GGOO)?.manifest.files.some(({ size }) => size === version.length * 20),
-    soon,
-  );
-}
-
-describe("a games directory", () => {
-  it("that is renamed away and comes back is watched again", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await using watching = await startWatching(rig);
-    await rename(rig.gamesDir, rig.dir.join("away"));
-    await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
-    expect(rig.library.localGames()).toEqual([]);
-    await eventually(() => watching.watcher.open.length === 0, soon);
-    // What it holds changes meanwhile.
-    await writeFiles(rig.dir.join("away"), { "bf1942/version.ini": "1" });
-    await rename(rig.dir.join("away"), rig.gamesDir);
-    await eventually(() => ids(rig).join() === "bf1942,ggoo", soon);
-    await rm(join(rig.gamesDir, "bf1942"), { recursive: true });
-    await eventually(() => ids(rig).join() === "ggoo", soon);
-    await expectWatched(rig, "77");
-  });
-
-  it("that is deleted and made anew is watched again", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await using _watching = await startWatching(rig);
-    await rm(rig.gamesDir, { recursive: true });
-    await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
-    await writeFiles(rig.gamesDir, { "ggoo/version.ini": "5", "ggoo/data/readme.txt": "hi" });
-    await eventually(() => rig.library.snapshot().games[0]?.version === "5", soon);
-    await expectWatched(rig, "78");
-  });
-
-  it("that is gone is not taken for another one that looks the same, and its watch for that one's", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await rig.library.start();
-    await rig.library.hashed();
-    const stopping = new AbortController();
-    const clock = createVirtualClock();
-    const watcher = countedWatcher();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
-      stopping.signal,
-    );
-    const looks = (): number => rig.library.state().looks;
-    await eventually(() => looks() === 2 && clock.pending > 0, soon);
-    // Where it was deleted and made anew, it may have got the same inode at once.
-    watcher.report(rig.gamesDir, { path: rig.gamesDir, type: "delete" });
-    await eventually(() => watcher.taken() === 2 && watcher.open.length === 1, soon);
-    await eventually(() => looks() >= 3, soon);
-    // Nothing else that happens to it calls for that.
-    watcher.report(rig.gamesDir, { path: rig.gamesDir, type: "update" });
-    await writeFile(join(rig.gamesDir, "ggoo", "version.ini"), "90");
-    await eventually(() => rig.library.snapshot().games[0]?.version === "90", soon);
-    await clock.advanceAsync(DIRECTORY_CHECK_MS);
-    expect(watcher.taken()).toBe(2);
-    stopping.abort();
-    await monitor;
-  });
-
-  it("that another one takes the place of is watched as that one", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await using _watching = await startWatching(rig);
-    await writeFiles(rig.dir.join("other"), {
-      "ggoo/version.ini": "6",
-      "ggoo/data/deep/x": "x",
-      "ggoo/data/readme.txt": "hi",
-    });
-    await rename(rig.gamesDir, rig.dir.join("away"));
-    await rename(rig.dir.join("other"), rig.gamesDir);
-    await eventually(() => rig.library.snapshot().games[0]?.version === "6", soon);
-    await expectWatched(rig, "79");
-  });
-
-  it("that is missing at first is watched when it comes", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await rename(rig.gamesDir, rig.dir.join("away"));
-    await rig.library.start();
-    const stopping = new AbortController();
-    const watcher = countedWatcher();
-    // Nothing but the check of the place may help: it is not looked through for 30 s.
-    const clock = createVirtualClock();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
-      stopping.signal,
-    );
-    await eventually(() => clock.pending > 0, soon);
-    expect(rig.library.state().problem?.code).toBe("no-such-directory");
-    await rename(rig.dir.join("away"), rig.gamesDir);
-    await clock.advanceAsync(DIRECTORY_CHECK_MS);
-    await eventually(() => ids(rig).join() === "ggoo" && watcher.open.length === 1, soon);
-    stopping.abort();
-    await monitor;
-    expect(watcher.open).toEqual([]);
-  });
-
-  it("that comes and goes between two checks is not believed to be there", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    const away = rig.dir.join("away");
-    await rename(rig.gamesDir, away);
-    await rig.library.start();
-    const stopping = new AbortController();
-    const clock = createVirtualClock();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: countedWatcher().watch },
-      stopping.signal,
-    );
-    await eventually(() => clock.pending > 0, soon);
-    await rename(away, rig.gamesDir);
-    await rig.library.rescanAll();
-    expect(ids(rig)).toEqual(["ggoo"]);
-    await rename(rig.gamesDir, away);
-    await clock.advanceAsync(DIRECTORY_CHECK_MS);
-    await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
-    // Told a moment later, when the revision is written.
-    await eventually(() => ids(rig).length === 0, soon);
-    stopping.abort();
-    await monitor;
-  });
-
-  it("that is gone, which its watch notices first, is not said to be there and hard to watch", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await rig.library.start();
-    await rig.library.hashed();
-    const stopping = new AbortController();
-    const clock = createVirtualClock();
-    const watcher = countedWatcher();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
-      stopping.signal,
-    );
-    await eventually(() => rig.library.state().looks === 2 && clock.pending > 0, soon);
-    await rename(rig.gamesDir, rig.dir.join("away"));
-    watcher.fail(new WatchFailure("other", "a root is gone"));
-    await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
-    await eventually(() => clock.pending > 0, soon);
-    await clock.advanceAsync(WATCH_RETRY_FIRST_MS);
-    await rig.library.rescanAll();
-    expect(rig.library.state().warnings).toEqual([]);
-    stopping.abort();
-    await monitor;
-  });
-
-  it("that is changed takes the watch along", async () => {
-    await using rig = await createRig({ ggoo: GAME, other: GAME });
-    await using watching = await startWatching(rig);
-    const moved = rig.dir.join("moved");
-    await writeFiles(join(moved, "ggoo"), GAME);
-    await rig.library.setGamesDir(moved);
-    await eventually(() => watching.watcher.open.join() === moved, soon);
-    await expectWatched(rig, "80");
-    const { looks } = rig.library.state();
-    await rm(join(rig.gamesDir, "ggoo"), { recursive: true });
-    await expectWatched(rig, "81");
-    // Two changes of the new one, no look for the old one: each is seen within two looks.
-    expect(rig.library.state().looks - looks).toBeLessThanOrEqual(4);
-  });
-
-  it("that is a link is watched where it leads", async () => {
-    await using rig = await createRig({ ggoo: GAME });
-    await symlink(rig.gamesDir, rig.dir.join("link"));
-    await using watching = await startWatching(rig);
-    await rig.library.setGamesDir(rig.dir.join("link"));
-    await eventually(() => watching.watcher.taken() === 2, soon);
-    await expectWatched(rig, "82");
-    await writeFiles(rig.dir.join("target"), { "ggoo/version.ini": "7", "ggoo/data/readme.txt": "hi" });
-    await rm(rig.dir.join("link"));
-    await symlink(rig.dir.join("target"), rig.dir.join("link"));
-    await eventually(() => rig.library.snapshot().games[0]?.version === "7", soon);
-    await expectWatched(rig, "83");
-  });
-
-  const noDisk = smallDiskUnavailable();
-  it.skipIf(noDisk !== undefined)(
-    `that is unmounted and mounted again is watched again${noDisk === undefined ? "" : ` (skipped: ${noDisk})`}`,
-    async () => {
-      await using rig = await createRig();
-      const link = rig.dir.join("drive");
-      await using mounts = new AsyncDisposableStack();
-      const first = mounts.use(await smallDisk(1_000_000));
-      await writeFiles(first.join("games", "ggoo"), { ...GAME, "data/old/x": "x" });
-      await symlink(first.join("games"), link);
-      await rig.library.setGamesDir(link);
-      await using _watching = await startWatching(rig);
-      expect(ids(rig)).toEqual(["ggoo"]);
-      await mounts.disposeAsync();
-      await eventually(() => rig.library.state().problem?.code === "no-such-directory", soon);
-      expect(rig.library.localGames()).toEqual([]);
-
-      // The drive comes back at the very same place, with more than it had.
-      await mkdir(first.path);
-      await writeFiles(first.join("games", "ggoo"), {
-        ...GAME,
-        "version.ini": "8",
-        "data/old/x": "x",
-        "data/new/deep/y": "y",
-      });
-      await eventually(() => rig.library.snapshot().games[0]?.version === "8", soon);
-      await expectWatched(rig, "84");
-      await writeFile(first.join("games", "ggoo", "data/new/deep/y"), "longer");
-      await eventually(
-        () =>
-          rig.library
-            .manifestOf(GGOO)
-            ?.manifest.files.some(({ path, size }) => path === "data/new/deep/y" && size === 6),
-        soon,
-      );
-      await rm(first.path, { recursive: true });
-    },
-  );
-});
 
 describe("a watch", () => {
   it("that reports a failure is taken again after a pause, and what happened meanwhile is looked for", async () => {
     await using rig = await createRig({ ggoo: GAME });
     await rig.library.start();
-    const clock = createVirtualClock();
-    const watcher = countedWatcher();
-    const stopping = new AbortController();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
-      stopping.signal,
-    );
+    await using monitor = startStillMonitor(rig);
+    const { clock, watcher } = monitor;
     await eventually(() => watcher.open.length === 1 && clock.pending > 0, soon);
     for (const [failures, pause] of [1_000, 2_000, 4_000].entries()) {
       watcher.fail(new WatchFailure("other", "events were lost"));
@@ -281,20 +59,13 @@ describe("a watch", () => {
       );
       await eventually(() => rig.library.state().warnings.length === 0, soon);
     }
-    stopping.abort();
-    await monitor;
   });
 
   it("that fails after it has worked for a while is taken again soon, however often that happens", async () => {
     await using rig = await createRig({ ggoo: GAME });
     await rig.library.start();
-    const clock = createVirtualClock();
-    const watcher = countedWatcher();
-    const stopping = new AbortController();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: watcher.watch },
-      stopping.signal,
-    );
+    await using monitor = startStillMonitor(rig);
+    const { clock, watcher } = monitor;
     await eventually(() => watcher.open.length === 1 && clock.pending > 0, soon);
     for (let times = 1; times <= 8; times++) {
       for (let ms = 0; ms < WATCH_HELD_MS; ms += DIRECTORY_CHECK_MS) {
@@ -307,22 +78,17 @@ describe("a watch", () => {
       expect(watcher.taken()).toBe(times + 1);
       expect(rig.library.state().warnings).toEqual([]);
     }
-    stopping.abort();
-    await monitor;
   });
 
   it("that reports nothing of a new game is helped by the next look at everything", async () => {
     await using rig = await createRig({ ggoo: GAME });
     await rig.library.start();
-    const clock = createVirtualClock();
-    const watcher = countedWatcher();
-    const deaf: WatchDirectory = (dir, options) =>
-      watcher.watch(dir, { ...options, onEvents: dir === rig.gamesDir ? () => {} : options.onEvents });
-    const stopping = new AbortController();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: deaf },
-      stopping.signal,
-    );
+    const watch =
+      (watcher: CountedWatcher): WatchDirectory =>
+      (dir, options) =>
+        watcher.watch(dir, { ...options, onEvents: dir === rig.gamesDir ? () => {} : options.onEvents });
+    await using monitor = startStillMonitor(rig, { watch });
+    const { clock, watcher } = monitor;
     const looksAtFirst = 2;
     await eventually(() => rig.library.state().looks === looksAtFirst && clock.pending > 0, soon);
     await writeFiles(join(rig.gamesDir, "new"), GAME);
@@ -332,8 +98,6 @@ describe("a watch", () => {
       await clock.advanceAsync(DIRECTORY_CHECK_MS);
       return watcher.open.includes(join(rig.gamesDir, "new"));
     }, soon);
-    stopping.abort();
-    await monitor;
   });
 
   it("ends with the failure of its library, and leaves nothing behind: it can be started again", async () => {
@@ -392,11 +156,7 @@ describe("a watch", () => {
     const virtual = createVirtualClock();
     let stoppedForMs = 0;
     const clock = { ...virtual, now: () => virtual.now() + stoppedForMs };
-    const stopping = new AbortController();
-    const monitor = monitorLibrary(
-      { library: rig.library, clock, logger: silentLogger, watchDirectory: countedWatcher().watch },
-      stopping.signal,
-    );
+    await using _monitor = startStillMonitor(rig, { clock });
     const looks = (): number => rig.library.state().looks;
     await eventually(() => looks() === 2 && virtual.pending > 0, soon);
     await virtual.advanceAsync(DIRECTORY_CHECK_MS);
@@ -406,8 +166,6 @@ describe("a watch", () => {
     stoppedForMs = FALLBACK_SCAN_MS / 4;
     await virtual.advanceAsync(DIRECTORY_CHECK_MS);
     await eventually(() => looks() === 3, soon);
-    stopping.abort();
-    await monitor;
   });
 
   it.each<[string, number, Error | null]>([
@@ -426,18 +184,11 @@ describe("a watch", () => {
     await using rig = await createRig({ ggoo: GAME });
     await rig.library.start();
     await rig.library.hashed();
-    const clock = createVirtualClock();
-    const watcher = countedWatcher();
-    const stopping = new AbortController();
-    const monitor = monitorLibrary(
-      {
-        library: rig.library,
-        clock,
-        logger: silentLogger,
-        watchDirectory: refusal === null ? watcher.watch : () => Promise.reject(refusal),
-      },
-      stopping.signal,
+    await using monitor = startStillMonitor(
+      rig,
+      refusal === null ? {} : { watch: () => () => Promise.reject(refusal) },
     );
+    const { clock } = monitor;
     const scans = (): number => rig.library.state().looks;
     const first = 2;
     await eventually(() => scans() === first && clock.pending > 0, soon);
@@ -447,7 +198,5 @@ describe("a watch", () => {
       await clock.advanceAsync(DIRECTORY_CHECK_MS);
       await eventually(() => scans() === first + round, soon);
     }
-    stopping.abort();
-    await monitor;
   });
 });

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { eventually } from "@lanspread/testkit";
+import { createVirtualClock, eventually, type VirtualClock } from "@lanspread/testkit";
 import {
   type DirectoryWatch,
   type WatchDirectory,
@@ -100,6 +100,37 @@ export async function startWatching(
   // Looks count when they begin: what a test changes now must not be seen by one of these.
   await library.rescanAll();
   return { watcher, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** A monitor whose time stands still until the test moves it. */
+export interface StillMonitor extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly watcher: CountedWatcher;
+  /** Ends the monitor; rejects with what it failed with. */
+  stop(): Promise<void>;
+}
+
+/** Starts a monitor of a rig's library, which is started itself or not: waits for nothing. */
+export function startStillMonitor(
+  { library }: Rig,
+  options: {
+    readonly clock?: VirtualClock;
+    /** What it gets in place of the watcher. */
+    readonly watch?: (watcher: CountedWatcher) => WatchDirectory;
+  } = {},
+): StillMonitor {
+  const { clock = createVirtualClock(), watch = (counted) => counted.watch } = options;
+  const watcher = countedWatcher();
+  const stopping = new AbortController();
+  const monitor = monitorLibrary(
+    { library, clock, logger: silentLogger, watchDirectory: watch(watcher) },
+    stopping.signal,
+  );
+  const stop = (): Promise<void> => {
+    stopping.abort();
+    return monitor;
+  };
+  return { clock, watcher, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Directories that this process has inotify watch. */

@@ -163,3 +163,37 @@ describe("CatchUp, of what is held and doubtful", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe("CatchUp, of a peer whose record is gone", () => {
+  it("goes on asking while it is connected and what is held of it is in doubt", async () => {
+    let isReachable = false;
+    const { clock, held, asked, catchUp } = rig(async () => {
+      if (!isReachable) throw new Error("nobody answers");
+    });
+    held.set(ONE, 4);
+    catchUp.announced(ONE, 4);
+    catchUp.doubt(ONE);
+    await clock.advanceAsync(0);
+    expect(asked).toEqual([0]);
+    catchUp.unannounced(ONE);
+    isReachable = true;
+    await clock.advanceAsync(LONG_MS);
+    expect(asked).toEqual([0, ASK_AGAIN_MS]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("asks for nothing that only the record has said, and forgets who is not connected", async () => {
+    const { clock, held, asked, catchUp } = rig();
+    held.set(ONE, 4);
+    for (const peerId of [ONE, OTHER]) {
+      catchUp.announced(peerId, 5);
+      await clock.advanceAsync(CATCH_UP_AFTER_MS - 1);
+      catchUp.unannounced(peerId);
+    }
+    held.set(OTHER, 4);
+    catchUp.check(OTHER);
+    await clock.advanceAsync(LONG_MS);
+    expect(asked).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -8,6 +8,20 @@ import { startRawPeer } from "./raw-peer.ts";
 import { game, library, makeIdentity, startTestPeer, types } from "./support.ts";
 
 describe("connect", () => {
+  it("an address that somebody else claims to have finds who really is there", async () => {
+    await using a = await startTestPeer();
+    await using b = await startTestPeer({ name: "b" });
+    await using liar = await startRawPeer();
+    liar.answerWith(() => ({ type: "pong" }));
+    const { channel } = await liar.dial(a.port);
+    await channel.request(liar.hello({ listen_addr: b.addr }));
+    expect(a.mesh.peers()).toMatchObject([{ peerId: liar.identity.peerId, addr: b.addr }]);
+    expect(await a.mesh.connect(b.addr)).toBe(b.peerId);
+    // And who is there already is not dialled again.
+    expect(await a.mesh.connect(b.addr)).toBe(b.peerId);
+    expect(b.served.filter(({ type }) => type === "hello")).toHaveLength(1);
+  });
+
   it("makes both sides know each other's whole library after one exchange", async () => {
     await using a = await startTestPeer({ name: "a", library: library(3, game("ggoo")) });
     await using b = await startTestPeer({ name: "b", library: library(5, game("ggoo"), game("bf1942")) });
@@ -40,6 +54,20 @@ describe("connect", () => {
     await b.start();
     expect(await joined).toBe(b.peerId);
     expect(a.mesh.peers()).toMatchObject([{ peerId: b.peerId, libraryRev: 2, gameCount: 1 }]);
+  });
+
+  it("before the start: what the other side asks meanwhile is answered behind it", async () => {
+    const { id } = game("ggoo");
+    await using a = await startTestPeer({ library: library(1, game("ggoo")), start: false });
+    await using b = await startTestPeer();
+    await a.mesh.connect(b.addr);
+    const [candidate] = b.mesh.candidates(id);
+    const answer = candidate?.channel.request({ type: "list_games" });
+    // That has come when the pong has, which is asked for again: b sends it later.
+    await a.mesh.connect(b.addr);
+    expect(b.served.map(({ type }) => type)).toEqual(["hello", "ping"]);
+    await a.start();
+    expect(await answer).toEqual({ type: "games", snapshot: library(1, game("ggoo")) });
   });
 
   it("gives both sides a channel over the one connection", async () => {

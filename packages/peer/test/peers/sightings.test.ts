@@ -68,7 +68,7 @@ function rig(failure = new PeerError("connect-failed", "nobody there")) {
     roster.welcome({ facts, library: library(0), now: 0, mayBeLate: false });
     events.length = 0;
   };
-  return { clock, dials, asked, told, events, roster, sightings, announce, welcome };
+  return { clock, dials, asked, told, events, roster, catchUp, sightings, announce, welcome };
 }
 
 describe("what follows from an announcement", () => {
@@ -112,6 +112,16 @@ describe("what follows from an announcement", () => {
       await clock.advanceAsync(CATCH_UP_AFTER_MS);
       expect(asked, party).toEqual(asks);
     }
+  });
+
+  it("ends without what is in doubt of a connected peer: that is asked for all the same", async () => {
+    const { announce, welcome, catchUp, sightings, clock, asked } = rig();
+    welcome(7);
+    announce([7]);
+    catchUp.doubt(OTHER);
+    sightings.gone(OTHER);
+    await clock.advanceAsync(CATCH_UP_AFTER_MS);
+    expect(asked).toEqual([OTHER]);
   });
 
   it("tells once why a peer cannot join, however often it is dialled, and not where nobody answers", async () => {

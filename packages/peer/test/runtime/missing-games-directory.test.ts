@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asGameId } from "@lanspread/proto";
 import { eventually } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
-import { asNobody, NOBODY } from "../storage/as-nobody.ts";
+import { asNobody, asOneself } from "../storage/as-nobody.ts";
 import { type Member, makeGame, offered, Party } from "./party.ts";
 import { patientUnpacker } from "./patient-unpacker.ts";
 
@@ -87,14 +87,12 @@ describe("a peer whose games directory cannot be used at its start", () => {
     await using party = await Party.make();
     const { gamesDir } = await party.folders("one");
     for (const path of [party.path(), party.path("one")]) await chmod(path, 0o777);
+    await makeGame(gamesDir, "quake");
     await chmod(gamesDir, 0);
     await asNobody(async () => {
       const member = await party.start("one");
       expect(member.peer.snapshot().gamesDirProblem).toMatchObject({ code: "no-permission" });
-      process.seteuid?.(0);
-      await makeGame(gamesDir, "quake");
-      await chmod(gamesDir, 0o755);
-      process.seteuid?.(NOBODY);
+      await asOneself(() => chmod(gamesDir, 0o755));
       await member.event("local-library-changed", ({ games }) => games.some(({ id }) => id === "quake"));
       expect(member.peer.snapshot().gamesDirProblem).toBeNull();
       await member.peer.stop();

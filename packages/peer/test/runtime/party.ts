@@ -12,7 +12,7 @@ import { eventually, seededBytes, temporaryDirectory, writeRar5 } from "@lanspre
 import { type Peer, type PeerOptions, startPeer } from "../../src/index.ts";
 
 /** Bytes of the largest entry: some pieces, cut unevenly. */
-const LARGE_BYTES = 5_300_007;
+export const LARGE_BYTES = 5_300_007;
 const DEADLINE_MS = 20_000;
 
 /** A peer with its folders, and everything it has said since it was started. */

@@ -1,10 +1,11 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { asGameId } from "@lanspread/proto";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/logger.ts";
 import { OperationTable } from "../../src/runtime/operations.ts";
-import { recoverNewcomer } from "../../src/runtime/recover.ts";
+import { recover, recoverNewcomer } from "../../src/runtime/recover.ts";
 import { openStateDir } from "../../src/storage/index.ts";
 import { createOutboundTransfers } from "../../src/transfer/index.ts";
 
@@ -13,8 +14,13 @@ const QUAKE = asGameId("quake");
 describe("a games directory that has come", () => {
   it("is put right when nothing of the one before is sent any more, and no operation begins before that has ended", async () => {
     await using dir = await temporaryDirectory();
-    const gamesDir = dir.join("games");
-    await mkdir(gamesDir);
+    const [gamesDir, other] = [dir.join("games"), dir.join("other")];
+    // What an interrupted download has left there.
+    for (const path of [gamesDir, other]) {
+      await mkdir(join(path, QUAKE), { recursive: true });
+      await writeFile(join(path, QUAKE, ".version.ini.discarded"), "20240101");
+    }
+    const left = (path: string): Promise<string[]> => readdir(join(path, QUAKE));
     const operations = new OperationTable();
     const asked = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
@@ -23,17 +29,18 @@ describe("a games directory that has come", () => {
       signal.addEventListener("abort", () => asked.resolve());
       await ended.promise;
     });
-    const recovered = recoverNewcomer(
-      {
-        stateDir: await openStateDir(dir.join("state")),
-        operations,
-        outbound,
-        logger: silentLogger,
-        signal: new AbortController().signal,
-      },
-      gamesDir,
-    );
+    const context = {
+      stateDir: await openStateDir(dir.join("state")),
+      operations,
+      outbound,
+      logger: silentLogger,
+      signal: new AbortController().signal,
+    };
+    const recovered = recoverNewcomer(context, gamesDir);
     await asked.promise;
+    // Longer than the same work takes nothing is done there.
+    await recover(context, other);
+    expect([await left(gamesDir), await left(other)]).toEqual([[".version.ini.discarded"], []]);
     expect(() => operations.begin(QUAKE, "downloading")).toThrow(
       expect.objectContaining({
         code: "operation-in-progress",
@@ -44,6 +51,7 @@ describe("a games directory that has come", () => {
     ended.resolve();
     await Promise.allSettled([sending]);
     await recovered;
+    expect(await left(gamesDir)).toEqual([]);
     expect(operations.begin(QUAKE, "downloading").kind).toBe("downloading");
   });
 });

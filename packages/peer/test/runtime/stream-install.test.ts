@@ -10,9 +10,6 @@ import { contentOf, type Member, makeGame, offered, Party } from "./party.ts";
 
 const GGOO = asGameId("ggoo");
 
-/** Streams do not go over lanes, whose threads take a while to start. */
-const WITHOUT_LANES = { lanes: 0 };
-
 /** Bytes of the files that `makeGame` packs. */
 const GAME_BYTES = 5_400_010;
 
@@ -29,12 +26,12 @@ async function holder(
 ): Promise<Member> {
   const { gamesDir } = await party.folders(name);
   await make(gamesDir);
-  return party.start(name, { ...WITHOUT_LANES, ...options });
+  return party.start(name, options);
 }
 
 /** A member that sees the game offered by all of these. */
 async function receiverOf(party: Party, senders: readonly Member[]): Promise<Member> {
-  const receiver = await party.start("receiver", WITHOUT_LANES);
+  const receiver = await party.start("receiver");
   for (const { peer } of senders) await receiver.peer.send({ type: "connect", addr: peer.addr });
   await offered(receiver, GGOO);
   await eventually(async () => {
@@ -120,7 +117,7 @@ describe("a streamed install between peers", () => {
       "stream-install-finished",
     ]);
 
-    const third = await party.start("third", WITHOUT_LANES);
+    const third = await party.start("third");
     await third.peer.send({ type: "connect", addr: receiver.peer.addr });
     const refused = await refusal(third.peer.send({ type: "stream-install-game", gameId }));
     expect(refused.code).toBe("no-peers-have-game");
@@ -230,7 +227,7 @@ describe("a streamed install between peers", () => {
     expect((await refusal(sender.peer.send(command))).code).toBe("already-downloaded");
     const foreign = party.path("catalog.json");
     await writeFile(foreign, JSON.stringify({ format: 1, name: "finals", games: [] }));
-    const stranger = await party.start("stranger", { ...WITHOUT_LANES, catalog: foreign });
+    const stranger = await party.start("stranger", { catalog: foreign });
     await stranger.peer.send({ type: "connect", addr: sender.peer.addr });
     expect((await refusal(stranger.peer.send(command))).code).toBe("not-in-catalog");
   });

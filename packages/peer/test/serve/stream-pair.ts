@@ -5,7 +5,9 @@ class Pipe {
   readonly #windowBytes: number;
   #chunks: Uint8Array[] = [];
   #held = 0;
-  #finished = false;
+  #finishWanted = false;
+  /** Writes that wait for room. */
+  #writing = 0;
   #error: Error | undefined;
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
   resetCode: number | undefined;
@@ -17,12 +19,26 @@ class Pipe {
     this.#windowBytes = windowBytes;
   }
 
-  async write(bytes: Uint8Array, { signal }: Waiting = {}): Promise<void> {
+  async write(bytes: Uint8Array, options: Waiting = {}): Promise<void> {
+    if (this.#finishWanted) throw new Error("write after finish");
+    this.#writing += 1;
+    try {
+      await this.#write(bytes, options);
+    } catch (error) {
+      // As a real one: no end behind what is not whole.
+      this.#finishWanted = false;
+      throw error;
+    } finally {
+      this.#writing -= 1;
+      this.#signal();
+    }
+  }
+
+  async #write(bytes: Uint8Array, { signal }: Waiting): Promise<void> {
     let offset = 0;
     for (;;) {
       signal?.throwIfAborted();
       if (this.#error !== undefined) throw this.#error;
-      if (this.#finished) throw new Error("write after finish");
       // A copy, also of a Buffer, whose `slice` makes none: the writer may use its bytes again.
       const part = new Uint8Array(bytes.subarray(offset, offset + this.#windowBytes - this.#held));
       if (part.length > 0) {
@@ -35,6 +51,10 @@ class Pipe {
       if (offset >= bytes.length) return;
       await this.#change(signal);
     }
+  }
+
+  get #finished(): boolean {
+    return this.#finishWanted && this.#writing === 0;
   }
 
   async read(into: Uint8Array, { signal }: Waiting = {}): Promise<number> {
@@ -57,7 +77,7 @@ class Pipe {
   }
 
   finish(): void {
-    this.#finished = true;
+    this.#finishWanted = true;
     this.#signal();
   }
 

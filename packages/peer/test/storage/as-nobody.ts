@@ -1,5 +1,5 @@
 /** User id that owns nothing: `nobody` on every Unix. */
-export const NOBODY = 65_534;
+const NOBODY = 65_534;
 
 /**
  * Runs `work` as a user whom permissions stop: root is stopped by none. For who is not root already, `work` just runs.
@@ -11,5 +11,16 @@ export async function asNobody<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     process.seteuid?.(0);
+  }
+}
+
+/** Runs `work` as who runs the tests, in the midst of {@link asNobody}. */
+export async function asOneself<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== NOBODY || process.getuid?.() !== 0) return work();
+  process.seteuid?.(0);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(NOBODY);
   }
 }

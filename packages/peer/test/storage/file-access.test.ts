@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { directAccess, pooledAccess } from "../../src/storage/index.ts";
@@ -33,6 +33,21 @@ describe.each([
       const file = await access.open("/dev/null", constants.O_RDWR);
       await expect(file.datasync()).rejects.toMatchObject({ code: "EINVAL" });
       expect(() => file.datasyncNow()).toThrow("EINVAL");
+      await file.close();
+    },
+  );
+
+  it.skipIf(process.platform !== "linux")(
+    "asks the system where a file is, whatever it was opened by",
+    async () => {
+      await using dir = await temporaryDirectory();
+      await mkdir(dir.join("directory"));
+      await writeFile(dir.join("directory/file"), "");
+      await symlink(dir.join("directory"), dir.join("link"));
+      const file = await access.open(dir.join("link/file"), constants.O_RDONLY);
+      expect(await file.whereabouts()).toBe(`${await access.realpath(dir.join("directory"))}/file`);
+      await rename(dir.join("directory/file"), dir.join("moved"));
+      expect(await file.whereabouts()).toBe(`${await access.realpath(dir.path)}/moved`);
       await file.close();
     },
   );

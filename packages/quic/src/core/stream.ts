@@ -66,6 +66,8 @@ export class StreamCore implements Stream {
   #finishWanted = false;
   #reader: { readonly into: Uint8Array; readonly waiter: Waiter<number> } | undefined;
   readonly #writes: ParkedWrite[] = [];
+  /** Whether any byte was read. */
+  #hasRead = false;
   /** The value of `datagramsAsked` when the library took bytes last. */
   #takenAt = -1;
 
@@ -133,7 +135,8 @@ export class StreamCore implements Stream {
       return () => {
         const at = this.#writes.indexOf(parked);
         if (at >= 0) this.#writes.splice(at, 1);
-        if (this.#finishWanted && this.#writes.length === 0) this.#sayEnd();
+        // What was written before is not whole: no end, which would say that it is.
+        this.#finishWanted = false;
       };
     });
   }
@@ -211,9 +214,13 @@ export class StreamCore implements Stream {
     return false;
   }
 
-  /** The end has come without a word, as `receive` explains: tells the reader that waits, if one does. */
+  /**
+   * The end has come without a word, as `receive` explains: tells the reader that waits, if one does. Not where nothing has been read
+   * yet: an end with no byte before it is told as any other news.
+   */
   noticeEnd(): void {
-    if (this.#reader !== undefined && this.#owner.native.streamFinished(this.id)) this.serveReader();
+    if (this.#reader !== undefined && this.#hasRead && this.#owner.native.streamFinished(this.id))
+      this.serveReader();
   }
 
   /**
@@ -263,6 +270,7 @@ export class StreamCore implements Stream {
       // Bytes that are repeated with the end (their acknowledgement was late, the end was said since) are nothing new to the
       // library (quiche 0.18) when they were read already: it keeps the end, but does not call the stream readable.
       const [count, finished] = native.streamRecv(this.id, into) ?? [0, native.streamFinished(this.id)];
+      if (count > 0) this.#hasRead = true;
       if (finished) this.#endReading(FINISHED);
       // An empty chunk without the end cannot be told from the end by the caller: it is nothing.
       return count === 0 && !finished ? null : count;

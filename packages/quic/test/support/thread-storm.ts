@@ -31,7 +31,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
   const threads = await Promise.all(Array.from({ length: AT_ONCE }, start));
   const ports = [...threads.map(({ port }) => port), main.address.port];
   await Promise.all(
-    threads.map(async ({ worker }, index) => {
+    threads.map(async ({ worker }) => {
       for (const port of ports) {
         const bytes = new Uint8Array(QUESTION_BYTES).fill(round);
         worker.postMessage({ type: "ask", port, bytes } satisfies ToEndpoint);
@@ -39,6 +39,11 @@ for (let round = 0; round < ROUNDS; round += 1) {
         if (Buffer.compare(answer.bytes, bytes) !== 0) throw new Error("another echo");
         echoes += 1;
       }
+    }),
+  );
+  // Nobody asks the others any more.
+  await Promise.all(
+    threads.map(async ({ worker }, index) => {
       const connection = await main.dial({ host: "127.0.0.1", port: ports[index] ?? 0 });
       await ask(connection, new Uint8Array(QUESTION_BYTES));
       echoes += 1;

@@ -16,7 +16,7 @@ export interface Rar5File {
   /** Written as it is, however unsafe: components are separated by `/`. */
   readonly name: string;
   readonly content: Rar5Content;
-  /** Kept to the microsecond that a Date can hold: whole milliseconds. */
+  /** Kept to the microsecond that a Date can hold: whole milliseconds. Before 1970 and from 2106 on as Windows writes it; RAR 5.0 only. */
   readonly mtime?: Date;
   /**
    * Plants a fault: `crc` states a wrong checksum, `header` spoils the checksum of the entry's header, `data` spoils

@@ -41,6 +41,10 @@ const EXTRA = { encryption: 1, time: 3, link: 5 } as const;
 const UNIX_TIME = 0x01;
 const TIME_MTIME = 0x02;
 const TIME_NANOSECONDS = 0x10;
+const UNIX_TIME_END_MS = 2 ** 32 * 1000;
+/** Windows counts 100 ns steps since 1601. */
+const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
+const WINDOWS_STEPS_PER_MS = 10_000n;
 const LINK_TYPE = { symlink: 1, junction: 3, hardlink: 4 } as const;
 
 /** Variable length integer: seven bits per byte, lowest first, high bit set where another byte follows. */
@@ -94,7 +98,7 @@ function fileBlock(file: FileBlock): Uint8Array {
     (file.continuesInNext === true ? CONTINUES_IN_NEXT : 0);
   const fileFlags =
     (file.directory === true ? IS_DIRECTORY : 0) |
-    (file.mtime === undefined ? 0 : HAS_MTIME) |
+    (isUnixTime(file.mtime) ? HAS_MTIME : 0) |
     (file.crc === undefined ? 0 : HAS_CRC);
   return block(
     [
@@ -105,7 +109,7 @@ function fileBlock(file: FileBlock): Uint8Array {
       vint(fileFlags),
       vint(file.size),
       vint(file.attributes ?? file.mode),
-      file.mtime === undefined ? new Uint8Array() : uint32(Math.floor(file.mtime.getTime() / 1000)),
+      isUnixTime(file.mtime) ? uint32(Math.floor(file.mtime.getTime() / 1000)) : new Uint8Array(),
       file.crc === undefined ? new Uint8Array() : uint32(file.crc),
       vint(compression(file)),
       vint(file.attributes === undefined ? HOST.unix : HOST.windows),
@@ -133,12 +137,22 @@ function record(type: number, fields: readonly Uint8Array[]): Uint8Array {
 function timeRecord(mtime: Date | undefined): Uint8Array {
   if (mtime === undefined) return new Uint8Array();
   const milliseconds = mtime.getTime();
+  if (!isUnixTime(mtime)) {
+    const steps = Buffer.alloc(8);
+    steps.writeBigUInt64LE((BigInt(milliseconds) + WINDOWS_EPOCH_MS) * WINDOWS_STEPS_PER_MS);
+    return record(EXTRA.time, [vint(TIME_MTIME), steps]);
+  }
   const seconds = Math.floor(milliseconds / 1000);
   return record(EXTRA.time, [
     vint(UNIX_TIME | TIME_MTIME | TIME_NANOSECONDS),
     uint32(seconds),
     uint32((milliseconds - seconds * 1000) * 1_000_000),
   ]);
+}
+
+/** Whether the format has a Unix time for it; of others it has that of Windows. */
+function isUnixTime(mtime: Date | undefined): mtime is Date {
+  return mtime !== undefined && mtime.getTime() >= 0 && mtime.getTime() < UNIX_TIME_END_MS;
 }
 
 function linkRecord(link: FileBlock["link"]): Uint8Array {

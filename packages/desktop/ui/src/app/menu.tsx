@@ -39,6 +39,10 @@ export function Menu() {
   }, [isOpen]);
 
   const quit = (): void => {
+    if (!store.get().isConnected) {
+      tryTo({ type: "quit" });
+      return;
+    }
     hasQuit.set(true);
     // It is gone before its answer where it is quick.
     ask({ type: "quit" }).catch(() => {});

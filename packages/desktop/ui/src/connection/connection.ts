@@ -1,4 +1,5 @@
 import type { PageRequest, Refusal, ShellMessage } from "../../../protocol/messages.ts";
+import { Pulse } from "./pulse.ts";
 
 /** Pause before a lost connection is tried again, milliseconds: doubles from the first to the longest. */
 const RETRY_FIRST_MS = 250;
@@ -41,10 +42,14 @@ interface Waiting {
   readonly reject: (error: RefusedError) => void;
 }
 
-/** The page's connection with the shell. A lost one comes back by itself; the snapshot that comes first then repairs everything. */
+/**
+ * The page's connection with the shell. A lost one comes back by itself; the snapshot that comes first then repairs everything.
+ * One whose other end says nothing counts as lost until it does: what was said meanwhile comes then, in its order.
+ */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #pulse: Pulse;
   #socket: Socket | null = null;
   #isOpen = false;
   #lastId = 0;
@@ -54,26 +59,36 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#pulse = new Pulse({
+      ask: () => void this.#send({ type: "alive" }).catch(() => {}),
+      onChange: options.onStateChange,
+    });
     this.#connect();
   }
 
   /**
    * Asks the shell.
    *
-   * @throws RefusedError, also where the connection is lost before the answer
+   * @throws RefusedError, also where the connection is lost before the answer, and at once where nobody answers: what was clicked
+   *   meanwhile is not done some time later
    */
   ask(request: PageRequest): Promise<unknown> {
-    if (this.#socket === null || !this.#isOpen) return Promise.reject(new RefusedError(LOST));
-    this.#lastId += 1;
-    const id = this.#lastId;
-    this.#socket.send(JSON.stringify({ ...request, id }));
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    return this.#pulse.isSilent ? Promise.reject(new RefusedError(LOST)) : this.#send(request);
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    this.#pulse.stop();
     this.#socket?.close();
+  }
+
+  #send(request: PageRequest): Promise<unknown> {
+    if (this.#socket === null || !this.#isOpen) return Promise.reject(new RefusedError(LOST));
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#socket.send(JSON.stringify({ ...request, id }));
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
   #connect(): void {
@@ -88,9 +103,11 @@ export class Connection {
   }
 
   #hear(message: ShellMessage): void {
+    this.#pulse.heard();
     switch (message.type) {
       case "snapshot":
         this.#options.onStateChange(true);
+        this.#pulse.start();
         this.#options.onMessage(message);
         break;
       case "event":
@@ -116,6 +133,7 @@ export class Connection {
   #lost(): void {
     this.#socket = null;
     this.#isOpen = false;
+    this.#pulse.stop();
     for (const id of [...this.#waiting.keys()])
       this.#settle(id, ({ reject }) => reject(new RefusedError(LOST)));
     if (this.#isClosed) return;

@@ -39,7 +39,7 @@ export function Game({ game }: GameProps) {
         <p>
           <span className={`chip ${state}`}>{t(`state.${state}`)}</span>
         </p>
-        <h1 id="detail-name" ref={heading} tabIndex={-1}>
+        <h1 id="detail-name" ref={heading} tabIndex={-1} dir="auto">
           {game.name}
         </h1>
         {game.operation === null ? null : <Progress id={game.id} operation={game.operation} />}
@@ -50,7 +50,11 @@ export function Game({ game }: GameProps) {
             {warning}
           </p>
         ))}
-        {description !== undefined && <p className="description">{description}</p>}
+        {description !== undefined && (
+          <p className="description" dir="auto">
+            {description}
+          </p>
+        )}
         <Facts game={game} details={details} />
         {details !== null && <Holders game={game} details={details} />}
       </div>

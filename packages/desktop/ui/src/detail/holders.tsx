@@ -42,7 +42,7 @@ function Holder({ row }: { readonly row: HolderRow }) {
   return (
     <li>
       <Avatar id={peerId} name={name} />
-      <span className="holder-name" title={peerId}>
+      <span className="holder-name" title={peerId} dir="auto">
         {name}
       </span>
       <span className="holder-version">

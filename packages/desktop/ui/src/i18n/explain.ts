@@ -1,3 +1,4 @@
+import { adviceEn } from "./texts/advice.ts";
 import { en } from "./texts.ts";
 import { isTextKey, type Language, type Translate } from "./translate.ts";
 
@@ -43,8 +44,12 @@ export function explain(failure: Failure, language: Language, t: Translate): Exp
   };
 }
 
-/** What to do about every error of the code, where that is what the peer says. */
+/** What to do about every error of the code, where that is what the peer says, or what the shell advises. */
 function generalHint(code: string, hint: string, t: Translate): Told | null {
   const key = ADVISED + code;
-  return isTextKey(key) && en[key] === hint ? { text: t(key), lang: undefined } : null;
+  if (isTextKey(key) && en[key] === hint) return { text: t(key), lang: undefined };
+  const advice = Object.keys(adviceEn)
+    .filter(isTextKey)
+    .find((each) => en[each] === hint);
+  return advice === undefined ? null : { text: t(advice), lang: undefined };
 }

@@ -1,3 +1,4 @@
+import { adviceDe, adviceEn } from "./texts/advice.ts";
 import { appDe, appEn } from "./texts/app.ts";
 import { detailDe, detailEn } from "./texts/detail.ts";
 import { errorsDe, errorsEn } from "./texts/errors.ts";
@@ -9,6 +10,7 @@ import { settingsDe, settingsEn } from "./texts/settings.ts";
 
 /** Every text of the page in English; the other languages have the same keys. */
 export const en = {
+  ...adviceEn,
   ...appEn,
   ...detailEn,
   ...errorsEn,
@@ -22,6 +24,7 @@ export const en = {
 export type TextKey = keyof typeof en;
 
 export const de: Readonly<Record<TextKey, string>> = {
+  ...adviceDe,
   ...appDe,
   ...detailDe,
   ...errorsDe,

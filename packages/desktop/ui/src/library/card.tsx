@@ -27,9 +27,10 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
   const tabIndex = isCurrent ? 0 : -1;
   const state = stateOf(game);
   const title = `game-${game.id}`;
+  const isCovered = game.operation !== null || failure !== undefined;
   return (
     <article className="card" aria-labelledby={title}>
-      <div className="picture" style={{ height: coverHeight }}>
+      <div className={`picture ${isCovered ? "covered" : ""}`} style={{ height: coverHeight }}>
         <Cover id={game.id} name={game.name} />
         <p className="chips">
           <span className={`chip ${state}`} title={t(`state.${state}`)}>
@@ -53,7 +54,7 @@ export const Card = memo(function Card({ game, coverHeight, isCurrent }: CardPro
           </p>
         )}
       </div>
-      <h2 id={title} title={game.name}>
+      <h2 id={title} title={game.name} dir="auto">
         <a href={href} tabIndex={tabIndex}>
           {game.name}
         </a>

@@ -60,7 +60,7 @@ export function GridTable({ rows, names }: GridTableProps) {
             {before > 0 && <td className="space" style={{ width: before }} />}
             {names.slice(first, end).map((name, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place; two people may have one name.
-              <th key={first + index} scope="col" title={name} aria-colindex={first + index + 2}>
+              <th key={first + index} scope="col" title={name} aria-colindex={first + index + 2} dir="auto">
                 {name}
               </th>
             ))}
@@ -110,7 +110,7 @@ const Row = memo(function Row({ row, number, first, end, before, behind }: RowPr
     <tr aria-rowindex={number}>
       <th scope="row">
         <div className="title">
-          <a href={hrefOf({ page: "game", gameId: id })} title={name}>
+          <a href={hrefOf({ page: "game", gameId: id })} title={name} dir="auto">
             {name}
           </a>
           <small>{t("party.have-it", { count: haveIt, all: cells.length })}</small>

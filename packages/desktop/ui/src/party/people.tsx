@@ -100,7 +100,9 @@ function Facts({ name, addr, details, isOwn = false }: FactsProps) {
   return (
     <div className="person-facts">
       <h3 title={name}>
-        {name}
+        <span className="person-name" dir="auto">
+          {name}
+        </span>
         {isOwn && <span className="tag">{t("party.you")}</span>}
       </h3>
       <p>{details.join(" · ")}</p>

@@ -98,7 +98,9 @@ const Transfer = memo(function Transfer(props: TransferProps) {
         </span>
         <Somebody id={to} names={names} />
       </span>
-      <a href={hrefOf({ page: "game", gameId })}>{title}</a>
+      <a href={hrefOf({ page: "game", gameId })} dir="auto">
+        {title}
+      </a>
       <span className="rate">{rate}</span>
       <span className="share" aria-hidden="true">
         <span style={{ width: `${percent}%` }} />
@@ -114,7 +116,9 @@ const Somebody = memo(function Somebody({ id, names }: { id: string; names: Tran
   return (
     <>
       <Avatar id={id} name={name} />
-      <span className="name">{label}</span>
+      <span className="name" dir="auto">
+        {label}
+      </span>
     </>
   );
 });

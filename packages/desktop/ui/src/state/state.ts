@@ -1,4 +1,5 @@
 import type { ListedGame, RuntimeEvent } from "@lanspread/proto";
+import { byName } from "../../../protocol/by-name.ts";
 import { failuresAfter } from "../../../protocol/failures.ts";
 import { progressAfter } from "../../../protocol/progress.ts";
 import type { DesktopSnapshot } from "../../../protocol/snapshot.ts";
@@ -10,6 +11,11 @@ export interface PageState {
 }
 
 export const AT_START: PageState = { isConnected: false, snapshot: null };
+
+/** The state behind a snapshot: everybody where events would put them. */
+export function stateWith(state: PageState, snapshot: DesktopSnapshot): PageState {
+  return { ...state, snapshot: { ...snapshot, peers: [...snapshot.peers].sort(byName) } };
+}
 
 /** The state behind an event; the same object where it says nothing that is shown. */
 export function stateAfter(state: PageState, event: RuntimeEvent): PageState {
@@ -37,7 +43,7 @@ function snapshotAfter(snapshot: DesktopSnapshot, event: RuntimeEvent): DesktopS
     case "peer-updated": {
       const { type: _, ...peer } = event;
       const others = changed.peers.filter(({ peerId }) => peerId !== peer.peerId);
-      return { ...changed, peers: [...others, peer].sort((a, b) => a.name.localeCompare(b.name)) };
+      return { ...changed, peers: [...others, peer].sort(byName) };
     }
     case "peer-incompatible": {
       const { peerId, addr, reason } = event;

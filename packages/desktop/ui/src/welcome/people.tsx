@@ -21,7 +21,9 @@ export function People() {
         {peers.map(({ peerId, name, gameCount }) => (
           <li key={peerId}>
             <Avatar id={peerId} name={name} />
-            <span className="who">{name}</span>
+            <span className="who" dir="auto">
+              {name}
+            </span>
             <span className="soft">
               {gameCount === 1 ? t("welcome.games.one") : t("welcome.games.many", { count: gameCount })}
             </span>

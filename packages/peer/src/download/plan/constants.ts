@@ -40,5 +40,11 @@ export const MAX_PROBATION_PAUSE_MS = 30_000;
 /** Near the end a unit is asked of a second source when that would be done in this share of the first one's time. */
 export const ENDGAME_SHARE = 0.8;
 
-/** Sources that a piece is asked of at a time at most: the one that has it, and one that is faster. */
-export const MAX_ASKERS = 2;
+/** Sources that a piece is asked of at a time at most: two may turn out to be slow, and each is only asked where it has it sooner. */
+export const MAX_ASKERS = 3;
+
+/**
+ * Times that a piece is taken from a source for one that will have it sooner, at most, where it must not be asked of two: each time throws
+ * away what had come of it, and two whose rates change could take it from each other for ever.
+ */
+export const MAX_TAKEN = 3;

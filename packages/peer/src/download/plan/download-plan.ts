@@ -1,7 +1,7 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
 import { Blame } from "./blame.ts";
-import { ENDGAME_SHARE, MAX_ASKERS, STRAGGLER_SHARE } from "./constants.ts";
+import { ENDGAME_SHARE, MAX_ASKERS, MAX_TAKEN, STRAGGLER_SHARE } from "./constants.ts";
 import { PieceBoard } from "./piece-board.ts";
 import { PlannedSource, type RunningAsk } from "./planned-source.ts";
 import type { Ask, PlanAction } from "./types.ts";
@@ -27,7 +27,7 @@ export interface DownloadPlanOptions {
  * The caller tells what happens (`joined`, `left`, `received`, `verified`, `ended` …) with the time of one monotonic clock in
  * milliseconds, and afterwards, and a few times a second in any case, asks {@link next} what is to be done, and does it.
  *
- * A piece is done, or asked of one source (of two near the end), or open. No ask ever leaves this without its pieces being done or
+ * A piece is done, or asked of one source (of several near the end), or open. No ask ever leaves this without its pieces being done or
  * open again, so nothing is lost whatever the sources do; {@link DownloadPlan.isFinished} says when there is nothing left.
  */
 export class DownloadPlan {
@@ -160,22 +160,28 @@ export class DownloadPlan {
   #giveOut(nowMs: number): void {
     const usable = [...this.#sources.values()].filter((source) => !source.isPaused(nowMs));
     const fastest = usable.reduce((most, { rate }) => Math.max(most, rate), 1);
-    const total = usable.reduce((sum, source) => sum + (source.rate > 0 ? source.rate : fastest), 0);
+    const total = usable.reduce((sum, source) => sum + source.expectedRate(fastest), 0);
     this.#giveOutBlamed(usable, fastest, nowMs);
     let candidates = usable.filter(({ hasRoom }) => hasRoom);
     while (candidates.length > 0 && this.#board.openCount > 0) {
-      const source = minBy(candidates, (each) => each.finishesInMs(each.unitBytes, fastest));
+      const source = minBy(candidates, (each) => each.finishesInMs(this.#likelyBytes(each), fastest));
       if (source === undefined) break;
       if (this.#isTooLate(source, usable, fastest, total)) {
         candidates = candidates.filter((each) => each !== source);
         continue;
       }
-      const unit = this.#board.nextRun(source.unitBytes, this.#isFree);
+      const share = source.expectedRate(fastest) / total;
+      const unit = this.#board.nextRun(
+        Math.min(source.unitBytes, (this.#board.openBytes * share) / 2),
+        this.#isFree,
+      );
       if (unit === null) break;
       this.#ask(source, unit, nowMs);
       candidates = candidates.filter(({ hasRoom }) => hasRoom);
     }
-    if (this.#board.openCount === 0 && !this.#exclusive) this.#endgame(candidates, fastest, nowMs);
+    if (this.#board.openCount > 0) return;
+    if (this.#exclusive) this.#takeOver(candidates, fastest, nowMs);
+    else this.#endgame(candidates, usable, fastest, nowMs);
   }
 
   /** Pieces that came wrong: whoever has not sent them is asked first, and waited for. */
@@ -194,6 +200,12 @@ export class DownloadPlan {
     }
   }
 
+  /** What a unit of a source will have, bytes: a piece at least. */
+  #likelyBytes(source: PlannedSource): number {
+    const { openBytes, openCount } = this.#board;
+    return Math.min(openBytes, Math.max(source.unitBytes, openBytes / openCount));
+  }
+
   /** Whether the others would have everything before this source had one unit more. */
   #isTooLate(
     source: PlannedSource,
@@ -203,26 +215,79 @@ export class DownloadPlan {
   ): boolean {
     const inFlight = usable.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
     const restMs = ((this.#board.openBytes + inFlight) * 1000) / total;
-    const bytes = Math.min(source.unitBytes, this.#board.openBytes);
+    const bytes = this.#likelyBytes(source);
     const own = source.finishesInMs(bytes, fastest);
     if (own <= restMs) return false;
     return usable.some((other) => other !== source && other.finishesInMs(bytes, fastest) < own);
   }
 
   /** Nothing is open: whoever has room is asked for what a slower one will have last. */
-  #endgame(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
+  #endgame(
+    idle: readonly PlannedSource[],
+    usable: readonly PlannedSource[],
+    fastest: number,
+    nowMs: number,
+  ): void {
     for (const source of idle) {
       if (source.onProbation) continue;
       const slowest = [...this.#asks.values()]
         .filter(({ peerId }) => peerId !== source.peerId)
-        .map((ask) => ({ ask, endsInMs: this.#sources.get(ask.peerId)?.finishesInMs(0, fastest) ?? 0 }))
+        .map((ask) => ({ ask, endsInMs: this.#endsInMs(ask, fastest, nowMs) }))
         .sort((a, b) => b.endsInMs - a.endsInMs);
       for (const { ask, endsInMs } of slowest) {
         if (!source.hasRoom) break;
         const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS, this.#isFree);
-        if (unit === null || source.finishesInMs(unit.length, fastest) > endsInMs * ENDGAME_SHARE) continue;
+        if (unit === null) continue;
+        const ownMs = source.finishesInMs(unit.length, fastest);
+        if (ownMs > endsInMs * ENDGAME_SHARE) continue;
+        // Who is faster still has room soon, and others may have been asked for it before.
+        if (minBy(usable, (each) => each.finishesInMs(unit.length, fastest)) !== source) continue;
+        if (ownMs > this.#soonestMs(unit, source, fastest, nowMs) * ENDGAME_SHARE) continue;
         this.#ask(source, unit, nowMs);
       }
+    }
+  }
+
+  /** When the first of those that are asked for a piece of a unit will have ended; 0 where one of them is `source`. */
+  #soonestMs(unit: WorkUnit, source: PlannedSource, fastest: number, nowMs: number): number {
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const ask of this.#asks.values()) {
+      if (!overlap(ask.unit, unit)) continue;
+      if (ask.peerId === source.peerId) return 0;
+      soonest = Math.min(soonest, this.#endsInMs(ask, fastest, nowMs));
+    }
+    return soonest;
+  }
+
+  /** When an ask will have ended, in ms from now, if its source serves it last. */
+  #endsInMs({ peerId }: Ask, fastest: number, nowMs: number): number {
+    return this.#sources.get(peerId)?.endsInMs(nowMs, fastest) ?? 0;
+  }
+
+  /**
+   * Nothing is open, and nothing may be asked of two: whoever has room is to get what a slower one would have last. That one's ask is
+   * dropped, which throws away the piece that is coming, and what it did not deliver is open when it has ended.
+   */
+  #takeOver(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
+    const isHeld = (ask: RunningAsk): boolean => this.#sources.get(ask.peerId)?.asks.has(ask) === true;
+    const asks = [...this.#asks.values()];
+    /** Bytes that are open soon, and will be asked of the idle ones. */
+    let soonOpen = asks.reduce((sum, ask) => sum + (isHeld(ask) ? 0 : this.#board.bytesLeft(ask.unit)), 0);
+    const lastFirst = asks.filter(isHeld).toReversed();
+    for (const ask of lastFirst) {
+      const slow = this.#sources.get(ask.peerId);
+      const bytes = this.#board.bytesLeft(ask.unit);
+      if (slow === undefined || bytes === 0 || this.#board.mostTaken(ask.unit) >= MAX_TAKEN) continue;
+      const taker = minBy(
+        idle.filter((source) => source !== slow && !source.onProbation && source.rate > 0),
+        (source) => source.finishesInMs(soonOpen + bytes, fastest),
+      );
+      if (taker === undefined) return;
+      if (taker.finishesInMs(soonOpen + bytes, fastest) > slow.endsInMs(nowMs, fastest) * ENDGAME_SHARE)
+        continue;
+      this.#board.taken(ask.unit);
+      this.#drop(ask, "taken");
+      soonOpen += bytes;
     }
   }
 
@@ -235,7 +300,7 @@ export class DownloadPlan {
     this.#actions.push({ kind: "ask", ask });
   }
 
-  #drop(ask: RunningAsk, why: "stalled" | "superseded"): void {
+  #drop(ask: RunningAsk, why: "stalled" | "superseded" | "taken"): void {
     const source = this.#sources.get(ask.peerId);
     if (source !== undefined) this.#abandon(ask, source);
     this.#actions.push({ kind: "drop", ask, why });
@@ -255,6 +320,12 @@ export class DownloadPlan {
 
 function isMeasured(source: PlannedSource): boolean {
   return source.isBelieved && source.longRate > 0;
+}
+
+function overlap(one: WorkUnit, other: WorkUnit): boolean {
+  return (
+    one.firstPiece < other.firstPiece + other.pieceCount && other.firstPiece < one.firstPiece + one.pieceCount
+  );
 }
 
 /** 0 where there are none. */

@@ -6,6 +6,8 @@ export class PieceBoard {
   readonly #layout: PieceLayout;
   readonly #done: Uint8Array;
   readonly #askers: Uint8Array;
+  /** How often each piece was taken from a source which was asked for it. */
+  readonly #taken = new Map<number, number>();
   #openCount = 0;
   #openBytes = 0;
   #left = 0;
@@ -140,6 +142,35 @@ export class PieceBoard {
       if (this.#done[piece] === 0) return false;
     }
     return true;
+  }
+
+  /** Bytes of the pieces of a unit that are not done. */
+  bytesLeft({ firstPiece, pieceCount }: WorkUnit): number {
+    let bytes = 0;
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      if (this.#done[piece] === 0) bytes += this.#layout.pieceAt(piece).length;
+    }
+    return bytes;
+  }
+
+  /** The pieces of a unit that are not done are taken from the source which was asked for them. */
+  taken({ firstPiece, pieceCount }: WorkUnit): void {
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      if (this.#done[piece] === 0) this.#taken.set(piece, this.#timesTaken(piece) + 1);
+    }
+  }
+
+  /** How often the piece of a unit that was taken most often was taken, of those that are not done. */
+  mostTaken({ firstPiece, pieceCount }: WorkUnit): number {
+    let most = 0;
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      if (this.#done[piece] === 0) most = Math.max(most, this.#timesTaken(piece));
+    }
+    return most;
+  }
+
+  #timesTaken(piece: number): number {
+    return this.#taken.get(piece) ?? 0;
   }
 
   #opened(piece: number, by: 1 | -1): void {

@@ -88,9 +88,23 @@ export class PlannedSource {
     this.#longRate.pass(nowMs, this.asks.size > 0);
   }
 
-  /** When it would have delivered so many bytes more, in ms from now. @param fastest the rate it is taken to have while it is unknown */
+  /**
+   * The rate that it is taken to have, bytes per second: while nothing has come that of the fastest, as long as a unit could not have
+   * been here at it.
+   */
+  expectedRate(fastest: number): number {
+    if (this.rate > 0) return this.rate;
+    return Math.min(fastest, (FIRST_UNIT_BYTES * 1000) / this.#rate.busyMs);
+  }
+
+  /** When it would have delivered so many bytes more, in ms from now. */
   finishesInMs(bytes: number, fastest: number): number {
-    return ((this.#bytesInFlight + bytes) * 1000) / (this.rate > 0 ? this.rate : fastest);
+    return ((this.#bytesInFlight + bytes) * 1000) / this.expectedRate(fastest);
+  }
+
+  /** When it would have delivered what it is asked for, in ms from now: not sooner than in the time that it has been silent for. */
+  endsInMs(nowMs: number, fastest: number): number {
+    return Math.max(this.finishesInMs(0, fastest), this.asks.size > 0 ? nowMs - this.#heardMs : 0);
   }
 
   asked(ask: RunningAsk, nowMs: number): void {
@@ -128,6 +142,8 @@ export class PlannedSource {
   /** It has stalled: nothing for a while, then one unit. What was measured counts no longer. */
   punish(nowMs: number): void {
     this.#onProbation = true;
+    // It was well for a while: what it did before that says nothing of how long this will last.
+    if (this.#longRate.busyMs >= STALL_MS + BELIEVED_AFTER_MS) this.#pauseMs = PROBATION_PAUSE_MS;
     this.#rate = new BusyRate(nowMs, RATE_MEMORY_MS);
     this.#longRate = new BusyRate(nowMs, STALL_MS);
     this.#pausedUntilMs = nowMs + this.#pauseMs;

@@ -11,5 +11,5 @@ export interface Ask {
 /** What is to be done now. */
 export type PlanAction =
   | { readonly kind: "ask"; readonly ask: Ask }
-  /** The ask is of no use any more: its source stalled, or others have delivered it. */
-  | { readonly kind: "drop"; readonly ask: Ask; readonly why: "stalled" | "superseded" };
+  /** The ask is of no use any more: its source stalled, others have delivered it, or another one will have it sooner. */
+  | { readonly kind: "drop"; readonly ask: Ask; readonly why: "stalled" | "superseded" | "taken" };

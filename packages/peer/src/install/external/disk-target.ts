@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError } from "../../errors/index.ts";
 import { DIRECTORY_MODE, EXECUTABLE_MODE, FILE_MODE } from "../constants.ts";
+import { fileTime } from "../file-time.ts";
 import type { UnpackedFile } from "../types.ts";
 import type { ApprovedEntry } from "../unrar/messages.ts";
 import { SMALL_FILE_BYTES, SMALL_FILES_AT_ONCE } from "./constants.ts";
@@ -126,7 +127,8 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 /** Sets the time of a file and closes it, in any case. */
 async function complete(file: FileHandle, mtime: number): Promise<void> {
   try {
-    await file.utimes(mtime / 1000, mtime / 1000);
+    const changed = fileTime(mtime);
+    await file.utimes(changed, changed);
   } finally {
     await file.close();
   }

@@ -2,6 +2,7 @@ import { closeSync, constants, futimesSync, mkdirSync, openSync, rmSync, writeSy
 import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError } from "../../errors/index.ts";
 import { DIRECTORY_MODE, EXECUTABLE_MODE, FILE_MODE } from "../constants.ts";
+import { fileTime } from "../file-time.ts";
 import type { EntryOutput } from "./entry-output.ts";
 
 /** A file that does not exist yet, never through a link. */
@@ -50,7 +51,8 @@ export function createDiskOutput(into: string): EntryOutput {
       open = undefined;
       try {
         try {
-          futimesSync(descriptor, mtime / 1000, mtime / 1000);
+          const changed = fileTime(mtime);
+          futimesSync(descriptor, changed, changed);
         } finally {
           closeSync(descriptor);
         }

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { storableTime } from "../file-time.ts";
 import { quoteName, UnpackFailure } from "./failure.ts";
 import { HeaderFields } from "./header-fields.ts";
 import { createHeaderWindow } from "./header-window.ts";
@@ -11,7 +12,7 @@ import { createHeaderWindow } from "./header-window.ts";
  */
 export interface Rar5Header {
   readonly name: string;
-  /** Milliseconds since 1970; null where the archive does not say. */
+  /** Milliseconds since 1970, a time that files can have; null where the archive does not say. */
   readonly mtime: number | null;
   /** CRC-32 of the whole content, unsigned; null where the archive has another checksum, or none. */
   readonly crc32: number | null;
@@ -150,7 +151,7 @@ function readTimeRecord(record: HeaderFields): number | null {
   const flags = record.number();
   if ((flags & TIME_HAS_MTIME) === 0) return null;
   if ((flags & TIME_IS_UNIX) === 0) {
-    return Number(record.uint64() / WINDOWS_STEPS_PER_MS - WINDOWS_EPOCH_MS);
+    return storableTime(Number(record.uint64() / WINDOWS_STEPS_PER_MS - WINDOWS_EPOCH_MS));
   }
   const seconds = record.uint32();
   if ((flags & TIME_HAS_NANOSECONDS) === 0) return seconds * 1000;

@@ -1,9 +1,10 @@
 import { STREAM_CHUNK_BYTES } from "../constants.ts";
 import type { EntrySink } from "../types.ts";
 import { TAKEN_SLOT, type UnrarReply, WAKE_SLOT } from "./messages.ts";
+import type { RingMemory } from "./ring-memory.ts";
 
 export interface StreamToSinkOptions {
-  readonly ring: SharedArrayBuffer;
+  readonly memory: RingMemory;
   readonly control: Int32Array;
   readonly sink: EntrySink;
   /** Throws when the stream is over before its time: asked before each call of the sink. */
@@ -11,10 +12,10 @@ export interface StreamToSinkOptions {
 }
 
 /** Takes the chunks of the unpacking thread and hands their content to the sink, one call at a time. */
-export function createStreamToSink({ ring, control, sink, leaveIfEnded }: StreamToSinkOptions) {
-  const memory = new Uint8Array(ring);
+export function createStreamToSink({ memory, control, sink, leaveIfEnded }: StreamToSinkOptions) {
+  const ring = new Uint8Array(memory.ring);
   // A sink may give the bytes to calls that take no memory that another thread can write to.
-  const chunkBytes = new Uint8Array(STREAM_CHUNK_BYTES);
+  const chunkBytes = memory.chunk;
 
   return async ({ chunk, steps }: UnrarReply & { type: "steps" }): Promise<void> => {
     let place = chunk * STREAM_CHUNK_BYTES;
@@ -28,7 +29,7 @@ export function createStreamToSink({ ring, control, sink, leaveIfEnded }: Stream
           await sink.fileBegin({ path: step.path, size: step.size, mtime: step.mtime });
           break;
         case "bytes":
-          chunkBytes.set(memory.subarray(place, place + step.length));
+          chunkBytes.set(ring.subarray(place, place + step.length));
           place += step.length;
           await sink.bytes(chunkBytes.subarray(0, step.length));
           break;

@@ -1,6 +1,7 @@
 import { on } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { PeerError } from "../../errors/index.ts";
+import { startHelperThread } from "../../helper-thread.ts";
 import {
   CANCELLED_SLOT,
   CONTROL_SLOTS,
@@ -80,8 +81,7 @@ export async function withUnpackingThread<T>(
 }
 
 function startWorker(workerData: UnpackingStart): Worker {
-  // The thread needs none of the flags that the process was started with, and some of them would break it.
-  return new Worker(WORKER_URL, { workerData, execArgv: [], name: "lanspread-unrar" });
+  return startHelperThread(WORKER_URL, { workerData, name: "lanspread-unrar" });
 }
 
 async function askWorker(

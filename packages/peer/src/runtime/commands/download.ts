@@ -7,7 +7,13 @@ import type {
   RuntimeEvent,
   TransferTotals,
 } from "@lanspread/proto";
-import { downloadGame, fetchManifest, type SourceJoins } from "../../download/index.ts";
+import {
+  type DiscardUnfinishedOptions,
+  discardUnfinished,
+  downloadGame,
+  fetchManifest,
+  type SourceJoins,
+} from "../../download/index.ts";
 import { PeerError, reasonOf } from "../../errors/index.ts";
 import { isInstalled, readInstalledList, recoverGame } from "../../install/index.ts";
 import { localGame, type RuntimeContext, requireGamesDir, requireInCatalog, rootOf } from "../context.ts";
@@ -32,7 +38,17 @@ export function downloadCommand(context: RuntimeContext, gameId: GameId, options
     kind: "downloading",
     work: (frame) => work(context, gameId, options, frame),
     failed: (error, kind) => endEvent(gameId, error, kind),
+    // What came before it may be cancelled before it goes on.
+    cancelled: () => discardUnfinished(unfinished(context, gameId)),
   });
+}
+
+function unfinished(
+  { library, stateDir, lanes, logger }: RuntimeContext,
+  gameId: GameId,
+): DiscardUnfinishedOptions {
+  const { gamesDir } = library.state();
+  return { gameId, gamesDir, stateDir, lanes, logger: logger.child("download") };
 }
 
 /** `cancel-download`. Also ends an install or update that follows a download in its slot, and a streamed install. */

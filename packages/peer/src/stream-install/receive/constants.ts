@@ -32,9 +32,3 @@ export const MAX_STREAM_PATHS = 1_000_000;
 
 /** Characters of all paths of one stream, at most: a million of usual length. They take some three times as many bytes of memory. */
 export const MAX_STREAM_PATH_CHARACTERS = 64 * MIB;
-
-/**
- * Times of files that every file system stores, milliseconds since 1970: from 1901 to 2106. What lies outside is moved to the nearer end.
- */
-export const EARLIEST_MTIME = -(2 ** 31) * 1000;
-export const LATEST_MTIME = 2 ** 32 * 1000;

@@ -4,15 +4,10 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { errnoOf, fromNodeError } from "../../errors/index.ts";
 import { DIRECTORY_MODE, FILE_MODE } from "../../install/constants.ts";
+import { fileTime, storableTime } from "../../install/file-time.ts";
 import type { UnpackedFile } from "../../install/index.ts";
 import { SinkError } from "../../transfer/index.ts";
-import {
-  EARLIEST_MTIME,
-  FILES_IN_FLIGHT,
-  LATEST_MTIME,
-  WRITE_BUFFER_BYTES,
-  WRITE_BUFFERS,
-} from "./constants.ts";
+import { FILES_IN_FLIGHT, WRITE_BUFFER_BYTES, WRITE_BUFFERS } from "./constants.ts";
 import { createPool, type Pool } from "./pool.ts";
 
 /** A file that does not exist yet, never through a link. */
@@ -59,11 +54,10 @@ export class StagingWriter {
     await this.#makeDirectory(dirname(absolute));
     await this.#places.take();
     this.#throwFailure();
-    const changed = Math.min(Math.max(mtime, EARLIEST_MTIME), LATEST_MTIME);
     this.#current = {
       path,
       absolute,
-      mtime: changed,
+      mtime: storableTime(mtime),
       crc: 0,
       position: 0,
       buffer: null,
@@ -152,8 +146,7 @@ export class StagingWriter {
       const handle = await this.#open(file);
       await using _ = handle;
       await Promise.all(file.writes);
-      // As a date: Node takes a number below 0 for now.
-      const changed = new Date(file.mtime);
+      const changed = fileTime(file.mtime);
       await handle.utimes(changed, changed);
     } catch (error) {
       this.#fail(error, file.absolute);

@@ -4,6 +4,7 @@ import { layoutOf, simulatedPeer } from "../../../sim/download/networks.ts";
 import { simulate } from "../../../sim/download/simulator.ts";
 import {
   FIRST_UNIT_BYTES,
+  MAX_TAKEN,
   MAX_UNIT_BYTES,
   MAX_UNITS_IN_FLIGHT,
   PROBATION_PAUSE_MS,
@@ -329,5 +330,74 @@ describe("near the end", () => {
     plan.ended(slow, nowMs);
     go(60_000);
     expect(piecesOf(others)).toContain(1);
+  });
+
+  describe("where nothing may be asked of two", () => {
+    /** A has two pieces and sends them slowly, B has sent everything else. */
+    function nearTheEnd(bytesAtOnce: number) {
+      const layout = layoutOf([2 * MIB, 100 * MIB]);
+      const plan = new DownloadPlan({ layout, isDone: () => false, first: 0, from: 0, exclusive: true });
+      plan.joined(A, 0);
+      const [slow, other] = asks(plan.next(0));
+      if (slow === undefined || other === undefined) throw new Error("too little is asked");
+      expect(piecesOf([slow])).toEqual([0, 1]);
+      plan.received(slow, bytesAtOnce, 1);
+      deliver(plan, other, 1);
+      plan.joined(B, 1);
+      let nowMs = 0;
+      const dropped: Ask[] = [];
+      /** Asks for what the slow source was asked for. */
+      const again: Ask[] = [];
+      const step = (): void => {
+        nowMs += 10;
+        plan.received(slow, 1, nowMs);
+        for (const { kind, ask } of plan.next(nowMs)) {
+          if (kind === "drop") dropped.push(ask);
+          else if (ask.unit.firstPiece < 2) again.push(ask);
+          else deliver(plan, ask, nowMs + 5);
+        }
+      };
+      return { plan, slow, dropped, again, step, now: () => nowMs };
+    }
+
+    it("what a slow source has last is taken from it, and asked of the fast one when its ask has ended", () => {
+      const { plan, slow, dropped, again, step, now } = nearTheEnd(10);
+      for (let round = 0; round < 400 && dropped.length === 0; round++) step();
+      expect(dropped).toEqual([slow]);
+      // What it still writes would come over what the other one has written.
+      for (let round = 0; round < 20; round++) step();
+      expect(again).toEqual([]);
+      expect(plan.verified(slow, 0)).toBe(true);
+      plan.ended(slow, now());
+      step();
+      expect(again.map((ask) => [ask.peerId, ...piecesOf([ask])])).toEqual([[B, 1]]);
+      for (const ask of again) deliver(plan, ask, now());
+      expect(plan.isFinished).toBe(true);
+    });
+
+    it("nothing is taken from a source that is about to have it", () => {
+      const { plan, slow, dropped, step, now } = nearTheEnd(2 * MIB - 1_000);
+      for (let round = 0; round < 100; round++) step();
+      expect(dropped).toEqual([]);
+      deliver(plan, slow, now());
+      expect(plan.isFinished).toBe(true);
+    });
+
+    it("a piece that nobody sends is taken from one by the other a few times, and then no more", () => {
+      const layout = layoutOf([MIB, 100 * MIB]);
+      const plan = new DownloadPlan({ layout, isDone: () => false, first: 0, from: 0, exclusive: true });
+      plan.joined(A, 0);
+      plan.joined(B, 0);
+      let taken = 0;
+      for (let nowMs = 0; nowMs < STALL_MS - 1_000; nowMs += 10) {
+        for (const { kind, ask } of plan.next(nowMs)) {
+          if (kind === "drop") {
+            taken += 1;
+            plan.ended(ask, nowMs);
+          } else if (ask.unit.firstPiece > 0) deliver(plan, ask, nowMs + 5);
+        }
+      }
+      expect(taken).toBe(MAX_TAKEN);
+    });
   });
 });

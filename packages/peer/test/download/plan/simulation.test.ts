@@ -1,17 +1,51 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { layoutOf, NETWORKS, simulatedPeer } from "../../../sim/download/networks.ts";
+import { layoutOf, NETWORKS, NETWORKS_OF_ONE_ASKER, simulatedPeer } from "../../../sim/download/networks.ts";
 import { type SimulatedSource, simulate } from "../../../sim/download/simulator.ts";
 import { STALL_MS } from "../../../src/download/plan/constants.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
+/** What a game of few pieces may lose on top while nothing is known of its sources, milliseconds. */
+const UNKNOWN_MS = 50;
+
 describe("a download takes at most a tenth longer than the best its sources allow", () => {
-  it.each(NETWORKS.map((network) => [network.name, network] as const))("%s", (_, network) => {
+  const networks = [...NETWORKS, ...NETWORKS_OF_ONE_ASKER];
+  it.each(networks.map((network) => [network.name, network] as const))("%s", (_, network) => {
     const result = simulate({ ...network, random: () => 0.37 });
     expect(result).toMatchObject({ finished: true, lost: 0 });
     expect(result.elapsedMs).toBeLessThanOrEqual(result.idealMs * 1.1);
+  });
+
+  it("whatever the rates of the sources, if they stay as they are, also where no piece is asked of two", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(0, 0.2, 1, 3, 5, 10, 20, 50, 100, 300), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 64, max: 1024 }),
+        fc.boolean(),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (others, fastest, mib, exclusive, random) => {
+          const all = [fastest, ...others].map(
+            (rate, index): SimulatedSource => ({
+              peerId: simulatedPeer(index + 1),
+              rateAt: () => rate * 1e6,
+              latencyMs: 5,
+            }),
+          );
+          const result = simulate({
+            layout: layoutOf([mib * MIB]),
+            sources: all,
+            exclusive,
+            random: () => random,
+          });
+          expect(result).toMatchObject({ finished: true, lost: 0 });
+          expect(result.elapsedMs).toBeLessThanOrEqual(result.idealMs * 1.1 + UNKNOWN_MS);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -103,6 +103,24 @@ export function goodArchives({ it }: Contract): void {
       expect(await readFile(join(into, "good"), "utf8")).toBe("good");
     });
 
+    if (version === 5) {
+      it(
+        named("of Windows keeps times before 1970, and takes those that no disk keeps"),
+        async (_, trial) => {
+          const old = new Date("1955-11-05T06:15:00.500Z");
+          const never = ["1601-01-01T00:00:00Z", "9999-12-31T23:59:59Z"].map((time) => new Date(time));
+          const { into, files } = await trial.runEntries(version, [
+            { name: "old", content: "old", mtime: old },
+            ...never.map((mtime, index) => ({ name: `never${index}`, content: "never", mtime })),
+          ]);
+          expect((await stat(join(into, "old"))).mtime).toEqual(old);
+          expect(files?.map(({ path }) => path)).toEqual(["old", "never0", "never1"]);
+          expect((await stat(join(into, "never0"))).mtime.getUTCFullYear()).toBe(1901);
+          expect((await stat(join(into, "never1"))).mtime.getUTCFullYear()).toBe(2106);
+        },
+      );
+    }
+
     it(named("of directories only"), async (_, trial) => {
       const { into, streamed } = await trial.runEntries(version, [
         { type: "directory", name: "a", mtime: MTIME },

@@ -77,7 +77,9 @@ export function FolderList({ label, entries, onOpen, onUp }: FolderListProps) {
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M3 6.5A1.5 1.5 0 0 1 4.5 5h4.4l2 2.3h8.6A1.5 1.5 0 0 1 21 8.8v8.7a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5z" />
           </svg>
-          <span className="entry-name">{entry.name}</span>
+          <span className="entry-name" dir="auto">
+            {entry.name}
+          </span>
           {entry.isLink && <span className="mark">{t("folder.link")}</span>}
           {entry.problem !== null && <span className="mark bad">{t(`folder.${entry.problem}`)}</span>}
         </div>
