@@ -1,4 +1,14 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
@@ -50,11 +60,29 @@ interface FileCopy extends Disposable {
 
 /** A copy that may be disposed of as soon as it is loaded. */
 function copyOf(filename: string): FileCopy {
+  if (process.platform === "linux") return namelessCopyOf(filename);
   if (process.platform === "win32") return { path: lastingCopyOf(filename), [Symbol.dispose]: () => {} };
   const directory = mkdtempSync(join(tmpdir(), "lanspread-quic-"));
   const dispose = (): void => rmSync(directory, { recursive: true, force: true });
   const path = join(directory, "library.node");
   try {
+    copyFileSync(filename, path);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { path, [Symbol.dispose]: dispose };
+}
+
+/** Its name is gone before its first byte is there: what ends this process while it copies or loads leaves no file behind. */
+function namelessCopyOf(filename: string): FileCopy {
+  const name = join(tmpdir(), `lanspread-quic-${randomUUID()}`);
+  const file = openSync(name, "wx", 0o700);
+  const dispose = (): void => closeSync(file);
+  // The loader takes a path that it has loaded once for the same library, and numbers of files come again: more slashes are another path.
+  const path = `/proc/self/fd${"/".repeat(1 + threadId)}${file}`;
+  try {
+    unlinkSync(name);
     copyFileSync(filename, path);
   } catch (error) {
     dispose();

@@ -28,6 +28,15 @@ test("threads use endpoints at once, come and go, and the process lives; no copy
   expect(report).toEqual({ echoes: 150, left: [] });
 });
 
+test.skipIf(process.platform !== "linux")(
+  `a process that is killed while it loads leaves no copy behind${process.platform === "linux" ? "" : " (skipped: files have names here until they are loaded)"}`,
+  async () => {
+    await using place = await temporaryDirectory();
+    await expect(inProcess("killed-at-load.ts", place.path)).rejects.toMatchObject({ signal: "SIGKILL" });
+    expect(readdirSync(place.path)).toEqual([]);
+  },
+);
+
 test("a thread that is ended from outside leaves its port", async () => {
   const worker = new Worker(THREAD, { workerData: await (await testParty()).member() });
   const [{ port }] = await once(worker, "message");
