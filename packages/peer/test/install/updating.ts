@@ -53,3 +53,8 @@ export function update(rig: Rig, options: Partial<UpdateOptions> = {}): Promise<
   const { root, stateDir, logger } = rig;
   return updateGame({ gameId: GGOO, root, stateDir, unpacker, logger, ...options });
 }
+
+/** A path in the installed game. */
+export function localOf({ root }: Rig, ...path: string[]): string {
+  return join(root, "local", ...path);
+}
