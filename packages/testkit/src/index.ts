@@ -25,6 +25,7 @@ export {
   type SimulatedNetworkOptions,
 } from "./simulated-network.ts";
 export { type SmallDisk, smallDisk, smallDiskUnavailable } from "./small-disk.ts";
+export { mountPoints } from "./system.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 export {

@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmdirSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isRunning, namesIn, run, tryRun } from "./system.ts";
+import { isRunning, mountPoints, namesIn, run, tryRun } from "./system.ts";
 
 const PREFIX = "lanspread-disk-";
 /** With the id of the process that mounted it. */
 const MOUNTED = new RegExp(`/${PREFIX}(\\d+)-\\w+$`);
-const MOUNT_TABLE = "/proc/self/mounts";
 
 const mounted = new Set<string>();
 let exitHandled = false;
@@ -46,12 +45,11 @@ function unmountAtExit(): void {
  * are in the names.
  */
 function unmountOrphans(place: string): void {
-  const table = existsSync(MOUNT_TABLE) ? readFileSync(MOUNT_TABLE, "utf8") : "";
-  const mountPoints = new Set(table.split("\n").map((line) => line.split(" ")[1] ?? ""));
-  for (const path of new Set([...mountPoints, ...namesIn(place).map((name) => join(place, name))])) {
+  const mounts = new Set(mountPoints());
+  for (const path of new Set([...mounts, ...namesIn(place).map((name) => join(place, name))])) {
     const pid = MOUNTED.exec(path)?.[1];
     if (pid === undefined || isRunning(Number(pid))) continue;
-    if (mountPoints.has(path)) tryRun("umount", "--lazy", path);
+    if (mounts.has(path)) tryRun("umount", "--lazy", path);
     try {
       rmdirSync(path);
     } catch {

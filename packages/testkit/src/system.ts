@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** Runs a program of the system and returns what it printed. Throws with what it complained about. */
 export function run(command: string, ...args: string[]): string {
@@ -29,6 +29,18 @@ export function rootUnavailable(): string | undefined {
 /** Whether a process with this id runs. */
 export function isRunning(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
+}
+
+const MOUNT_TABLE = "/proc/self/mounts";
+
+/** Where something is mounted; nowhere on systems that do not tell. */
+export function mountPoints(): string[] {
+  const table = existsSync(MOUNT_TABLE) ? readFileSync(MOUNT_TABLE, "utf8") : "";
+  const fields = table.split("\n").map((line) => line.split(" ")[1] ?? "");
+  // fstab(5), proc(5): what would part the fields of a line is written as three octal digits.
+  return fields.map((field) =>
+    field.replace(/\\([0-7]{3})/gu, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
+  );
 }
 
 /** Names in a directory; none where it does not exist. */

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { isRunning, namesIn, rootUnavailable, run, tryRun } from "./system.ts";
 
 /** A wire that hosts are plugged into. */
@@ -41,6 +43,8 @@ export interface VirtualLan extends Disposable {
   addSwitch(subnet: string): LanSwitch;
   /** Adds a host that is plugged into `switches`, at the next free address of each. */
   addHost(...switches: [LanSwitch, ...LanSwitch[]]): LanHost;
+  /** Ids of the processes that are on its hosts, whoever started them. */
+  processes(): readonly number[];
 }
 
 const NETNS_DIRECTORY = "/run/netns";
@@ -170,6 +174,16 @@ export function createVirtualLan(): VirtualLan {
         },
       };
     },
+    processes() {
+      const here = new Set(namespaces.map((name) => identityOf(join(NETNS_DIRECTORY, name))));
+      const pids = namesIn("/proc")
+        .map(Number)
+        .filter((pid) => pid > 0);
+      return pids.filter((pid) => {
+        const identity = identityOf(`/proc/${pid}/ns/net`);
+        return identity !== undefined && here.has(identity);
+      });
+    },
     [Symbol.dispose]() {
       live.delete(lan);
       for (const name of namespaces.splice(0)) tryRun("ip", "netns", "delete", name);
@@ -177,6 +191,16 @@ export function createVirtualLan(): VirtualLan {
   };
   live.add(lan);
   return lan;
+}
+
+/** What tells one namespace from another; undefined where it is gone, as is that of a process that has just ended. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One end of a cable in a host, and the other in the switch. */

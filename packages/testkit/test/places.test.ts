@@ -57,6 +57,18 @@ describe.skipIf(noNamespaces !== undefined)(`virtual LAN${note(noNamespaces)}`, 
     expect(() => onEast.addressOn(west)).toThrow("not plugged");
   });
 
+  test("knows the processes on its hosts, whatever their environment says", async () => {
+    using lan = createVirtualLan();
+    const host = lan.addHost(lan.addSwitch("10.77.1"));
+    expect(lan.processes()).toEqual([]);
+    const [program, ...args] = host.command("sleep", "60");
+    const child = spawn(program, args, { env: { PATH: process.env["PATH"] }, stdio: "ignore" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await expect.poll(() => lan.processes()).toEqual([child.pid]);
+    child.kill("SIGKILL");
+    await expect.poll(() => lan.processes()).toEqual([]);
+  });
+
   test("everything is removed, also what a killed process left", () => {
     const orphan = killedBehind(`import { createVirtualLan } from "@lanspread/testkit";
       const lan = createVirtualLan(); console.log(lan.addHost(lan.addSwitch("10.77.1")).name);`);

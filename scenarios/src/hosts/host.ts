@@ -42,6 +42,8 @@ export interface HostNetwork {
   readonly lan: Lan;
   addLan(): Lan;
   addHost(name: string, lans?: readonly [Lan, ...Lan[]]): Host;
+  /** Processes that are on its hosts, whoever started them and with what environment; none where hosts are only processes. */
+  processes(): readonly number[];
   /** Removes everything that was made; the processes on the hosts have ended by then. */
   remove(): void;
 }

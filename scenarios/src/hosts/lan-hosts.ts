@@ -34,6 +34,7 @@ export function createLanHosts(): HostNetwork {
         addressIn: host.addressOn,
       };
     },
+    processes: () => network.processes(),
     remove: () => network[Symbol.dispose](),
   };
 }

@@ -1,14 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mountPoints } from "@lanspread/testkit";
 import { type RunId, runnerOf, runOfEnvironment, runOfFolder } from "./run-id.ts";
 
 /** What was found of earlier runs, and removed. */
 export interface Leftovers {
   readonly processes: readonly number[];
   readonly folders: readonly string[];
+  /** Folders that could not be removed, such as those of somebody else's run, and why: one sentence each. */
+  readonly stuck: readonly string[];
 }
 
 /** Processes that belong to a run, whoever started them. Of Linux; none elsewhere. */
@@ -28,15 +31,22 @@ export async function removeLeftovers(): Promise<Leftovers> {
   const processes = (await runningProcesses()).filter(({ run }) => isOrphan(run)).map(({ pid }) => pid);
   for (const pid of processes) kill(pid);
   const folders: string[] = [];
-  for (const name of await readdir(tmpdir())) {
+  const stuck: string[] = [];
+  // The table of mounts has no link in it.
+  const place = await realpath(tmpdir());
+  for (const name of await readdir(place)) {
     const run = runOfFolder(name);
     if (run === undefined || !isOrphan(run)) continue;
-    const folder = join(tmpdir(), name);
-    for (const mount of await mountsBelow(folder)) unmount(mount);
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    folders.push(folder);
+    const folder = join(place, name);
+    try {
+      for (const mount of mountsBelow(folder)) unmount(mount);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      folders.push(folder);
+    } catch (error) {
+      stuck.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
-  return { processes, folders };
+  return { processes, folders, stuck };
 }
 
 function isRunning(pid: number): boolean {
@@ -71,10 +81,9 @@ async function runningProcesses(): Promise<readonly { readonly pid: number; read
 }
 
 /** Mount points below a folder, the deepest first. */
-async function mountsBelow(folder: string): Promise<readonly string[]> {
-  const table = await readFile("/proc/self/mounts", "utf8").catch(() => "");
-  const points = table.split("\n").map((line) => line.split(" ")[1] ?? "");
-  return points.filter((point) => point.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length);
+function mountsBelow(folder: string): readonly string[] {
+  const points = mountPoints().filter((point) => point.startsWith(`${folder}/`));
+  return points.sort((a, b) => b.length - a.length);
 }
 
 function unmount(point: string): void {

@@ -26,6 +26,7 @@ export function createLoopbackHosts(): HostNetwork {
         addressIn: () => LOOPBACK,
       };
     },
+    processes: () => [],
     remove: () => {},
   };
 }

@@ -1,7 +1,8 @@
+import type { HostNetwork } from "../hosts/host.ts";
 import { processesOf } from "../hosts/leftovers.ts";
 import type { RunId } from "../hosts/run-id.ts";
 import { LEAK_DEADLINE_MS } from "../runner/constants.ts";
-import { unfinishedIn } from "../soak/leftovers.ts";
+import { everythingIn, unfinishedIn } from "../soak/leftovers.ts";
 import { REST_DEADLINE_MS } from "../stage/constants.ts";
 import type { OwnedStage } from "../stage/stage.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
@@ -10,7 +11,7 @@ import { checkEventOrder } from "./event-order.ts";
 
 /** What every scenario has to leave behind, whatever it is about: nothing runs, nothing is half done, nothing is out of order. */
 export async function faultsAfterAll(
-  { peers, endOthers }: Pick<OwnedStage, "peers" | "endOthers">,
+  { peers, hosts, endOthers }: Pick<OwnedStage, "peers" | "hosts" | "endOthers">,
   run: RunId,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -26,7 +27,7 @@ export async function faultsAfterAll(
     faults.push(...(await faultsOf(peer)));
   }
   await check(endOthers);
-  await check(() => nothingRuns(run, signal));
+  await check(() => nothingRuns(run, hosts, signal));
   return faults;
 }
 
@@ -51,6 +52,11 @@ async function faultsOf(peer: StagePeer): Promise<readonly string[]> {
     const order = checkEventOrder(harness.events, { wasKilled });
     faults.push(...order.map((text) => `${peer.name}: order of events: ${text}`));
   }
+  // What a killed one has left of its temporary files is nobody's: the system's, in the end.
+  if (!peer.lives.some(({ wasKilled }) => wasKilled)) {
+    const temporary = await everythingIn(peer.temporary);
+    faults.push(...temporary.map((path) => `${peer.name} left a temporary file: ${path}`));
+  }
   if (peer.lives.length === 0 || peer.life.wasKilled) return faults;
   for (const folder of [peer.games, peer.state]) {
     // A scenario may have taken its games directory away.
@@ -60,10 +66,11 @@ async function faultsOf(peer: StagePeer): Promise<readonly string[]> {
   return faults;
 }
 
-async function nothingRuns(run: RunId, signal: AbortSignal): Promise<void> {
+async function nothingRuns(run: RunId, hosts: HostNetwork, signal: AbortSignal): Promise<void> {
   let left: readonly number[] = [];
   const isOver = async (): Promise<boolean> => {
-    left = await processesOf(run);
+    // One that has thrown its environment away is still where it was started.
+    left = [...new Set([...(await processesOf(run)), ...hosts.processes()])];
     return left.length === 0;
   };
   await until("every process of the scenario ends", isOver, { deadlineMs: LEAK_DEADLINE_MS, signal }).catch(

@@ -61,9 +61,10 @@ async function run({
     print(listLines(entries));
     return 0;
   }
-  const { processes, folders } = await removeLeftovers();
+  const { processes, folders, stuck } = await removeLeftovers();
   for (const pid of processes) print([`ended process ${pid} of an earlier run that was killed`]);
   for (const folder of folders) print([`removed ${folder} of an earlier run that was killed`]);
+  for (const what of stuck) print([`could not remove what an earlier run has left: ${what}`]);
   const why = whyLoopback(loopback);
   if (why !== undefined) print([`every peer is a process on 127.0.0.1 (${why})`]);
   if (sabotage) return (await sabotageAll(all, loopback)) ? 0 : 1;
@@ -108,6 +109,7 @@ async function sabotageAll(entries: readonly MatrixEntry<Scenario>[], loopback: 
       ...{ entries, workspace, signal: ending.signal },
       fixtures: createFixtures(`${workspace.peers}/fixtures`, ending.signal),
       createHosts: hostMaker(loopback),
+      isLan: whyLoopback(loopback) === undefined,
       print: (line) => print([line]),
       onPeers: (made) => void peers.push(made),
     });

@@ -6,10 +6,12 @@ export const SABOTAGE_KINDS = [
   "extra-file",
   "flipped-byte-in-local",
   "staging-left",
+  "temporary-file-left",
   "end-event-early",
   "end-event-twice",
   "stray-line",
   "leaked-process",
+  "leaked-stranger",
   "exit-code",
   "never-stops",
 ] as const;

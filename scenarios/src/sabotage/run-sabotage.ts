@@ -13,6 +13,8 @@ interface Attempt {
   readonly id: string;
   /** What one of the faults has to say; undefined where nothing is broken and the scenario has to pass. */
   readonly notices: RegExp | undefined;
+  /** It can only be noticed where peers have hosts of their own. */
+  readonly needsLan?: true;
 }
 
 const ATTEMPTS: readonly Attempt[] = [
@@ -24,24 +26,33 @@ const ATTEMPTS: readonly Attempt[] = [
   { kind: "extra-file", id: "S4", notices: /readme\.bak should not be there/u },
   { kind: "flipped-byte-in-local", id: "S5", notices: /cnctw\/local: .* has other bytes/u },
   { kind: "staging-left", id: "S4", notices: /left something unfinished: .*\.local\.installing/u },
+  { kind: "temporary-file-left", id: "S4", notices: /left a temporary file: .*unpacked/u },
   { kind: "end-event-early", id: "S4", notices: /order of events/u },
   { kind: "end-event-twice", id: "S5", notices: /order of events: cnctw: .* ends nothing/u },
   { kind: "stray-line", id: "S4", notices: /printed a line outside its protocol/u },
   { kind: "leaked-process", id: "S4", notices: /processes were left behind/u },
+  { kind: "leaked-stranger", id: "S4", notices: /processes were left behind/u, needsLan: true },
   { kind: "exit-code", id: "S4", notices: /did not stop by itself: code 3/u },
   { kind: "never-stops", id: "S4", notices: /did not stop by itself/u },
 ];
 
 export interface RunSabotageOptions extends Omit<RunScenarioOptions, "program" | "keep" | "keepLogs"> {
   readonly entries: readonly MatrixEntry<Scenario>[];
+  /** Whether the hosts that are made have a network of their own. */
+  readonly isLan: boolean;
   readonly print: (line: string) => void;
 }
 
 /** Breaks one thing after the other and runs a scenario over it; resolves with whether each was noticed, and nothing else. */
-export async function runSabotage({ entries, print, ...options }: RunSabotageOptions): Promise<boolean> {
+export async function runSabotage({
+  entries,
+  isLan,
+  print,
+  ...options
+}: RunSabotageOptions): Promise<boolean> {
   const rows: string[][] = [];
   let isWell = true;
-  for (const { kind, id, notices } of ATTEMPTS) {
+  for (const { kind, id, notices } of ATTEMPTS.filter(({ needsLan = false }) => isLan || !needsLan)) {
     options.signal.throwIfAborted();
     const entry = entries.find(({ row }) => row.id === id);
     if (entry?.scenario === undefined) throw new Error(`${id} is not written`);

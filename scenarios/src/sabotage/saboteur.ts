@@ -10,6 +10,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { SABOTAGE_KINDS, type SabotageKind } from "./kinds.ts";
@@ -38,12 +39,9 @@ for await (const line of createInterface({ input: child.stdout, crlfDelay: Numbe
   for (const told of sabotage(line)) process.stdout.write(`${told}\n`);
 }
 const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.once("exit", resolve)));
-if (kind === "leaked-process") {
-  spawn(process.execPath, ["-e", `setTimeout(() => {}, ${LEAK_MS})`], {
-    stdio: "ignore",
-    detached: true,
-  }).unref();
-}
+if (kind === "leaked-process") leak(process.env);
+// Nothing of it says where it came from.
+if (kind === "leaked-stranger") leak({});
 if (kind === "never-stops") setInterval(() => {}, LEAK_MS);
 process.exitCode = kind === "exit-code" ? 3 : (code ?? 1);
 
@@ -66,8 +64,14 @@ function sabotage(line: string): readonly string[] {
   if (kind === "missing-sentinel" && isDownloaded) rmSync(join(root, "version.ini"));
   if (kind === "extra-file" && isDownloaded) appendFileSync(join(root, "readme.bak"), "left over");
   if (kind === "staging-left" && isDownloaded) mkdirSync(join(root, ".local.installing"));
+  if (kind === "temporary-file-left" && isDownloaded) appendFileSync(join(tmpdir(), "unpacked"), "left over");
   if (kind === "flipped-byte-in-local" && isInstalled) flipByte(largestFile(join(root, "local")));
   return [line];
+}
+
+function leak(env: NodeJS.ProcessEnv): void {
+  const args = ["-e", `setTimeout(() => {}, ${LEAK_MS})`];
+  spawn(process.execPath, args, { env, cwd: "/", stdio: "ignore", detached: true }).unref();
 }
 
 function eventIn(line: string): EventLine | undefined {

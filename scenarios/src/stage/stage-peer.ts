@@ -44,6 +44,8 @@ export interface StagePeerOptions {
   readonly host: Host;
   readonly games: string;
   readonly state: string;
+  /** Place of its temporary files, and of nobody else's. */
+  readonly temporary: string;
   readonly party: string;
   /** The harness and whatever stands in front of it. */
   readonly program: readonly [string, ...string[]];
@@ -74,6 +76,7 @@ export class StagePeer {
   readonly host: Host;
   readonly games: string;
   readonly state: string;
+  readonly temporary: string;
   /** All lives so far, the last one perhaps still running. */
   readonly lives: Life[] = [];
   readonly #options: StagePeerOptions;
@@ -86,6 +89,7 @@ export class StagePeer {
     this.host = options.host;
     this.games = options.games;
     this.state = options.state;
+    this.temporary = options.temporary;
   }
 
   get isRunning(): boolean {

@@ -111,6 +111,7 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
         host: more.host ?? hosts.addHost(name, more.lans),
         games: more.gamesDir ?? games,
         state,
+        temporary,
         party: more.party ?? party,
         program: commandOf(more, options.program ?? [...programCommand, "harness"]),
         // What a killed peer leaves of its temporary files goes with the workspace.

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir } from "node:fs/promises";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { smallDiskUnavailable, temporaryDirectory } from "@lanspread/testkit";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { processesOf, removeLeftovers } from "../../src/hosts/leftovers.ts";
 import {
   makeRunId,
@@ -66,6 +67,56 @@ describe.skipIf(process.platform !== "linux")("what a killed run leaves (needs /
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 });
+
+const noDisk = smallDiskUnavailable();
+
+describe.skipIf(noDisk !== undefined)(
+  `small disks in a killed run's folder${noDisk === undefined ? "" : ` (skipped: ${noDisk})`}`,
+  () => {
+    it("go with it, also where the place for temporary files has a space in its name, or is a link", async () => {
+      await using elsewhere = await temporaryDirectory();
+      await mkdir(elsewhere.join("a place"));
+      await symlink(elsewhere.join("a place"), elsewhere.join("link"));
+      vi.stubEnv("TMPDIR", elsewhere.join("link"));
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const left = elsewhere.join("a place", await folderOfTheDead());
+      using disk = await makeMount(join(left, "peers", "S50", "disk"));
+      await writeFile(join(disk.path, "ballast.bin"), "full");
+
+      expect(await removeLeftovers()).toMatchObject({ stuck: [] });
+      expect(await readdir(elsewhere.join("a place"))).toEqual([]);
+    });
+
+    it("that stay say so, and keep nothing else from being removed", async () => {
+      await using place = await temporaryDirectory();
+      vi.stubEnv("TMPDIR", place.path);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      // Somebody's disk at the folder itself: not below it, so none that a scenario has mounted.
+      using stuck = await makeMount(place.join(await folderOfTheDead()));
+      const other = place.join(await folderOfTheDead());
+      await mkdir(other);
+
+      const found = await removeLeftovers();
+      expect(found.folders).toEqual([other]);
+      expect(found.stuck).toEqual([expect.stringContaining(stuck.path)]);
+      expect(await readdir(place.path)).toEqual([basename(stuck.path)]);
+    });
+  },
+);
+
+/** What the workspace of a run is called whose runner is gone. */
+async function folderOfTheDead(): Promise<string> {
+  const gone = spawn(process.execPath, ["-e", ""]);
+  await exitOf(gone);
+  return `lanspread-${makeRunId(gone.pid ?? 0, "dead02")}-Ab3xYz`;
+}
+
+async function makeMount(path: string): Promise<Disposable & { readonly path: string }> {
+  await mkdir(path, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "lanspread-test", path]);
+  // It may be gone already: that is what is tested.
+  return { path, [Symbol.dispose]: () => void spawnSync("umount", ["--lazy", path], { stdio: "ignore" }) };
+}
 
 function startIdler(env: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
