@@ -145,7 +145,7 @@ describe("a download", () => {
     });
     await offered(receiver, "quake3");
     await receiver.ask({ cmd: "download", game_id: "quake3", install: false });
-    const finished = await receiver.event("download-finished");
+    const finished = await receiver.event("download-finished", SILENCE_MS);
     const again = Object.values(finished.data["sources"] as Record<string, number>).reduce(
       (a, b) => a + b,
       0,

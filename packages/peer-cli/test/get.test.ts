@@ -34,9 +34,14 @@ describe("lanspread get", () => {
       const lines = screen.lines.filter((line) => !line.startsWith("found attic"));
       expect(lines[0]).toMatch(/^looking for peers in party/);
       expect(lines.slice(1, 3).sort()).toEqual(["doom: done", "quake3: done"]);
+      // A machine that is busy with other tests may let a piece wait so long that it is asked for again.
       expect(lines.slice(3)).toEqual([
-        expect.stringMatching(/^got quake3 {2}8\.0 MiB, .*\/s, all from attic$/),
-        expect.stringMatching(/^got doom {2}1\.0 MiB, .*\/s, all from attic$/),
+        expect.stringMatching(
+          /^got quake3 {2}8\.0 MiB, .*\/s, all from attic(, \d+ pieces? asked for again)?$/,
+        ),
+        expect.stringMatching(
+          /^got doom {2}1\.0 MiB, .*\/s, all from attic(, \d+ pieces? asked for again)?$/,
+        ),
         "",
       ]);
     },

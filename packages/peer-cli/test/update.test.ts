@@ -10,6 +10,9 @@ import { DEADLINE_MS, startTestHarness, type TestHarness, until } from "./suppor
 const OLD = "20230101";
 const NEW = "20240101";
 
+/** Longer than the default: a busy machine needs it to start the peer, and to hear of the others. */
+const PATIENT = ["--wait", "10"] as const;
+
 let place: Place;
 let attic: PeerPlace;
 let me: PeerPlace;
@@ -87,7 +90,7 @@ describe("lanspread update", () => {
       for (const { games } of [attic, me]) await makeGame(games, "same", { files: { "same.dat": 1_000 } });
       await makeGame(attic.games, "foreign", { files: { "foreign.dat": 1_000 } });
       await startAttic("quake3", "doom");
-      const { code, stdout, stderr } = await update();
+      const { code, stdout, stderr } = await update(...PATIENT);
       expect(code, stderr).toBe(0);
       const lines = stdout.split("\n");
       expect(lines).toEqual([
@@ -116,7 +119,7 @@ describe("lanspread update", () => {
     async () => {
       await played("quake3", [{ name: "broken", content: "broken", damage: "data" }]);
       await startAttic("quake3");
-      const first = await update("quake3");
+      const first = await update("quake3", ...PATIENT);
       expect(first.code).toBe(1);
       expect(first.stderr).toContain("(archive-damaged)");
       await expectInstalled("quake3", OLD);
@@ -138,7 +141,7 @@ describe("lanspread update", () => {
       await played("quake3");
       await makeGame(attic.games, "foreign", { files: { "foreign.dat": 1_000 } });
       await startAttic("quake3");
-      const { code, stdout, stderr } = await update("foreign", "nowhere", "quake3", "--json");
+      const { code, stdout, stderr } = await update("foreign", "nowhere", "quake3", "--json", ...PATIENT);
       expect(code).toBe(1);
       expect(stderr).toContain("`lanspread get foreign` downloads the newest version.");
       expect(JSON.parse(stdout)).toMatchObject({
