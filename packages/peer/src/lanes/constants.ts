@@ -10,6 +10,12 @@ export const FIRST_DATAGRAM_BYTES = 1_200;
 /** Datagrams that wait for a lane whose thread is being started: the first ones of some connections. Others are sent again. */
 export const MOST_HELD_DATAGRAMS = 64;
 
+/**
+ * For so long, milliseconds, a download waits for the threads of the lanes when they are started: they take some tenths of a second. Must
+ * stay below the silence after which the plan of a download takes a source for stalled.
+ */
+export const LANE_WAKE_MS = 4_000;
+
 /** How often a lane tells how many bytes have come, milliseconds. */
 export const TELL_BYTES_MS = 50;
 

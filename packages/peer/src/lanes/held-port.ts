@@ -4,7 +4,7 @@ import { isIPv6 } from "node:net";
 import type { ReceivedDatagram } from "@lanspread/quic";
 import { FIRST_DATAGRAM_BYTES, MOST_HELD_DATAGRAMS } from "./constants.ts";
 
-/** A UDP port that is kept for a lane whose thread does not run yet, with what comes to it. */
+/** A UDP port that is kept for a lane whose thread does not run yet, with what comes to it that may begin a connection. */
 export class HeldPort {
   readonly port: number;
   readonly #socket: Socket;
@@ -17,10 +17,11 @@ export class HeldPort {
     // A datagram that could not be received is a lost one.
     socket.on("error", () => undefined);
     socket.on("message", (bytes, { address, port }) => {
+      if (!mayBegin(bytes)) return;
       if (this.#received.length < MOST_HELD_DATAGRAMS) {
         this.#received.push({ bytes, from: { host: address, port } });
       }
-      if (bytes.length >= FIRST_DATAGRAM_BYTES) onKnock();
+      onKnock();
     });
   }
 
@@ -34,17 +35,30 @@ export class HeldPort {
     const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
     const listening = once(socket, "listening");
     socket.bind({ address: host, port: 0, exclusive: true });
-    await listening;
+    try {
+      await listening;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     return new HeldPort(socket, onKnock);
+  }
+
+  get isReleased(): boolean {
+    return this.#closed !== null;
   }
 
   /** Frees the port, and returns what has come to it. */
   async release(): Promise<readonly ReceivedDatagram[]> {
     if (this.#closed === null) {
-      this.#closed = once(this.#socket, "close");
-      this.#socket.close();
+      this.#closed = new Promise((resolve) => this.#socket.close(() => resolve(null)));
     }
     await this.#closed;
     return this.#received;
   }
+}
+
+/** Whoever begins a connection sends nothing else before there is an answer. The first bit says that it has a long header (RFC 9000, 17.2). */
+function mayBegin(datagram: Uint8Array): boolean {
+  return datagram.length >= FIRST_DATAGRAM_BYTES && ((datagram[0] ?? 0) & 0x80) !== 0;
 }

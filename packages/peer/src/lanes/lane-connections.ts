@@ -4,6 +4,7 @@ import { createStreamChannel, LaneError, type RequestChannel } from "../transfer
 import { LANE_DIAL_MS, LANE_SILENT_MS } from "./constants.ts";
 import type { LaneAddress } from "./messages.ts";
 import { Silence } from "./silence.ts";
+import { unlessAborted } from "./waiting.ts";
 
 export interface LaneConnectionsOptions {
   readonly endpoint: Pick<Endpoint, "dial">;
@@ -42,15 +43,7 @@ export class LaneConnections {
       return up.channel;
     }
     const dialled = this.#connections.get(key) ?? this.#dial(key, source);
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      return (await Promise.race([dialled, aborted.promise])).channel;
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    return (await unlessAborted(dialled, signal)).channel;
   }
 
   /** Closes the connections to a peer. One that is being dialled will show by itself whether it leads anywhere. */

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   DIGEST_BYTES,
   type GameId,
@@ -13,10 +12,11 @@ import type { DownloadLanes, LaneDownload, LaneUnit } from "../download/index.ts
 import type { Logger } from "../logger.ts";
 import { isServable } from "../serve/index.ts";
 import { LaneError, type SentOfGame } from "../transfer/index.ts";
-import { LANE_PATIENCE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
+import { LANE_PATIENCE_MS, LANE_WAKE_MS, MOST_LANES_BY_DEFAULT } from "./constants.ts";
 import { LaneThread } from "./lane-thread.ts";
 import type { FetchOrder, LaneAddress, PushedView } from "./messages.ts";
 import { Reachability } from "./reachability.ts";
+import { atMost, unlessAborted } from "./waiting.ts";
 
 /** Lanes of a peer that is not told how many. */
 export function defaultLaneCount(): number {
@@ -57,6 +57,8 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   #turn = 0;
   #isSending = false;
   #awake: Promise<void> | null = null;
+  /** As that one, but for {@link LANE_WAKE_MS} at most. */
+  #waitedFor: Promise<unknown> | null = null;
 
   private constructor(options: LanePoolOptions) {
     this.#options = options;
@@ -90,7 +92,10 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
 
   /** Starts the lanes. Resolves when they listen; one that does not is tried again later, and nothing waits for it. */
   wake(): Promise<void> {
-    this.#awake ??= Promise.all(this.#threads.map((thread) => thread.start())).then(() => {});
+    if (this.#awake === null) {
+      this.#awake = Promise.all(this.#threads.map((thread) => thread.start())).then(() => {});
+      this.#waitedFor = atMost(this.#awake, LANE_WAKE_MS);
+    }
     return this.#awake;
   }
 
@@ -161,8 +166,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     const { peerId } = unit;
     if (this.#options.lanesOf(peerId).length === 0 || !(await this.#canReach(peerId))) return false;
     try {
-      await this.wake();
-      unit.signal.throwIfAborted();
+      await unlessAborted(this.#untilAwake(), unit.signal);
       const thread = this.#leastBusy();
       const addresses = this.#options.lanesOf(peerId);
       const turn = thread === null ? 0 : this.#threads.indexOf(thread) + this.#shift;
@@ -227,14 +231,7 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   /** Where one unit is under way that will show it, the others wait for it a moment. */
   async #canReach(peerId: PeerId): Promise<boolean> {
     const known = this.#reachability.untilKnown(peerId);
-    if (known !== null) {
-      const late = new AbortController();
-      await Promise.race([
-        known,
-        delay(LANE_PATIENCE_MS, undefined, { signal: late.signal }).catch(() => {}),
-      ]);
-      late.abort();
-    }
+    if (known !== null) await atMost(known, LANE_PATIENCE_MS);
     return this.#reachability.mayAsk(peerId, performance.now());
   }
 
@@ -247,9 +244,15 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     });
   }
 
+  /** Without the lanes that take too long to start: what is to be done is done without them. */
+  async #untilAwake(): Promise<void> {
+    void this.wake();
+    await this.#waitedFor;
+  }
+
   /** For what takes every lane equally long. */
   async #nextInTurn(): Promise<LaneThread | null> {
-    await this.wake();
+    await this.#untilAwake();
     const threads = this.#threads.filter(({ isUp }) => isUp);
     this.#turn += 1;
     return threads[this.#turn % threads.length] ?? null;

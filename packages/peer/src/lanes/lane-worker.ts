@@ -1,17 +1,18 @@
 /** The thread of one lane: bytes go between its own socket and the disk, and only small messages to the main thread. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { prepareQuic, QuicUnavailableError } from "@lanspread/quic";
-import { type Lane, openLane, type ToOpenLane } from "./lane.ts";
+import { type Lane, openLane } from "./lane.ts";
 import { Mailbox } from "./mailbox.ts";
-import type { FromLane, LaneStart, ListenOrder, ToLane } from "./messages.ts";
+import type { FromLane, LaneStart, ToLane } from "./messages.ts";
+
+/** The system's codes for what a machine lacks for a while: descriptors, room on the disk, memory. */
+const NO_ROOM = new Set<unknown>(["EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "ENOMEM"]);
 
 const port = ownPort();
 const outbox = new Mailbox<FromLane>((messages) => port.postMessage(messages));
 let opening: Promise<Lane> | null = null;
 let lane: Lane | null = null;
 let isStopping = false;
-/** What was told before the lane was open. */
-const waiting: ToOpenLane[] = [];
 
 if (await canHaveQuic()) {
   port.on("message", (messages: readonly ToLane[]) => {
@@ -31,25 +32,29 @@ async function canHaveQuic(): Promise<boolean> {
     await prepareQuic();
     return true;
   } catch (error) {
-    if (!(error instanceof QuicUnavailableError)) throw error;
+    if (!(error instanceof QuicUnavailableError) || isPassing(error.cause)) throw error;
     outbox.post({ type: "unavailable", why: error.message });
     return false;
   }
 }
 
-function hear(message: ToLane): void {
-  if (message.type === "listen") {
-    if (!isStopping) void open(message);
-  } else if (message.type === "stop") void close().finally(end);
-  else if (lane === null) waiting.push(message);
-  else lane.hear(message);
+/** Another start may find that there is room again. */
+function isPassing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && NO_ROOM.has(cause.code);
 }
 
-/** What goes wrong here and later ends the thread: the main thread hears of it by that, and starts another one. */
-async function open(order: ListenOrder): Promise<void> {
-  opening = openLane({ ...(workerData as LaneStart), ...order }, (message) => outbox.post(message));
-  lane = await opening;
-  for (const message of waiting.splice(0)) lane.hear(message);
+function hear(message: ToLane): void {
+  if (message.type === "listen") {
+    if (isStopping) return;
+    opening = openLane({ ...(workerData as LaneStart), ...message }, (told) => outbox.post(told));
+    void live(opening);
+  } else if (message.type === "stop") void close().finally(end);
+  else lane?.hear(message);
+}
+
+/** What goes wrong here ends the thread: the main thread hears of it by that, and starts another one. */
+async function live(opened: Promise<Lane>): Promise<void> {
+  lane = await opened;
   throw await lane.failed;
 }
 

@@ -16,12 +16,9 @@ import { flushFiles } from "./flush-files.ts";
 import { FlushPace } from "./flush-pace.ts";
 import { LaneFetcher } from "./lane-fetcher.ts";
 import { LaneServer } from "./lane-server.ts";
-import type { FromLane, LaneStart, ListenOrder, PushedView, ToLane } from "./messages.ts";
+import type { FromLane, LaneStart, ListenOrder, PushedView, ToLane, ToOpenLane } from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { tellFailure, type UnitFailure } from "./unit-failure.ts";
-
-/** What an open lane is told. */
-export type ToOpenLane = Exclude<ToLane, { type: "listen" | "stop" }>;
 
 /** A lane as its thread has it. */
 export interface Lane {

@@ -85,7 +85,7 @@ export interface ToldRemovedFiles extends Omit<RemovedFiles, "error"> {
 
 /** What the main thread tells a lane. */
 export type ToLane =
-  /** The answer to `loaded`, once: what was told before waits for it. `ready` follows. */
+  /** The answer to `loaded`, once. `ready` follows, or the thread ends. */
   | ({ readonly type: "listen" } & ListenOrder)
   | { readonly type: "fetch"; readonly order: FetchOrder }
   /** Ends a fetch; `ended` follows. */
@@ -138,6 +138,9 @@ export type ToLane =
   | { readonly type: "drop"; readonly peerId: PeerId }
   | { readonly type: "stop" };
 
+/** What a lane that listens is told. */
+export type ToOpenLane = Exclude<ToLane, { type: "listen" | "stop" }>;
+
 /** What a lane tells the main thread. */
 export type FromLane =
   /** The thread has read its code. */
@@ -187,3 +190,6 @@ export type FromLane =
   /** The disk is not as the manifest says. */
   | { readonly type: "stale"; readonly gameId: GameId }
   | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };
+
+/** What a lane tells that listens. */
+export type FromOpenLane = Exclude<FromLane, { type: "loaded" | "ready" | "unavailable" }>;

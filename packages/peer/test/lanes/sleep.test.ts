@@ -1,5 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { ALPN } from "@lanspread/proto";
+import { createEndpoint, type DatagramSocket } from "@lanspread/quic";
 import { eventually } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LanePool } from "../../src/lanes/index.ts";
@@ -84,6 +86,25 @@ describe("lanes that nobody has needed", () => {
   });
 });
 
+/** With what somebody of the party begins a connection. */
+async function firstDatagram(): Promise<Uint8Array> {
+  const first = Promise.withResolvers<Uint8Array>();
+  const socket: DatagramSocket = {
+    address: { host: "127.0.0.1", port: 40_001 },
+    send: (bytes) => first.resolve(Uint8Array.from(bytes)),
+    onMessage: () => {},
+    close: async () => {},
+  };
+  const { tls, host } = await poolOptions();
+  await using endpoint = await createEndpoint({ host, port: 0, tls, alpn: ALPN, socket: () => socket });
+  const over = new AbortController();
+  const dialled = endpoint.dial({ host, port: 40_002 }, { signal: over.signal }).catch(() => {});
+  const datagram = await first.promise;
+  over.abort();
+  await dialled;
+  return datagram;
+}
+
 describe("a pool that sleeps", () => {
   it("names the same ports before its threads start, while they do, and behind that", async () => {
     await using pool = await LanePool.open(await poolOptions({ count: 2 }));
@@ -98,6 +119,20 @@ describe("a pool that sleeps", () => {
       ["loaded", "ready"],
     ]);
     expect([...seen]).toEqual([String(ports)]);
+  });
+
+  it("answers the first that comes to a lane, which is not sent again", async () => {
+    await using pool = await LanePool.open(await poolOptions({ count: 1 }));
+    const first = await firstDatagram();
+    const client = createSocket("udp4");
+    const answered = once(client, "message");
+    client.send(first, pool.ports()[0] ?? 0, "127.0.0.1");
+    try {
+      const [answer] = await answered;
+      expect(answer.length).toBeGreaterThan(0);
+    } finally {
+      client.close();
+    }
   });
 
   it("hears what it is told while its threads start", async () => {

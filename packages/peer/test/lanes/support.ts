@@ -127,7 +127,7 @@ export async function knock(ports: readonly number[]): Promise<void> {
   const socket = createSocket("udp4");
   for (const port of ports) {
     await new Promise((sent) => {
-      socket.send(Buffer.alloc(FIRST_DATAGRAM_BYTES), port, "127.0.0.1", sent);
+      socket.send(Buffer.alloc(FIRST_DATAGRAM_BYTES, 0xff), port, "127.0.0.1", sent);
     });
   }
   socket.close();
