@@ -6,6 +6,9 @@ export const MAX_UNIT_BYTES = 8 * MIB;
 /** Unit of a source that nothing is known of, bytes: large enough to measure it by, small enough to give away. */
 export const FIRST_UNIT_BYTES = 2 * MIB;
 
+/** What a source is taken to send at least while nothing is known of it, bytes per second: less is rare on a local network. */
+export const ASSUMED_RATE = 1_000_000;
+
 /** How much of its rate one unit of a source is, milliseconds: what a source that stalls can hold up. */
 export const UNIT_MS = 300;
 

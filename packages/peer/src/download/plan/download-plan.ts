@@ -1,7 +1,7 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
 import { Blame } from "./blame.ts";
-import { ENDGAME_SHARE, MAX_ASKERS, MAX_TAKEN, STRAGGLER_SHARE } from "./constants.ts";
+import { ENDGAME_SHARE, MAX_ASKERS, MAX_TAKEN, STALL_MS, STRAGGLER_SHARE } from "./constants.ts";
 import { PieceBoard } from "./piece-board.ts";
 import { PlannedSource, type RunningAsk } from "./planned-source.ts";
 import type { Ask, PlanAction } from "./types.ts";
@@ -127,6 +127,7 @@ export class DownloadPlan {
   next(nowMs: number): readonly PlanAction[] {
     for (const source of this.#sources.values()) source.pass(nowMs);
     this.#dropStalled(nowMs);
+    this.#dropWhoHoldsUp(nowMs);
     if (!this.isFinished) this.#giveOut(nowMs);
     const actions = this.#actions;
     this.#actions = [];
@@ -153,6 +154,31 @@ export class DownloadPlan {
       const others = all.some((other) => other !== source && !other.onProbation && !other.isPaused(nowMs));
       if (!others) continue;
       for (const ask of [...source.asks]) this.#drop(ask, "stalled");
+      source.punish(nowMs);
+    }
+  }
+
+  /**
+   * Nothing is open, and somebody waits who could have sooner what a source sends byte by byte, or of whom nothing is known: it is never
+   * silent, and may be the only one whose rate is believed. Each time that a piece is taken from somebody its next source has longer for it:
+   * one that is merely slow gets it done, whoever comes and goes.
+   */
+  #dropWhoHoldsUp(nowMs: number): void {
+    if (this.#board.openCount > 0) return;
+    const all = [...this.#sources.values()];
+    for (const source of all) {
+      const [oldest] = source.asks;
+      if (oldest === undefined) continue;
+      const patienceMs = STALL_MS * (1 + this.#board.mostTaken(oldest.unit));
+      if (nowMs - oldest.askedMs < patienceMs || source.endsInMs(nowMs, 1) < patienceMs) continue;
+      const isWaitedFor = all.some(
+        (other) => other.asks.size === 0 && !other.isPaused(nowMs) && other.mayOutdo(source),
+      );
+      if (!isWaitedFor) continue;
+      for (const ask of [...source.asks]) {
+        this.#board.taken(ask.unit);
+        this.#drop(ask, "stalled");
+      }
       source.punish(nowMs);
     }
   }
@@ -279,10 +305,12 @@ export class DownloadPlan {
       const bytes = this.#board.bytesLeft(ask.unit);
       if (slow === undefined || bytes === 0 || this.#board.mostTaken(ask.unit) >= MAX_TAKEN) continue;
       const taker = minBy(
-        idle.filter((source) => source !== slow && !source.onProbation && source.rate > 0),
+        idle.filter(
+          (source) => source !== slow && !source.onProbation && (source.rate > 0 || source.isUntried),
+        ),
         (source) => source.finishesInMs(soonOpen + bytes, fastest),
       );
-      if (taker === undefined) return;
+      if (taker === undefined) continue;
       if (taker.finishesInMs(soonOpen + bytes, fastest) > slow.endsInMs(nowMs, fastest) * ENDGAME_SHARE)
         continue;
       this.#board.taken(ask.unit);
@@ -293,7 +321,13 @@ export class DownloadPlan {
 
   #ask(source: PlannedSource, unit: WorkUnit, nowMs: number): void {
     this.#lastId += 1;
-    const ask: RunningAsk = { id: this.#lastId, peerId: source.peerId, unit, receivedBytes: 0 };
+    const ask: RunningAsk = {
+      id: this.#lastId,
+      peerId: source.peerId,
+      unit,
+      askedMs: nowMs,
+      receivedBytes: 0,
+    };
     this.#asks.set(ask.id, ask);
     this.#board.asked(unit);
     source.asked(ask, nowMs);

@@ -1,6 +1,7 @@
 import type { PeerId } from "@lanspread/proto";
 import { BusyRate } from "./busy-rate.ts";
 import {
+  ASSUMED_RATE,
   BELIEVED_AFTER_MS,
   FIRST_UNIT_BYTES,
   FIRST_WINDOW_BYTES,
@@ -11,6 +12,7 @@ import {
   PROBATION_PAUSE_MS,
   RATE_MEMORY_MS,
   STALL_MS,
+  STRAGGLER_SHARE,
   UNIT_MS,
   WINDOW_MS,
 } from "./constants.ts";
@@ -18,6 +20,7 @@ import type { Ask } from "./types.ts";
 
 /** An ask with what has come of it. */
 export interface RunningAsk extends Ask {
+  readonly askedMs: number;
   receivedBytes: number;
 }
 
@@ -90,16 +93,21 @@ export class PlannedSource {
 
   /**
    * The rate that it is taken to have, bytes per second: while nothing has come that of the fastest, as long as a unit could not have
-   * been here at it.
+   * been here at it. Of a new one that is a usable rate, however slow the others are.
    */
   expectedRate(fastest: number): number {
     if (this.rate > 0) return this.rate;
-    return Math.min(fastest, (FIRST_UNIT_BYTES * 1000) / this.#rate.busyMs);
+    const rate = this.#onProbation ? fastest : Math.max(fastest, ASSUMED_RATE);
+    return Math.min(rate, (FIRST_UNIT_BYTES * 1000) / this.#rate.busyMs);
   }
 
-  /** When it would have delivered so many bytes more, in ms from now. */
+  /**
+   * When it would have delivered so many bytes more, in ms from now. While nothing has come of it, not sooner than in the time that it
+   * has been asked for already: a small file would be here in no time at any rate.
+   */
   finishesInMs(bytes: number, fastest: number): number {
-    return ((this.#bytesInFlight + bytes) * 1000) / this.expectedRate(fastest);
+    const ms = ((this.#bytesInFlight + bytes) * 1000) / this.expectedRate(fastest);
+    return this.rate > 0 ? ms : Math.max(ms, this.#rate.busyMs);
   }
 
   /** When it would have delivered what it is asked for, in ms from now: not sooner than in the time that it has been silent for. */
@@ -132,6 +140,16 @@ export class PlannedSource {
     if (this.asks.size === 0) return false;
     if (nowMs - this.#heardMs >= STALL_MS) return true;
     return this.isBelieved && this.longRate > 0 && this.longRate < minimum;
+  }
+
+  /** Whether nothing was ever asked of it, or not since it stalled. */
+  get isUntried(): boolean {
+    return this.#rate.busyMs === 0 && this.asks.size === 0;
+  }
+
+  /** Whether it is faster by far, as much as that a slower one has stalled, or nothing is known of it. */
+  mayOutdo(other: PlannedSource): boolean {
+    return this.rate === 0 || other.longRate < this.longRate * STRAGGLER_SHARE;
   }
 
   /** Whether its rate has been measured for long enough. */

@@ -71,10 +71,13 @@ const rates = fc
     };
   });
 
+/** Neither silent nor ever done: a byte a second. */
+const trickle = fc.constant((): number => 1);
+
 const sources = fc
   .array(
     fc.record({
-      rateAt: rates,
+      rateAt: fc.oneof({ weight: 4, arbitrary: rates }, trickle),
       latencyMs: fc.integer({ min: 0, max: 300 }),
       joinsAtMs: fc.constantFrom(0, 0, 700, 6_000),
       leavesAtMs: fc.option(fc.integer({ min: 1_000, max: 30_000 }), { nil: undefined }),
