@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   type Rar5Entry,
+  type Rar5Padding,
   type TemporaryDirectory,
   type WriteRar5Options,
   writeRar5,
@@ -38,7 +39,7 @@ export async function attempt(place: TemporaryDirectory, archive: string): Promi
 
 export async function attemptEntries(
   place: TemporaryDirectory,
-  entries: Rar5Entry[],
+  entries: (Rar5Entry | Rar5Padding)[],
   options?: WriteRar5Options,
 ): Promise<Attempt> {
   const archive = place.join("game.eti");

@@ -54,12 +54,16 @@ export interface Rar5Link {
   readonly type: "symlink" | "hardlink" | "junction";
   readonly name: string;
   readonly target: string;
+  /** Unix mode, type bits included. Default that of a symbolic link. RAR 5.0 only. */
+  readonly mode?: number;
 }
 
 /** Beside the entries: no entry, but that many bytes in the archive that every program passes over. They take no space on disk. */
 export interface Rar5Padding {
   readonly type: "padding";
   readonly bytes: number;
+  /** In a block of a type that no program knows. RAR 5.0 only. */
+  readonly unknownType?: boolean;
 }
 
 export type Rar5Entry = Rar5File | Rar5Directory | Rar5Link;

@@ -33,6 +33,8 @@ export interface FileBlock {
   readonly continuesInNext?: boolean;
   /** It is no entry but something of the archive's own, which is passed over. */
   readonly service?: boolean;
+  /** Its type is one that no program knows. RAR 5.0 only. */
+  readonly unknownType?: boolean;
   /** Spoils the block's own checksum. */
   readonly damaged?: boolean;
 }

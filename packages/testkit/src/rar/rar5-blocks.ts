@@ -10,7 +10,7 @@ import type { FileBlock, MainBlock, RarFormat } from "./format.ts";
 /** "Rar!" 0x1A 0x07 0x01 0x00: the signature of RAR 5.0. */
 const SIGNATURE = Uint8Array.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00);
 
-const BLOCK = { main: 1, file: 2, service: 3, crypt: 4, end: 5 } as const;
+const BLOCK = { main: 1, file: 2, service: 3, crypt: 4, end: 5, unknown: 9 } as const;
 /** Flags of every block. */
 const HAS_EXTRA = 0x01;
 const HAS_DATA = 0x02;
@@ -102,7 +102,7 @@ function fileBlock(file: FileBlock): Uint8Array {
     (file.crc === undefined ? 0 : HAS_CRC);
   return block(
     [
-      vint(file.service === true ? BLOCK.service : BLOCK.file),
+      vint(blockType(file)),
       vint(blockFlags),
       extra.length > 0 ? vint(extra.length) : extra,
       vint(file.packedSize),
@@ -119,6 +119,11 @@ function fileBlock(file: FileBlock): Uint8Array {
     ],
     file.damaged,
   );
+}
+
+function blockType({ service, unknownType }: FileBlock): number {
+  if (unknownType === true) return BLOCK.unknown;
+  return service === true ? BLOCK.service : BLOCK.file;
 }
 
 /** How an entry is packed: version of the algorithm, whether it is solid, method, size of the dictionary. */

@@ -87,7 +87,7 @@ async function write(
     const crcs = new Map<string, number>();
     for (const entry of entries) {
       if (isFile(entry)) crcs.set(entry.name, await writeFileEntry(writing, entry, solid && crcs.size > 0));
-      else if (entry.type === "padding") await writePadding(writing, entry.bytes);
+      else if (entry.type === "padding") await writePadding(writing, entry);
       else await writePlainEntry(writing, entry);
     }
     await files.finish(truncateBytes);
@@ -124,13 +124,16 @@ function plainBlock(entry: Rar5Directory | Rar5Link): FileBlock {
     const { type: _, ...described } = entry;
     return { ...described, directory: true, packedSize: 0, size: 0, mode: DIRECTORY_MODE };
   }
-  const { name, type, target } = entry;
-  return { name, packedSize: 0, size: 0, mode: LINK_MODE, link: { type, target } };
+  const { name, type, target, mode = LINK_MODE } = entry;
+  return { name, packedSize: 0, size: 0, mode, link: { type, target } };
 }
 
-async function writePadding({ format, files }: Writing, bytes: number): Promise<void> {
+async function writePadding(
+  { format, files }: Writing,
+  { bytes, unknownType = false }: Rar5Padding,
+): Promise<void> {
   const sizes = { packedSize: bytes, size: bytes };
-  await files.append(format.fileBlock({ name: PADDING_NAME, service: true, mode: 0, ...sizes }));
+  await files.append(format.fileBlock({ name: PADDING_NAME, service: true, unknownType, mode: 0, ...sizes }));
   for (const chunk of zeroChunks(bytes)) await files.append(chunk);
 }
 

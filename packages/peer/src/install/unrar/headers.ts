@@ -56,6 +56,14 @@ export function passwordNeeded(archive: string, name?: string): UnpackFailure {
   return new UnpackFailure("archive-password", `${what} needs a password`);
 }
 
+/** The library ends a name at a NUL, and at what is no UTF-8, without a word: the rules for paths would see another name. */
+export function nameMisread(archive: string, name: string, readAs: string): UnpackFailure {
+  return new UnpackFailure(
+    "archive-unsafe-path",
+    `${archive}: ${quoteName(name)} has something in it that is no part of a name, and would become ${quoteName(readAs)}`,
+  );
+}
+
 export function referenceRefused(archive: string, name: string): UnpackFailure {
   return new UnpackFailure(
     "archive-unsupported",

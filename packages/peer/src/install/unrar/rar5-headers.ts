@@ -25,7 +25,7 @@ const SIGNATURE = Buffer.of(0x52, 0x61, 0x72, 0x21, 0x1a, 0x07, 0x01, 0x00);
 const MAX_HEADER_BYTES = 2 * 1024 * 1024;
 /** Checksum, and the longest size field. */
 const BLOCK_START_BYTES = 4 + 3;
-const BLOCK = { main: 1, file: 2, service: 3, end: 5 } as const;
+const BLOCK = { file: 2, encryption: 4, end: 5 } as const;
 const HAS_EXTRA = 0x01;
 const HAS_DATA = 0x02;
 const CONTINUES_FROM_PREVIOUS = 0x08;
@@ -109,8 +109,8 @@ interface Block {
 function readBlock(header: Buffer): Block | undefined {
   const fields = new HeaderFields(header);
   const type = fields.number();
-  // An encrypted archive has another structure behind this block.
-  if (type < BLOCK.main || (type > BLOCK.service && type !== BLOCK.end)) return undefined;
+  // An encrypted archive has another structure behind this block. Those of unknown types are passed over, as the library does.
+  if (type === BLOCK.encryption) return undefined;
   const flags = fields.number();
   const extraSize = (flags & HAS_EXTRA) === 0 ? 0 : fields.number();
   const dataSize = (flags & HAS_DATA) === 0 ? 0 : fields.number();
@@ -138,11 +138,16 @@ function readExtra(extra: Buffer): Pick<Rar5Header, "mtime" | "isReference"> {
   const fields = new HeaderFields(extra);
   let mtime: number | null = null;
   let isReference = false;
-  while (fields.hasMore) {
-    const record = new HeaderFields(fields.bytes(fields.number()));
-    const type = record.number();
-    if (type === TIME_RECORD) mtime = readTimeRecord(record);
-    if (type === REDIRECTION_RECORD) isReference = true;
+  try {
+    while (fields.hasMore) {
+      const record = new HeaderFields(fields.bytes(fields.number()));
+      const type = record.number();
+      if (type === REDIRECTION_RECORD) isReference = true;
+      if (type === TIME_RECORD) mtime = readTimeRecord(record);
+    }
+  } catch (error) {
+    // The library passes over the rest of these records, too: they end where one leads out of them.
+    if (!(error instanceof RangeError)) throw error;
   }
   return { mtime, isReference };
 }

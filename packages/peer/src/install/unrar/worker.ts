@@ -12,7 +12,7 @@ import type { StreamTotals, UnpackedFile } from "../types.ts";
 import { createDiskOutput } from "./disk-output.ts";
 import { createEntryWriter, type EntryWriter } from "./entry-writer.ts";
 import { quoteName, UnpackCancelled, UnpackFailure } from "./failure.ts";
-import { readHeader, referenceRefused } from "./headers.ts";
+import { nameMisread, readHeader, referenceRefused } from "./headers.ts";
 import {
   type ApprovedEntry,
   CANCELLED_SLOT,
@@ -93,12 +93,12 @@ function completed(
     return entries;
   }
   const headers = readRar5Headers(volumes);
-  const same =
-    headers?.length === entries.length && headers.every(({ name }, at) => name === entries[at]?.name);
+  const readable = headers?.length === entries.length ? headers : undefined;
   return entries.map((entry, at) => {
-    const header = same ? headers[at] : undefined;
+    const header = readable?.[at];
     // What the library calls the checksum of a RAR 5 entry may be the head of a longer one.
     if (header === undefined) return { ...entry, crc32: null };
+    if (header.name !== entry.name) throw nameMisread(archive, header.name, entry.name);
     if (header.isReference) throw referenceRefused(archive, entry.name);
     return { ...entry, mtime: header.mtime, crc32: header.crc32 };
   });

@@ -1,4 +1,4 @@
-import type { Rar5Entry } from "@lanspread/testkit";
+import type { Rar5Entry, Rar5Padding } from "@lanspread/testkit";
 import { describe, expect } from "vitest";
 import { namesIn } from "../support.ts";
 import type { Contract } from "./subject.ts";
@@ -6,6 +6,9 @@ import { type Outcome, VERSIONS, type Version } from "./trial.ts";
 
 const GOOD: Rar5Entry = { name: "good", content: "good" };
 const OVER_255_BYTES = "ü".repeat(128);
+
+/** What every program passes over. */
+const UNKNOWN_BLOCK: Rar5Padding = { type: "padding", bytes: 1000, unknownType: true };
 
 /** Names that must not be created, and what the refusal says about each. */
 const NAMES: readonly [name: string, rule: string][] = [
@@ -92,6 +95,21 @@ export function hostileEntries({ it }: Contract): void {
   it("a name with a backslash leads nowhere", async (_, trial) => {
     const outcome = await trial.runEntries(5, [GOOD, file("..\\outside")]);
     expect(outcome.error?.code).toBe("archive-unsafe-path");
+    await expectNothing(outcome);
+  });
+
+  it("RAR 5: a name that goes on behind a NUL is refused: what is before it is another name", async (_, trial) => {
+    const outcome = await trial.runEntries(5, [GOOD, file("a\0b")]);
+    expect(outcome.error?.code).toBe("archive-unsafe-path");
+    expect(outcome.error?.message).toContain('"a\\u0000b"');
+    await expectNothing(outcome);
+  });
+
+  it("RAR 5: a reference is refused behind a block of an unknown type, too", async (_, trial) => {
+    const reference = { type: "hardlink", name: "x", target: "good", mode: 0o100644 } as const;
+    const outcome = await trial.runEntries(5, [UNKNOWN_BLOCK, GOOD, reference]);
+    expect(outcome.error?.code).toBe("archive-unsupported");
+    expect(outcome.error?.message).toContain('"x" is a link or a reference to another entry');
     await expectNothing(outcome);
   });
 
