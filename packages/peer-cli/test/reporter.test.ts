@@ -140,6 +140,18 @@ describe("the reporter", () => {
     expect(out()).toBe(text);
   });
 
+  it("does not say of a game without bytes that it was here already when it came unpacked", () => {
+    const { report, out } = reporter();
+    const came = { bytes: 0, elapsedMs: 1_000, installedFiles: 2, installedBytes: 0 };
+    report.result({
+      kind: "operations",
+      verb: "get",
+      names,
+      outcomes: [{ gameId: "quake3", outcome: "done", ...came }],
+    });
+    expect(out()).toBe("got quake3  0 B, 1 s, 2 files installed\n");
+  });
+
   it("shows what was done with its figures, and who gave it", () => {
     const { report, out, err } = reporter();
     const figures = { bytes: 1_048_576, elapsedMs: 2000, mibPerS: 0.5 };

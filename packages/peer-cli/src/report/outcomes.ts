@@ -33,7 +33,7 @@ function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Co
   const given = shares(outcome, names);
   const [only] = given;
   const details: string[] = [];
-  if (bytes === 0) {
+  if (bytes === 0 && !cameUnpacked(outcome)) {
     details.push("was here already");
   } else {
     if (bytes !== undefined) details.push(formatBytes(bytes));
@@ -50,6 +50,11 @@ function renderDone(outcome: Done, verb: OperationVerb, names: Names, colors: Co
     ...renderLeft(outcome, colors),
   ];
   return [`${colors.green(PAST[verb])} ${gameId}${text}`, ...below.map((line) => `  ${line}`)];
+}
+
+/** Who has installed without an install of its own: such a game may have nothing but empty files, and no bytes came of it. */
+function cameUnpacked({ installedFiles, installMs }: Done): boolean {
+  return installedFiles !== undefined && installMs === undefined;
 }
 
 function renderInstalled(
