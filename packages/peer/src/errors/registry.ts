@@ -197,7 +197,7 @@ export const PEER_ERRORS = {
   },
   "archive-unsupported": {
     summary: "An archive of the game uses something that the unpacker does not support.",
-    hint: "Name an external unrar or 7z, or have the game packed again as RAR.",
+    hint: "Have the game packed again as RAR, without links; where only the method is unknown, name an external unrar or 7z.",
     retryable: false,
   },
   "unpacker-unusable": {

@@ -16,6 +16,9 @@ export function receiveFailure(error: unknown, signal: AbortSignal | undefined):
   return new SourceFault("gone", message, { cause: error });
 }
 
+const BAD_ARCHIVES_HINT =
+  "The archives cannot be unpacked where they are: ask the peer who packed the game for others.";
+
 /** The error of an install that no source has sent to its end. */
 export function sourcesFailure(
   gameId: GameId,
@@ -29,7 +32,8 @@ export function sourcesFailure(
     said.length === 0
       ? `No peer offers ${gameId}.`
       : `No source has sent ${gameId} to its end. ${said.join("; ")}`;
-  return new PeerError(codeOf(kinds), message);
+  const onlyBadArchives = faults.length > 0 && faults.every(([, { badArchives }]) => badArchives);
+  return new PeerError(codeOf(kinds), message, onlyBadArchives ? { hint: BAD_ARCHIVES_HINT } : {});
 }
 
 function codeOf(

@@ -10,14 +10,21 @@ export class SourceFault extends Error {
   readonly kind: SourceFaultKind;
   /** Nothing has come, and the source says that it is busy for now. */
   readonly later: boolean;
+  /** The source says that its archives cannot be unpacked, which is so for whoever has them. */
+  readonly badArchives: boolean;
 
   constructor(
     kind: SourceFaultKind,
     message: string,
-    { later = false, ...options }: ErrorOptions & { readonly later?: boolean } = {},
+    {
+      later = false,
+      badArchives = false,
+      ...options
+    }: ErrorOptions & { readonly later?: boolean; readonly badArchives?: boolean } = {},
   ) {
     super(message, options);
     this.kind = kind;
     this.later = later;
+    this.badArchives = badArchives;
   }
 }

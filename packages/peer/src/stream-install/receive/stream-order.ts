@@ -66,7 +66,8 @@ export class StreamOrder {
   control(frame: StreamControl): StreamAction {
     if (frame.type === "error") {
       const later = frame.code === "busy" && frame.retryable && this.#archive === null;
-      throw new SourceFault("said", `it says ${frame.code}: ${frame.message}`, { later });
+      const badArchives = frame.code === "internal" && !frame.retryable;
+      throw new SourceFault("said", `it says ${frame.code}: ${frame.message}`, { later, badArchives });
     }
     if (this.#complete) throw wrong(`${frame.type} behind complete`);
     if (this.#left !== null && frame.type !== "file_end") throw wrong(`${frame.type} within a file`);

@@ -131,6 +131,22 @@ describe("a source that fails is rolled back: one that", () => {
   });
 });
 
+it.each([
+  [
+    "archives that cannot be unpacked",
+    { code: "internal", retryable: false },
+    "ask the peer who packed the game",
+  ],
+  ["a fault of the source", { code: "internal", retryable: true }, "Try again later"],
+  ["a game that changes", { code: "manifest_changed", retryable: false }, "Try again later"],
+] as const)("what to do about %s is said", async (_, said, hint) => {
+  await using receiving = await createReceiving();
+  const frame = { type: "error", message: "ggoo.eti needs a password", ...said } as const;
+  const sender = await receiving.sender(sends(encodeControlFrame(frame)));
+  const error = await failureOf(receiving, () => receiving.receive([sender]));
+  expect(error).toMatchObject({ code: "stream-failed", hint: expect.stringContaining(hint) });
+});
+
 describe("a source that sends on", () => {
   const more = encodeTaggedFrame(TAG.data, Buffer.alloc(500_000));
   const failures: [what: string, bytes: Uint8Array, breakDisk: boolean][] = [

@@ -82,7 +82,8 @@ export const errorsEn = {
   "what.archive-unsafe-path": "An archive of the game has an entry whose name is not safe to create.",
   "do-about.archive-unsafe-path": "The message names entry and rule: have the game packed again without it.",
   "what.archive-unsupported": "An archive of the game uses something that the unpacker does not support.",
-  "do-about.archive-unsupported": "Name an external unrar or 7z, or have the game packed again as RAR.",
+  "do-about.archive-unsupported":
+    "Have the game packed again as RAR, without links; where only the method is unknown, name an external unrar or 7z.",
   "what.unpacker-unusable":
     "The program that was named to unpack archives is not there, or cannot unpack every kind of them.",
   "do-about.unpacker-unusable": "Name another program, or none: the built-in UnRAR needs no other program.",
@@ -189,7 +190,8 @@ export const errorsDe: Readonly<Record<keyof typeof errorsEn, string>> = {
     "Ein Archiv des Spiels hat einen Eintrag, dessen Name nicht sicher anzulegen ist.",
   "do-about.archive-unsafe-path": "Die Meldung nennt Eintrag und Regel: Lass das Spiel ohne ihn neu packen.",
   "what.archive-unsupported": "Ein Archiv des Spiels braucht etwas, das der Entpacker nicht kann.",
-  "do-about.archive-unsupported": "Gib ein eigenes unrar oder 7z an, oder lass das Spiel als RAR neu packen.",
+  "do-about.archive-unsupported":
+    "Lass das Spiel als RAR neu packen, ohne Verknüpfungen; wo nur das Verfahren unbekannt ist, gib ein eigenes unrar oder 7z an.",
   "what.unpacker-unusable":
     "Das Programm, das Archive entpacken soll, gibt es nicht, oder es kann nicht jede Art davon.",
   "do-about.unpacker-unusable":
