@@ -110,11 +110,7 @@ async function makeFile(
   const there = looks ? await findFile(access, root, { path, size }) : NOTHING;
   if (there.identity !== null && there.state === "ours" && keeps) return there.identity;
   const stays = there.state === "empty" && keeps;
-  if (
-    there.state !== "missing" &&
-    !stays &&
-    !(replaces && (await removeFile(root, path, undefined, access)))
-  ) {
+  if (there.state !== "missing" && !stays && !(replaces && (await removeFile(root, path, access)))) {
     throw inTheWay(absolute);
   }
   const file = stays

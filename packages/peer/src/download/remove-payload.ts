@@ -43,12 +43,12 @@ export async function removePayload(
   const byOwnThread = async (some: readonly OwnFile[]): Promise<void> => {
     settle(some, await removeFiles(pooledAccess, root, some));
   };
+  const orders: (readonly OwnFile[])[] = [];
+  for (let at = 0; at < files.length; at += FILES_PER_ORDER)
+    orders.push(files.slice(at, at + FILES_PER_ORDER));
   if (lanes === null) {
-    await byOwnThread(files);
+    for (const some of orders) await byOwnThread(some);
   } else {
-    const orders: (readonly OwnFile[])[] = [];
-    for (let at = 0; at < files.length; at += FILES_PER_ORDER)
-      orders.push(files.slice(at, at + FILES_PER_ORDER));
     await mapLimited(orders, FILES_AT_ONCE, async (some) => {
       const removed = await lanes.remove(some);
       // A lane that is gone may have removed some of them.

@@ -199,16 +199,14 @@ export async function openBelowBy<File extends Inspected>(
 /**
  * Removes a regular file. Anything else of that name, and everything behind a link, is not ours and stays.
  *
- * @param known absolute paths of directories that were looked at a moment ago; receives the others
  * @returns false where something stays
  */
 export async function removeFile(
   root: string,
   path: string,
-  known = new Set<string>(),
   access: Pick<FileAccess, "lstat" | "unlink"> = pooledAccess,
 ): Promise<boolean> {
-  return (await removeOwnFile(root, { path, size: null }, { known, access })) === null;
+  return (await removeOwnFile(root, { path, size: null }, { access })) === null;
 }
 
 /** A file that is to go. */
@@ -222,9 +220,9 @@ export interface OwnFile {
 export type Stays = "no-file" | "replaced" | "large";
 
 interface RemoveOptions {
-  /** As of {@link removeFile}. */
-  readonly known?: Set<string>;
   readonly access?: Pick<FileAccess, "lstat" | "unlink">;
+  /** A path that leads to it for certain, whatever becomes of its directories; null where the way has to be looked at. */
+  readonly place?: string | null;
   /** Bytes above which it stays. */
   readonly maxBytes?: number;
 }
@@ -237,18 +235,20 @@ interface RemoveOptions {
 export async function removeOwnFile(
   root: string,
   { path, size }: OwnFile,
-  { known = new Set(), access = pooledAccess, maxBytes = Number.POSITIVE_INFINITY }: RemoveOptions,
+  { access = pooledAccess, place = null, maxBytes = Number.POSITIVE_INFINITY }: RemoveOptions,
 ): Promise<Stays | null> {
-  const way = await wayTo(root, path, known, access);
-  if (way !== "open") return way === "missing" ? null : "no-file";
+  if (place === null) {
+    const way = await wayTo(root, path, access);
+    if (way !== "open") return way === "missing" ? null : "no-file";
+  }
   const absolute = pathBelow(root, path);
-  const stats = await look(absolute, access);
-  if (stats === null) return null;
-  if (!stats.isFile()) return "no-file";
-  if (size !== null && stats.size !== size && stats.size !== 0) return "replaced";
-  if (stats.size > maxBytes) return "large";
   try {
-    await access.unlink(absolute);
+    const stats = await look(place ?? absolute, access);
+    if (stats === null) return null;
+    if (!stats.isFile()) return "no-file";
+    if (size !== null && stats.size !== size && stats.size !== 0) return "replaced";
+    if (stats.size > maxBytes) return "large";
+    await access.unlink(place ?? absolute);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, absolute);
   }
@@ -258,15 +258,12 @@ export async function removeOwnFile(
 async function wayTo(
   root: string,
   path: string,
-  known = new Set<string>(),
   access: Pick<FileAccess, "lstat"> = pooledAccess,
 ): Promise<"open" | "missing" | "blocked"> {
   for (const directory of directoriesOf(root, path)) {
-    if (known.has(directory)) continue;
     const stats = await look(directory, access);
     if (stats === null) return "missing";
     if (!stats.isDirectory()) return "blocked";
-    known.add(directory);
   }
   return "open";
 }
@@ -283,11 +280,10 @@ export async function removeEmptyDirectories(root: string, paths: Iterable<strin
       depth += 1;
     }
   }
-  const known = new Set<string>();
   for (const directories of levels.toReversed()) {
     await mapLimited([...directories], FILES_AT_ONCE, async (directory) => {
       // The way to what is in it: it is a directory itself.
-      if ((await wayTo(root, `${directory}/-`, known)) !== "open") return;
+      if ((await wayTo(root, `${directory}/-`)) !== "open") return;
       await removeEmptyDirectory(pathBelow(root, directory));
     });
   }

@@ -43,6 +43,8 @@ export interface OpenedFile {
    * elsewhere, and where there is no `/proc`. Of a file that was removed or renamed meanwhile it is another path than it was opened by.
    */
   whereabouts(): Soon<string>;
+  /** A path of what has a name in it, where it is a directory: it leads there whatever becomes of the directory's own. Linux alone. */
+  pathOf(name: string): string;
   /** Reads into the head of `into`. @returns how many bytes; 0 at the end of the file */
   read(into: Uint8Array, position: number): Soon<number>;
   /** @returns how many of the bytes were written */
@@ -68,6 +70,7 @@ export const pooledAccess: FileAccess = {
     return {
       stat: () => file.stat({ bigint: true }),
       whereabouts: () => readlink(`/proc/self/fd/${file.fd}`),
+      pathOf: (name) => `/proc/self/fd/${file.fd}/${name}`,
       read: async (into, position) => (await file.read(into, 0, into.length, position)).bytesRead,
       write: async (bytes, position) => (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
       truncate: (size) => file.truncate(size),
@@ -93,6 +96,7 @@ export const directAccess: FileAccess = {
     return {
       stat: () => fstatSync(file, { bigint: true }),
       whereabouts: () => readlinkSync(`/proc/self/fd/${file}`),
+      pathOf: (name) => `/proc/self/fd/${file}/${name}`,
       read: (into, position) => readSync(file, into, 0, into.length, position),
       write: (bytes, position) => writeSync(file, bytes, 0, bytes.length, position),
       truncate: (size) => ftruncateSync(file, size),

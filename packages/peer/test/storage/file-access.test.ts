@@ -52,6 +52,20 @@ describe.each([
     },
   );
 
+  it.skipIf(process.platform !== "linux")(
+    "finds what is in an open directory, whatever took its place",
+    async () => {
+      await using dir = await temporaryDirectory();
+      await mkdir(dir.join("directory"));
+      await writeFile(dir.join("directory/file"), "in it");
+      const directory = await access.open(dir.join("directory"), constants.O_RDONLY | constants.O_DIRECTORY);
+      await rename(dir.join("directory"), dir.join("moved"));
+      await mkdir(dir.join("directory"));
+      expect((await access.lstat(directory.pathOf("file"))).size).toBe(5);
+      await directory.close();
+    },
+  );
+
   it("looks at a link itself, and finds where it leads", async () => {
     await using dir = await temporaryDirectory();
     await mkdir(dir.join("directory"));
