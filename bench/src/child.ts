@@ -90,6 +90,11 @@ export async function parentIsDone(): Promise<void> {
   await once(process.stdin, "end");
 }
 
+/** In the child, which is told nothing more: ends it when the parent is gone, since nobody needs it then. */
+export function endWithParent(): void {
+  process.stdin.on("end", () => process.exit(0)).resume();
+}
+
 /** In the child: what it was told. */
 export function settings<T>(): T {
   return JSON.parse(process.argv[2] ?? "{}") as T;

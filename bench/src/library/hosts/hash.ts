@@ -3,7 +3,7 @@ import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { hashPieces } from "@lanspread/peer/parts";
 import { pieceSizeFor } from "@lanspread/proto";
-import { say, settings } from "../../child.ts";
+import { endWithParent, say, settings } from "../../child.ts";
 import { READ_BYTES } from "../constants.ts";
 import type { Hashed, HashSettings } from "../messages.ts";
 
@@ -11,8 +11,7 @@ import type { Hashed, HashSettings } from "../messages.ts";
 
 const { root, files, how } = settings<HashSettings>();
 
-// The parent's end of our input closes when it is gone: then nobody needs us.
-process.stdin.on("end", () => process.exit(0)).resume();
+endWithParent();
 
 const walked = files.map((path) => {
   const { size, mtimeNs } = lstatSync(join(root, path), { bigint: true });

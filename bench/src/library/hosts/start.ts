@@ -2,7 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLibrary, openCatalogForAll, openStateDir } from "@lanspread/peer/parts";
 import { asGameId } from "@lanspread/proto";
-import { say, settings } from "../../child.ts";
+import { endWithParent, say, settings } from "../../child.ts";
 import { type Cost, costOf, memoryInUse } from "../cost.ts";
 import { ARCHIVE_NAME, idOf } from "../make-games.ts";
 import type { Started, StartSettings } from "../messages.ts";
@@ -11,8 +11,7 @@ import type { Started, StartSettings } from "../messages.ts";
 
 const { gamesDir, stateDir, changes, settle, weigh } = settings<StartSettings>();
 
-// The parent's end of our input closes when it is gone: then nobody needs us.
-process.stdin.on("end", () => process.exit(0)).resume();
+endWithParent();
 
 const state = await openStateDir(stateDir);
 const before = weigh ? memoryInUse() : 0;

@@ -10,7 +10,7 @@ import {
   librarySnapshotSchema,
   type PeerId,
 } from "@lanspread/proto";
-import { say, settings } from "../../child.ts";
+import { endWithParent, say, settings } from "../../child.ts";
 import { memoryInUse } from "../cost.ts";
 import { idOf } from "../make-games.ts";
 import type { TableCosts, TableSettings } from "../messages.ts";
@@ -19,8 +19,7 @@ import type { TableCosts, TableSettings } from "../messages.ts";
 
 const { peers, games, deltas } = settings<TableSettings>();
 
-// The parent's end of our input closes when it is gone: then nobody needs us.
-process.stdin.on("end", () => process.exit(0)).resume();
+endWithParent();
 
 const VERSION = gameVersionSchema.parse("20180412");
 const NEWER_VERSION = gameVersionSchema.parse("20180413");

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { say, settings } from "../../child.ts";
+import { endWithParent, say, settings } from "../../child.ts";
 import { costOf } from "../cost.ts";
 import type { Walked, WalkSettings } from "../messages.ts";
 
@@ -9,8 +9,7 @@ import type { Walked, WalkSettings } from "../messages.ts";
 
 const { dir, how } = settings<WalkSettings>();
 
-// The parent's end of our input closes when it is gone: then nobody needs us.
-process.stdin.on("end", () => process.exit(0)).resume();
+endWithParent();
 
 let files = 0;
 const cost = await costOf(async () => {

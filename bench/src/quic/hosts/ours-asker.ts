@@ -1,24 +1,17 @@
-import { createDgramSocket, createEndpoint } from "@lanspread/quic";
-import { say, settings } from "../../child.ts";
+import { endWithParent, say, settings } from "../../child.ts";
 import { median } from "../../statistics.ts";
-import { ANSWER_BYTES, BENCH_ALPN } from "../constants.ts";
+import { ANSWER_BYTES } from "../constants.ts";
 import { type AskerSettings, encodeRequest, type RoundTrips } from "../messages.ts";
+import { createDialler } from "./ours.ts";
 
 // Asks for a few bytes, again and again, one after the other, on a connection that carries nothing else.
 
-const { tls, host, port, datagramBytes, socket, requests } = settings<AskerSettings>();
+const given = settings<AskerSettings>();
+const { host, port, requests } = given;
 
-// The parent's end of our input closes when it is gone: then nobody needs us.
-process.stdin.on("end", () => process.exit(0)).resume();
+endWithParent();
 
-await using endpoint = await createEndpoint({
-  host: "0.0.0.0",
-  port: 0,
-  tls,
-  alpn: BENCH_ALPN,
-  maxDatagramBytes: datagramBytes,
-  ...(socket === "dgram" ? { socket: createDgramSocket } : {}),
-});
+await using endpoint = await createDialler(given);
 const connection = await endpoint.dial({ host, port });
 const buffer = new Uint8Array(2 * ANSWER_BYTES);
 

@@ -1,25 +1,17 @@
-import { createDgramSocket, createEndpoint } from "@lanspread/quic";
-import { say, settings } from "../../child.ts";
+import { endWithParent, say, settings } from "../../child.ts";
 import { cpuSeconds } from "../../cpu.ts";
-import { BENCH_ALPN, READ_BYTES } from "../constants.ts";
+import { READ_BYTES } from "../constants.ts";
 import { encodeRequest, type Half, type HostSettings } from "../messages.ts";
+import { createDialler } from "./ours.ts";
 
 // The receiving end: fetches the warm-up, then the measured bytes, and reports.
 
-const { tls, host, port, datagramBytes, congestion, socket, bytes, warmUpBytes } = settings<HostSettings>();
+const given = settings<HostSettings>();
+const { host, port, bytes, warmUpBytes } = given;
 
-// The parent's end of our input closes when it is gone: then nobody needs us.
-process.stdin.on("end", () => process.exit(0)).resume();
+endWithParent();
 
-await using endpoint = await createEndpoint({
-  host: "0.0.0.0",
-  port: 0,
-  tls,
-  alpn: BENCH_ALPN,
-  congestion,
-  maxDatagramBytes: datagramBytes,
-  ...(socket === "dgram" ? { socket: createDgramSocket } : {}),
-});
+await using endpoint = await createDialler(given);
 const connection = await endpoint.dial({ host, port });
 const buffer = new Uint8Array(READ_BYTES);
 
