@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mountNew, unmount } from "./mounts.ts";
+import { mountNew, unmount, whyNotMounted } from "./mounts.ts";
 import type { SmallDisk } from "./small-disk.ts";
 import { rootUnavailable, run } from "./system.ts";
 
@@ -24,13 +24,7 @@ let unavailable: { readonly reason: string | undefined } | undefined;
 
 function tryOnce(): { reason: string | undefined } {
   if (spawnSync(MAKE_FILE_SYSTEM, ["--version"]).status !== 0) return { reason: "needs btrfs-progs" };
-  try {
-    const disk = mountImage(MIN_BYTES);
-    disk.remove();
-    return { reason: undefined };
-  } catch (error) {
-    return { reason: `cannot mount: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  return { reason: whyNotMounted(() => mountImage(MIN_BYTES).remove()) };
 }
 
 /**

@@ -25,6 +25,16 @@ export function mountNew(...args: readonly string[]): string {
   return path;
 }
 
+/** Why a file system cannot be mounted here, found out by mounting one; undefined where it can. */
+export function whyNotMounted(mountAndUnmount: () => void): string | undefined {
+  try {
+    mountAndUnmount();
+    return undefined;
+  } catch (error) {
+    return `cannot mount: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
 export function unmount(path: string): void {
   // Lazily: a file that is still open must not keep the mount point for ever.
   tryRun("umount", "--lazy", path);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { mountNew, unmount } from "./mounts.ts";
+import { mountNew, unmount, whyNotMounted } from "./mounts.ts";
 import { rootUnavailable } from "./system.ts";
 
 /** A file system of its own. */
@@ -20,12 +20,7 @@ export function smallDiskUnavailable(): string | undefined {
 let unavailable: { readonly reason: string | undefined } | undefined;
 
 function tryOnce(): { reason: string | undefined } {
-  try {
-    unmount(mountTmpfs("64k"));
-    return { reason: undefined };
-  } catch (error) {
-    return { reason: `cannot mount: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  return { reason: whyNotMounted(() => unmount(mountTmpfs("64k"))) };
 }
 
 /** Mounts a tmpfs with room for `bytes` bytes, rounded up to whole pages. It is unmounted when it is disposed. */
