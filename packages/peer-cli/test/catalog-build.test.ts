@@ -2,16 +2,10 @@ import { appendFile, mkdir, readdir, readFile, truncate, writeFile } from "node:
 import { join } from "node:path";
 import { seededBytes } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type RunningCli, runCli, startCli } from "./support/cli.ts";
+import { runCli, startCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
-import {
-  type AnswerLine,
-  DEADLINE_MS,
-  startTestHarness,
-  type TestHarness,
-  until,
-} from "./support/test-harness.ts";
+import { type AnswerLine, DEADLINE_MS, type TestHarness, until } from "./support/test-harness.ts";
 import { digestsOf, treeOf } from "./support/tree.ts";
 
 const ENTRIES = [{ name: "game.exe", content: seededBytes(7, 1_500_000) }];
@@ -21,30 +15,18 @@ const ENDLESS_BYTES = 2 ** 40;
 
 let place: Place;
 let organiser: PeerPlace;
-let running: TestHarness[] = [];
-let building: RunningCli | undefined;
 
 beforeEach(async () => {
   place = await makePlace();
   organiser = await place.peer("organiser");
 });
 
-afterEach(async () => {
-  await Promise.all(running.map((harness) => harness.close()));
-  running = [];
-  building?.child.kill("SIGKILL");
-  await building?.ended;
-  building = undefined;
-  await place[Symbol.asyncDispose]();
-});
+afterEach(() => place[Symbol.asyncDispose]());
 
 const build = (...args: string[]) => runCli(["catalog", "build", organiser.games, ...args]);
 
 async function start(name: string, ...extra: string[]): Promise<TestHarness> {
-  const harness = startTestHarness([...(await place.peer(name)).args, ...extra]);
-  running.push(harness);
-  await harness.event("local-peer-ready");
-  return harness;
+  return await place.harness(await place.peer(name), ...extra);
 }
 
 /** Makes a game that takes for ever to be hashed, and starts to. */
@@ -53,8 +35,7 @@ async function startEndlessBuild(...args: string[]) {
   const endless = join(organiser.games, "ggoo", "endless.dat");
   await writeFile(endless, "");
   await truncate(endless, ENDLESS_BYTES);
-  const cli = startCli(["catalog", "build", organiser.games, ...args]);
-  building = cli;
+  const cli = place.owns(startCli(["catalog", "build", organiser.games, ...args]));
   await until("the hashing to begin", () => cli.stderr().includes("hashing ggoo: "));
   return { cli, endless };
 }

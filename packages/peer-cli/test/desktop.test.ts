@@ -1,23 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type RunningCli, runCli, startCli } from "./support/cli.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
-import { startTestHarness, until } from "./support/test-harness.ts";
+import { until } from "./support/test-harness.ts";
 
 let place: Place;
 let attic: PeerPlace;
-let running: RunningCli[] = [];
 
 beforeEach(async () => {
   place = await makePlace();
   attic = await place.peer("attic");
 });
 
-afterEach(async () => {
-  for (const cli of running) cli.child.kill("SIGKILL");
-  await Promise.all(running.map((cli) => cli.ended));
-  running = [];
-  await place[Symbol.asyncDispose]();
-});
+afterEach(() => place[Symbol.asyncDispose]());
 
 const ADDRESS = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}/gu;
 
@@ -28,8 +22,7 @@ function addresses(cli: RunningCli): string[] {
 describe("lanspread desktop --no-window", () => {
   it("prints an address that opens the page, another one at a second start, and ends with 0 at Ctrl+C", async () => {
     const args = ["desktop", "--no-window", ...attic.args];
-    const cli = startCli(args);
-    running.push(cli);
+    const cli = place.owns(startCli(args));
     await until(`an address, after\n${cli.stderr()}`, () => addresses(cli).length === 1);
     const [address = ""] = addresses(cli);
     const entered = await fetch(address, { redirect: "manual" });
@@ -51,9 +44,7 @@ describe("lanspread desktop --no-window", () => {
   });
 
   it("says who has the folder where that is no app", async () => {
-    const harness = startTestHarness(attic.args);
-    running.push(harness);
-    await harness.event("local-peer-ready");
+    const harness = await place.harness(attic);
     const { code, stderr } = await runCli(["desktop", "--no-window", ...attic.args]);
     expect(code).toBe(1);
     expect(stderr).toContain("error: ");

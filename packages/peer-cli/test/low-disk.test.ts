@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
-import { startTestHarness, type TestHarness } from "./support/test-harness.ts";
 
 const LEVEL = seededBytes(1, 3_000_000);
 const ENTRIES = [
@@ -16,29 +15,18 @@ const ENTRIES = [
 let place: Place;
 let attic: PeerPlace;
 let me: PeerPlace;
-const running: TestHarness[] = [];
 
 beforeEach(async () => {
   place = await makePlace();
   [attic, me] = [await place.peer("attic"), await place.peer("me")];
 });
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((harness) => harness.close()));
-  await place[Symbol.asyncDispose]();
-});
-
-async function serve({ args }: PeerPlace): Promise<TestHarness> {
-  const harness = startTestHarness(args);
-  running.push(harness);
-  await harness.event("local-peer-ready");
-  return harness;
-}
+afterEach(() => place[Symbol.asyncDispose]());
 
 describe("lanspread get --low-disk", () => {
   it("installs a game without its archives, and says what came from whom", async () => {
     await makeGame(attic.games, "quake3", { entries: ENTRIES });
-    await serve(attic);
+    await place.harness(attic);
     const { code, stdout, stderr } = await runCli(["get", "quake3", "--low-disk", ...me.args]);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^got quake3 {2}2\.9 MiB, .*\/s, all from attic, 2 files installed$/m);
@@ -58,7 +46,7 @@ describe("lanspread get --low-disk", () => {
 
   it("tells programs the same in JSON", async () => {
     await makeGame(attic.games, "quake3", { entries: ENTRIES });
-    await serve(attic);
+    await place.harness(attic);
     const { code, stdout, stderr } = await runCli(["get", "quake3", "--low-disk", "--json", ...me.args]);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -69,7 +57,7 @@ describe("lanspread get --low-disk", () => {
   it("sends who has the download to install", async () => {
     await makeGame(attic.games, "quake3", { entries: ENTRIES });
     await makeGame(me.games, "quake3", { entries: ENTRIES });
-    await serve(attic);
+    await place.harness(attic);
     const { code, stderr } = await runCli(["get", "quake3", "--low-disk", ...me.args]);
     expect(code).toBe(1);
     expect(stderr).toContain("quake3 is downloaded: it is installed from this disk.");
@@ -78,7 +66,7 @@ describe("lanspread get --low-disk", () => {
   });
 
   it("finds nothing where nobody has the game, and makes nothing", async () => {
-    await serve(attic);
+    await place.harness(attic);
     const { code, stderr } = await runCli(["get", "quake3", "--low-disk", "--wait", "1", ...me.args]);
     expect(code, stderr).toBe(3);
     expect(await readdir(me.games)).toEqual([]);
@@ -89,7 +77,7 @@ describe("lanspread get --low-disk", () => {
     const archive = await readFile(join(root, "quake3.eti"));
     archive[archive.length - 1000] = (archive[archive.length - 1000] ?? 0) ^ 1;
     await writeFile(join(root, "quake3.eti"), archive);
-    await serve(attic);
+    await place.harness(attic);
     const { code, stderr } = await runCli(["get", "quake3", "--low-disk", ...me.args]);
     expect(code, stderr).toBe(1);
     expect(stderr).toContain("No source has sent quake3 to its end. attic: ");
@@ -99,8 +87,8 @@ describe("lanspread get --low-disk", () => {
 
 it("stream-install at the harness is accepted, and ends in one event", async () => {
   await makeGame(attic.games, "quake3", { entries: ENTRIES });
-  await serve(attic);
-  const harness = await serve(me);
+  await place.harness(attic);
+  const harness = await place.harness(me);
   expect(await harness.ask({ cmd: "wait-peers", count: 1 })).toMatchObject({ type: "result" });
   expect(await harness.ask({ cmd: "stream-install", game_id: "quake3" })).toMatchObject({
     type: "result",

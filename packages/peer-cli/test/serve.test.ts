@@ -4,27 +4,20 @@ import { harnessLineSchema } from "@lanspread/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type RunningCli, runCli, startCli } from "./support/cli.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
-import { startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
+import { type TestHarness, until } from "./support/test-harness.ts";
 
 let place: Place;
 let attic: PeerPlace;
-let running: RunningCli[] = [];
 
 beforeEach(async () => {
   place = await makePlace();
   attic = await place.peer("attic");
 });
 
-afterEach(async () => {
-  for (const cli of running) cli.child.kill("SIGKILL");
-  await Promise.all(running.map((cli) => cli.ended));
-  running = [];
-  await place[Symbol.asyncDispose]();
-});
+afterEach(() => place[Symbol.asyncDispose]());
 
 async function serve(...options: string[]): Promise<RunningCli> {
-  const cli = startCli(["serve", ...attic.args, ...options]);
-  running.push(cli);
+  const cli = place.owns(startCli(["serve", ...attic.args, ...options]));
   await until(`the start, after\n${cli.stderr()}`, () =>
     /127\.0\.0\.1:\d+/.exec(cli.stderr() + cli.stdout()),
   );
@@ -32,11 +25,7 @@ async function serve(...options: string[]): Promise<RunningCli> {
 }
 
 async function harness(name: string, ...options: string[]): Promise<TestHarness> {
-  const { args } = await place.peer(name);
-  const started = startTestHarness([...args, ...options]);
-  running.push(started);
-  await started.event("local-peer-ready");
-  return started;
+  return await place.harness(await place.peer(name), ...options);
 }
 
 describe("lanspread serve", () => {
@@ -106,11 +95,11 @@ describe("lanspread serve", () => {
   it.skipIf(process.platform === "win32")("has its folder by whatever links somebody names it", async () => {
     const link = join(place.root, "link");
     await symlink(attic.games, link);
-    await serve();
+    const first = await serve();
     const byLink = await runCli(["peers", ...attic.args, "--games-dir", link]);
     expect(byLink.code, byLink.stderr).toBe(3);
-    running[0]?.child.kill("SIGTERM");
-    await running[0]?.ended;
+    first.child.kill("SIGTERM");
+    await first.ended;
     await serve("--games-dir", link);
     const byItself = await runCli(["peers", ...attic.args]);
     expect(byItself.code, byItself.stderr).toBe(3);

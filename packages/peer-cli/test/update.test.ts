@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CliResult, runCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
-import { DEADLINE_MS, startTestHarness, type TestHarness, until } from "./support/test-harness.ts";
+import { DEADLINE_MS, until } from "./support/test-harness.ts";
 
 const OLD = "20230101";
 const NEW = "20240101";
@@ -16,17 +16,13 @@ const PATIENT = ["--wait", "10"] as const;
 let place: Place;
 let attic: PeerPlace;
 let me: PeerPlace;
-const running: TestHarness[] = [];
 
 beforeEach(async () => {
   place = await makePlace();
   [attic, me] = [await place.peer("attic"), await place.peer("me")];
 });
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((harness) => harness.close()));
-  await place[Symbol.asyncDispose]();
-});
+afterEach(() => place[Symbol.asyncDispose]());
 
 function entries(version: string, more: readonly Rar5Entry[] = []): Rar5Entry[] {
   return [
@@ -64,9 +60,7 @@ async function expectInstalled(id: string, version: string): Promise<void> {
 
 /** Somebody who has the new versions, and knows their digests. */
 async function startAttic(...ids: string[]): Promise<void> {
-  const harness = startTestHarness(attic.args);
-  running.push(harness);
-  await harness.event("local-peer-ready");
+  const harness = await place.harness(attic);
   for (const id of ids) {
     await until(`the digests of ${id}`, async () => {
       const answer = await harness.ask({ cmd: "get-game", game_id: id });
@@ -173,8 +167,7 @@ describe("lanspread update", () => {
     async () => {
       await played("quake3");
       await startAttic("quake3");
-      const mine = startTestHarness(me.args);
-      running.push(mine);
+      const mine = await place.harness(me);
       await until("the new version", async () => {
         const answer = await mine.ask({ cmd: "list-games" });
         return answer.type === "result" && JSON.stringify(answer.data).includes(`"version":"${NEW}"`);
