@@ -1,6 +1,7 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import type { KeyboardEvent } from "react";
 import type { Density, Shape } from "../../../protocol/library-view.ts";
 import { useTexts } from "../app/context.ts";
+import { useSearchKeys } from "../shared/use-search-keys.ts";
 import { FILTERS, SORTINGS, type Sorting, type View } from "./filter.ts";
 import { ViewMenu } from "./view-menu.tsx";
 
@@ -15,7 +16,7 @@ export interface TopBarProps {
 
 export function TopBar({ view, onChange, count, shape, density }: TopBarProps) {
   const { language, t } = useTexts();
-  const search = useSearchKey();
+  const search = useSearchKeys();
   const onKey = ({ key }: KeyboardEvent<HTMLInputElement>): void => {
     if (key === "Escape" && view.search === "") search.current?.blur();
     else if (key === "Escape") onChange({ ...view, search: "" });
@@ -71,25 +72,4 @@ export function TopBar({ view, onChange, count, shape, density }: TopBarProps) {
       <ViewMenu shape={shape} density={density} />
     </header>
   );
-}
-
-/** `/` and Ctrl+F lead to the search. */
-function useSearchKey() {
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: globalThis.KeyboardEvent): void => {
-      const { target, key, ctrlKey, metaKey } = event;
-      const isTyping =
-        target instanceof HTMLTextAreaElement ||
-        (target instanceof HTMLInputElement && target.type !== "radio");
-      const isFind = (ctrlKey || metaKey) && key.toLowerCase() === "f";
-      if (!isFind && (key !== "/" || isTyping)) return;
-      event.preventDefault();
-      field.current?.focus();
-      field.current?.select();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
-  return field;
 }

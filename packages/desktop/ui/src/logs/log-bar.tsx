@@ -1,9 +1,9 @@
 import { useId, useState } from "react";
 import type { LogName } from "../../../protocol/logs.ts";
 import { useTexts } from "../app/context.ts";
+import { useSearchKeys } from "../shared/use-search-keys.ts";
 import { LEVELS, type Level, type LogFilter, MAX_SEARCH } from "./filter.ts";
 import type { Shown } from "./shown-rows.ts";
-import { useFindKeys } from "./use-find-keys.ts";
 
 const LOGS: readonly LogName[] = ["app", "unpack"];
 
@@ -27,7 +27,7 @@ export interface LogBarProps {
 export function LogBar(props: LogBarProps) {
   const { log, onLog, filter, onFilter, problem, isPaused, onPause, arrived, isWrapped, onWrap } = props;
   const { t, language } = useTexts();
-  const search = useFindKeys();
+  const search = useSearchKeys();
   const problemId = useId();
   return (
     <div className="log-bar">
