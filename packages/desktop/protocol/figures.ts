@@ -1,16 +1,8 @@
-import type { RuntimeEvent } from "@lanspread/proto";
-
-const FIGURES: ReadonlySet<RuntimeEvent["type"]> = new Set([
-  "download-progress",
-  "download-chunk-finished",
-  "install-progress",
-  "remove-progress",
-  "outbound-progress",
-] as const);
+import { PROGRESS_EVENT_TYPES, type RuntimeEvent } from "@lanspread/proto";
 
 /** Whether an event says nothing but figures, which the next one says again. */
 export function isFigures({ type }: RuntimeEvent): boolean {
-  return FIGURES.has(type);
+  return PROGRESS_EVENT_TYPES.has(type);
 }
 
 /** What an event of figures is replaced by: the next one of the same name says all that this one does. Null where none does. */

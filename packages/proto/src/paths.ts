@@ -129,3 +129,12 @@ function brokenComponentRule(component: string): PathRule | null {
   if (utf8Length(component) > MAX_COMPONENT_BYTES) return "component-length";
   return null;
 }
+
+/** The directories that a path is in, the innermost first. */
+export function ancestorsOf(path: string): string[] {
+  const ancestors: string[] = [];
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    ancestors.push(path.slice(0, end));
+  }
+  return ancestors;
+}

@@ -1,4 +1,4 @@
-import { foldCase } from "@lanspread/proto";
+import { ancestorsOf, foldCase } from "@lanspread/proto";
 import { SENTINEL_NAME } from "../storage/index.ts";
 
 /** What becomes of the files of an old version under a new manifest. */
@@ -43,10 +43,6 @@ export function compareOldVersion(oldPaths: readonly string[], newPaths: readonl
 
 /** A path and the directories that it lies in. */
 function partsOf(path: string): { readonly name: string; readonly spelling: string }[] {
-  const parts = [{ name: path, spelling: path }];
-  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-    const name = path.slice(0, end);
-    parts.push({ name, spelling: `${name}/` });
-  }
-  return parts;
+  const directories = ancestorsOf(path).map((name) => ({ name, spelling: `${name}/` }));
+  return [{ name: path, spelling: path }, ...directories];
 }

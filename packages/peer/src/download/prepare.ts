@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DIGEST_BYTES, foldCase, manifestProblem, type PieceLayout } from "@lanspread/proto";
+import { ancestorsOf, DIGEST_BYTES, foldCase, manifestProblem, type PieceLayout } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import { MAX_SENTINEL_BYTES } from "../library/constants.ts";
 import { readSentinel, walkManifest } from "../library/index.ts";
@@ -194,21 +194,13 @@ async function refuseForeign(
   removable: readonly string[],
 ): Promise<void> {
   const going = new Set(removable.map(foldCase));
-  const holding = new Set(removable.flatMap((path) => directoriesOf(foldCase(path))));
+  const holding = new Set(removable.flatMap((path) => ancestorsOf(foldCase(path))));
   await mapLimited(paths, FILES_AT_ONCE, async (path) => {
     const folded = foldCase(path);
     if (going.has(folded) || holding.has(folded)) return;
-    if (directoriesOf(folded).some((directory) => going.has(directory))) return;
+    if (ancestorsOf(folded).some((directory) => going.has(directory))) return;
     if (!(await checkDirectories(root, path))) return;
     const absolute = join(root, path);
     if ((await look(absolute)) !== null) throw inTheWay(absolute);
   });
-}
-
-function directoriesOf(path: string): string[] {
-  const directories: string[] = [];
-  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-    directories.push(path.slice(0, end));
-  }
-  return directories;
 }

@@ -1,10 +1,10 @@
 import { chmod, link, mkdir, readlink, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { GameId } from "@lanspread/proto";
+import { ancestorsOf, type GameId } from "@lanspread/proto";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
 import type { Logger } from "../logger.ts";
-import { ancestorsOf, type Carried, type OldEntry, planCarry, whoseIs } from "./carry-plan.ts";
+import { type Carried, type OldEntry, planCarry, whoseIs } from "./carry-plan.ts";
 import { FILES_AT_ONCE, MAX_LOGGED_PATHS } from "./constants.ts";
 import { copyFileInto } from "./copy-file.ts";
 import { crcOfFile } from "./crc-of-file.ts";

@@ -5,7 +5,7 @@
  * unless the new version brings the same path. Paths are the same where a file system that ignores case takes them for the
  * same: the games do, wherever they run.
  */
-import { foldCase } from "@lanspread/proto";
+import { ancestorsOf, foldCase } from "@lanspread/proto";
 import type { InstalledList } from "./installed-list.ts";
 import type { TreeEntry } from "./list-tree.ts";
 
@@ -76,15 +76,6 @@ function isWorthKeeping(old: readonly OldEntry[]): (entry: OldEntry) => boolean 
     if (kind === "directory") return !filled.has(path);
     return whose !== "install" && kind !== "other";
   };
-}
-
-/** The directories that a path is in, the innermost first. */
-export function ancestorsOf(path: string): string[] {
-  const ancestors: string[] = [];
-  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-    ancestors.push(path.slice(0, end));
-  }
-  return ancestors;
 }
 
 function isNoDirectory(entry: TreeEntry | undefined): boolean {

@@ -1,14 +1,5 @@
-import type { RuntimeEvent, RuntimeEventType } from "@lanspread/proto";
+import { PROGRESS_EVENT_TYPES, type RuntimeEvent } from "@lanspread/proto";
 import { MAX_WAITING_PROGRESS } from "./constants.ts";
-
-/** Events of which the next one says it all again. */
-const PROGRESS: ReadonlySet<RuntimeEventType> = new Set([
-  "download-progress",
-  "download-chunk-finished",
-  "install-progress",
-  "remove-progress",
-  "outbound-progress",
-] as const);
 
 /**
  * The events that one reader has not taken yet. Progress is bounded: of {@link MAX_WAITING_PROGRESS} the oldest gives way,
@@ -35,9 +26,9 @@ export class EventQueue implements AsyncIterableIterator<RuntimeEvent> {
       reader({ value: event, done: false });
       return;
     }
-    if (PROGRESS.has(event.type)) {
+    if (PROGRESS_EVENT_TYPES.has(event.type)) {
       if (this.#progress >= MAX_WAITING_PROGRESS) {
-        const oldest = this.#waiting.findIndex(({ type }) => PROGRESS.has(type));
+        const oldest = this.#waiting.findIndex(({ type }) => PROGRESS_EVENT_TYPES.has(type));
         this.#waiting.splice(oldest, 1);
         this.#missed += 1;
       } else {
@@ -67,7 +58,7 @@ export class EventQueue implements AsyncIterableIterator<RuntimeEvent> {
     }
     const event = this.#waiting.shift();
     if (event !== undefined) {
-      if (PROGRESS.has(event.type)) this.#progress -= 1;
+      if (PROGRESS_EVENT_TYPES.has(event.type)) this.#progress -= 1;
       return Promise.resolve({ value: event, done: false });
     }
     if (this.#closed) return Promise.resolve({ value: undefined, done: true });

@@ -198,3 +198,12 @@ export const RUNTIME_EVENT_TYPES = Object.keys({
   "outbound-progress": 0,
   "progress-missed": 0,
 } satisfies Record<RuntimeEventType, 0>) as readonly RuntimeEventType[];
+
+/** Events of nothing but figures, which the next one says again: of these some may be left out for who reads slowly. */
+export const PROGRESS_EVENT_TYPES: ReadonlySet<RuntimeEventType> = new Set([
+  "download-progress",
+  "download-chunk-finished",
+  "install-progress",
+  "remove-progress",
+  "outbound-progress",
+] as const);
