@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type GameId, isGameId } from "@lanspread/proto";
-import { errnoOf, fromNodeError, isAbortError } from "../errors/index.ts";
+import type { GameId } from "@lanspread/proto";
+import { isAbortError } from "../errors/index.ts";
 import { readSentinel } from "../library/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { SENTINEL_TEMPORARY_NAME, type StateDir } from "../storage/index.ts";
+import { gamesWithState, SENTINEL_TEMPORARY_NAME, type StateDir } from "../storage/index.ts";
 import { finishCommit } from "./commit.ts";
 import { discardPartial } from "./discard.ts";
 import { readJournal, removeJournal } from "./journal.ts";
@@ -40,8 +40,9 @@ export interface RecoveredDownload {
 }
 
 /**
- * Settles the downloads that a killed process or a power cut interrupted. Called at start-up, before the library is
- * scanned. A game whose recovery fails is logged and left as it is.
+ * Settles the downloads that a killed process or a power cut interrupted. Called before anything in
+ * the games directory is looked at: at the start, and whenever one comes that was not there. A game whose recovery fails is logged and left
+ * as it is.
  */
 export async function recoverDownloads(options: RecoverDownloadsOptions): Promise<RecoveredDownload[]> {
   const { gamesDir, stateDir, isBusy, logger = silentLogger, signal } = options;
@@ -106,13 +107,4 @@ async function recoverGame(
     return "restored";
   }
   return "kept";
-}
-
-async function gamesWithState(stateDir: StateDir): Promise<GameId[]> {
-  try {
-    return (await readdir(stateDir.gamesDir)).filter(isGameId).sort();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw fromNodeError(error, stateDir.gamesDir);
-  }
 }

@@ -1,13 +1,10 @@
-import { statfs } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { PieceLayout } from "@lanspread/proto";
-import { fromNodeError, PeerError, toPeerError } from "../errors/index.ts";
+import { PeerError, toPeerError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
+import { freeBytes, STAT_BLOCK_BYTES } from "../storage/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
 import { look } from "./safe-path.ts";
-
-/** Unit of the `blocks` of a file's state, bytes, whatever the file system's own blocks are (POSIX). */
-const STAT_BLOCK_BYTES = 512;
 
 export interface SpaceOptions {
   readonly gameId: string;
@@ -62,15 +59,6 @@ export async function withSpaceFigures(
   } catch {
     // Without figures it says enough.
     return error;
-  }
-}
-
-async function freeBytes(directory: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(directory);
-    return bavail * bsize;
-  } catch (error) {
-    throw fromNodeError(error, directory);
   }
 }
 

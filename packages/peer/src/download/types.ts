@@ -66,7 +66,7 @@ export interface LaneDownload extends AsyncDisposable {
   remove(files: readonly OwnFile[]): Promise<RemovedFiles | null>;
 }
 
-/** Threads that fetch units past the main one. */
+/** Threads that fetch units past the main one, and make, flush, look at and remove files. */
 export interface DownloadLanes {
   /** @param root absolute path of the game root */
   open(root: string): LaneDownload;
@@ -109,7 +109,7 @@ export interface DownloadOptions {
   readonly sources: readonly DownloadSource[];
   /** Tells of peers that have the very content, while the download goes on, until the function that it returns is called. */
   readonly joining?: (join: SourceJoins) => () => void;
-  /** What fetches where the sources have lanes. Default: this thread alone. */
+  /** What fetches where the sources have lanes, and works on the files in any case. Default: this thread alone. */
   readonly lanes?: DownloadLanes;
   readonly stateDir: StateDir;
   /**

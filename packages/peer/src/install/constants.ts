@@ -19,9 +19,6 @@ export const COPY_BYTES = 4 * 1024 * 1024;
 /** Zeros of a sparse file that are left out when it is copied: so many at a time, a multiple of every file system's blocks. */
 export const HOLE_BYTES = 64 * 1024;
 
-/** Unit of the `blocks` of a file's state, bytes, whatever the file system's own blocks are (POSIX). */
-export const STAT_BLOCK_BYTES = 512;
-
 /** Files that are flushed side by side: file systems write the journal once for all of them. */
 export const FLUSHES_AT_ONCE = 16;
 

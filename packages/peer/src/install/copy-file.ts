@@ -3,7 +3,8 @@ import { copyFile, type FileHandle, mkdir, open, rm, utimes } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
-import { COPY_BYTES, DIRECTORY_MODE, HOLE_BYTES, STAT_BLOCK_BYTES } from "./constants.ts";
+import { STAT_BLOCK_BYTES } from "../storage/index.ts";
+import { COPY_BYTES, DIRECTORY_MODE, HOLE_BYTES } from "./constants.ts";
 import type { UnpackedFile } from "./types.ts";
 
 /** Never through a link, and never waiting for the other end of a pipe. */

@@ -2,14 +2,13 @@ import { readdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { comparePaths, describeRefusal } from "@lanspread/proto";
 import { fromNodeError, PeerError } from "../errors/index.ts";
+import { ARCHIVE_EXTENSION } from "../library/constants.ts";
 import { walkManifest } from "../library/index.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { SENTINEL_NAME } from "../storage/index.ts";
 import { checkTogether } from "./entry-rules.ts";
 import { tellUnpackFailure } from "./tell-unpacking.ts";
 import type { ArchiveListing, Unpacker } from "./types.ts";
-
-const ARCHIVE_EXTENSION = ".eti";
 
 /** An archive in a game root, and what it holds. */
 export interface RootArchive {

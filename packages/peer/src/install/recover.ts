@@ -1,11 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type GameId, isGameId } from "@lanspread/proto";
+import type { GameId } from "@lanspread/proto";
 import { fromNodeError, toPeerError } from "../errors/index.ts";
 import { listRoots } from "../library/roots.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import {
   flushDirectory,
+  gamesWithState,
   SENTINEL_DISCARDED_NAME,
   SENTINEL_TEMPORARY_NAME,
   type StateDir,
@@ -31,8 +32,8 @@ export interface RecoverInstallsOptions {
 
 /**
  * Puts right what interrupted installs, updates, uninstalls and removals left in a games directory, and removes the
- * sentinels of interrupted downloads where no journal waits for them. To be run at start-up and after another games
- * directory was chosen, behind the recovery of downloads.
+ * sentinels of interrupted downloads where no journal waits for them. To be run before anything in the
+ * directory is looked at, whenever it comes that was not there, and behind the recovery of downloads.
  *
  * A game that cannot be put right is told to the log, and the others go on.
  *
@@ -84,8 +85,8 @@ export async function recoverGame(
 }
 
 /**
- * A removal whose root is gone is over, and an install that has not made its root yet has not begun. Where there is still something on its list and the games directory is empty, a
- * drive may be missing that is to be plugged in again.
+ * A removal whose root is gone is over, and an install that has not made its root yet has not begun. Where something is still on the
+ * list of a removal and the games directory is empty, a drive may be missing that is to be plugged in again.
  */
 async function forgetWithoutRoot(
   { gamesDir, stateDir }: RecoverInstallsOptions,
@@ -103,14 +104,6 @@ async function forgetWithoutRoot(
   await forgetInstalledList(stateDir, gameId);
   await forgetRemovalList(stateDir, gameId);
   await clearIntent(stateDir, gameId);
-}
-
-async function gamesWithState({ gamesDir }: StateDir): Promise<readonly GameId[]> {
-  try {
-    return (await readdir(gamesDir)).filter(isGameId).sort();
-  } catch (error) {
-    throw fromNodeError(error, gamesDir);
-  }
 }
 
 /**

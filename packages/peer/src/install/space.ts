@@ -1,6 +1,6 @@
-import { statfs } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { fromNodeError, PeerError } from "../errors/index.ts";
+import { freeBytes } from "../storage/index.ts";
 
 /** A {@link PeerError} `disk-full` that says what is needed and what is free. */
 class TooLittleSpace extends PeerError {
@@ -44,13 +44,4 @@ export async function withSpaceFigures(error: unknown, figures: SpaceFigures): P
   return new PeerError("disk-full", `${failure.message}: ${what}${free} bytes are free now`, {
     cause: error,
   });
-}
-
-async function freeBytes(directory: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(directory);
-    return bavail * bsize;
-  } catch (error) {
-    throw fromNodeError(error, directory);
-  }
 }

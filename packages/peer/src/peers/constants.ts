@@ -46,9 +46,6 @@ export const PING_AFTER_MS = 15 * SECOND;
 /** How long a pong may take, ms: two of them must end before {@link SILENCE_LIMIT_MS}. */
 export const PONG_TIMEOUT_MS = 10 * SECOND;
 
-/** How long a pong may take on a connection beside a younger one of the same peer, ms: then the older one is left from a process that is no more. */
-export const SECOND_CONNECTION_PONG_MS = 3 * SECOND;
-
 /** Pings without a pong after which a peer is gone. */
 const MISSED_PINGS_LIMIT = 2;
 
@@ -62,6 +59,9 @@ export const LIVENESS_LIMITS = {
   missedPings: MISSED_PINGS_LIMIT,
   silenceMs: SILENCE_LIMIT_MS,
 };
+
+/** How long a pong may take on a connection beside a younger one of the same peer, ms: then the older one is left from a process that is no more. */
+export const SECOND_CONNECTION_PONG_MS = 3 * SECOND;
 
 /** For how long a peer may announce a newer library than is known here before it is asked, ms: deltas are usually faster. */
 export const CATCH_UP_AFTER_MS = 2 * SECOND;

@@ -57,7 +57,7 @@ export type MeshEvent =
 
 /** The other peers: found, connected, known, and left. */
 export interface PeerMesh {
-  /** Attaches to the endpoint and to discovery. Streams of others go to `serveStream`, which never rejects. */
+  /** Takes what has come by the endpoint and what comes, and begins discovery. Streams of others go to `serveStream`, which never rejects. */
   start(options: {
     readonly serveStream: (stream: RequestStream, context: RequestContext) => Promise<void>;
   }): Promise<void>;

@@ -9,3 +9,6 @@ export const PRIVATE_FILE_MODE = 0o600;
  * paths up to 1,024 bytes: 100 MiB at the very most, far below a string's limit.
  */
 export const MAX_JSON_BYTES = 160 * 1024 * 1024;
+
+/** Unit of the `blocks` of a file's state, bytes, whatever the file system's own blocks are (POSIX). */
+export const STAT_BLOCK_BYTES = 512;

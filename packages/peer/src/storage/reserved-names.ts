@@ -14,7 +14,7 @@ export const LOCAL_NAME = "local";
 /** The sentinel while a download commits. It is also what `writeFileDurably` calls its temporary file. */
 export const SENTINEL_TEMPORARY_NAME = ".version.ini.tmp";
 
-/** The old sentinel while a download replaces the game. */
+/** The old sentinel while a download replaces the game, or a removal deletes it. */
 export const SENTINEL_DISCARDED_NAME = ".version.ini.discarded";
 
 /** What an install unpacks into. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { chmod, readdir } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
-import type { GameId } from "@lanspread/proto";
+import { type GameId, isGameId } from "@lanspread/proto";
 import envPaths from "env-paths";
-import { fromNodeError } from "../errors/index.ts";
+import { errnoOf, fromNodeError } from "../errors/index.ts";
 import { PRIVATE_DIRECTORY_MODE } from "./constants.ts";
 import { makeDirectories } from "./make-directories.ts";
 
@@ -40,7 +40,7 @@ export interface StateDir {
   installedList(id: GameId): string;
   /** What an update is about to install: the list of the new `local/`, until that is there. */
   comingInstalledList(id: GameId): string;
-  /** That the game's first-start set-up has run. */
+  /** That the game's set-up was started. */
   setupDone(id: GameId): string;
   /** The same while the set-up is being started: it is renamed then. */
   comingSetupDone(id: GameId): string;
@@ -115,6 +115,16 @@ export async function ensureGameDir(layout: StateDir, id: GameId): Promise<strin
   const path = layout.gameDir(id);
   await makeDirectories(path, PRIVATE_DIRECTORY_MODE);
   return path;
+}
+
+/** The games of which something is noted, by id. */
+export async function gamesWithState({ gamesDir }: StateDir): Promise<readonly GameId[]> {
+  try {
+    return (await readdir(gamesDir)).filter(isGameId).sort();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw fromNodeError(error, gamesDir);
+  }
 }
 
 /** Pipes have no directory on Windows: the name carries a digest of the state directory's path instead. */

@@ -89,9 +89,14 @@ export function placesOf(
   });
 }
 
-export async function crash(plan: CrashPlan): Promise<void> {
-  const program = fileURLToPath(new URL("crash-child.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=source", program, JSON.stringify(plan)], {
+export function crash(plan: CrashPlan): Promise<void> {
+  return expectKilled(new URL("crash-child.ts", import.meta.url), plan);
+}
+
+/** Runs a program with a plan, by which it kills itself. */
+export async function expectKilled(program: URL, plan: object): Promise<void> {
+  const args = ["--conditions=source", fileURLToPath(program), JSON.stringify(plan)];
+  const child = spawn(process.execPath, args, {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const [code, signal] = await once(child, "exit");

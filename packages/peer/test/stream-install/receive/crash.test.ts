@@ -1,13 +1,16 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readInstalledList } from "../../../src/install/index.ts";
 import type { RecoveryAction } from "../../../src/install/recovery-table.ts";
 import { type StreamInstallStep, streamInstallGame } from "../../../src/stream-install/receive/index.ts";
-import { crash as crashInstall, everything, placesOf, recoverAnyhow } from "../../install/crashing.ts";
+import {
+  crash as crashInstall,
+  everything,
+  expectKilled,
+  placesOf,
+  recoverAnyhow,
+} from "../../install/crashing.ts";
 import { createRig, GGOO, namesIn, type Rig, tree } from "../../install/support.ts";
 import type { CrashPlan } from "./crash-child.ts";
 import { FRAMES, LEVEL, MANIFEST } from "./game.ts";
@@ -46,13 +49,8 @@ const RECOVERIES: readonly {
 /** Before there is a root, and when the intent is gone, there is nothing to be done. */
 const KNOWN_ACTIONS = ["", ...RECOVERIES.map(({ actions }) => actions.join(" "))];
 
-async function crash(plan: CrashPlan): Promise<void> {
-  const script = fileURLToPath(new URL("crash-child.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=source", script, JSON.stringify(plan)], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  const [code, signal] = await once(child, "exit");
-  expect([code, signal], "the child reaches the step and dies there").toEqual([null, "SIGKILL"]);
+function crash(plan: CrashPlan): Promise<void> {
+  return expectKilled(new URL("crash-child.ts", import.meta.url), plan);
 }
 
 async function recover(rig: Rig): Promise<void> {
