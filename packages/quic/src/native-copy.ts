@@ -79,8 +79,7 @@ function namelessCopyOf(filename: string): FileCopy {
   const name = join(tmpdir(), `lanspread-quic-${randomUUID()}`);
   const file = openSync(name, "wx", 0o700);
   const dispose = (): void => closeSync(file);
-  // The loader takes a path that it has loaded once for the same library, and numbers of files come again: more slashes are another path.
-  const path = `/proc/self/fd${"/".repeat(1 + threadId)}${file}`;
+  const path = ownPathOf(file, threadId);
   try {
     unlinkSync(name);
     copyFileSync(filename, path);
@@ -89,6 +88,15 @@ function namelessCopyOf(filename: string): FileCopy {
     throw error;
   }
   return { path, [Symbol.dispose]: dispose };
+}
+
+/**
+ * A path of an open file that no other thread of the process has for one. The loader takes a path that it has loaded once for the same
+ * library, and numbers of files come again: steps that lead nowhere say the number of the thread, which does not.
+ */
+export function ownPathOf(file: number, thread: number): string {
+  const steps = [...thread.toString(2)].map((bit) => (bit === "1" ? "./" : "/"));
+  return `/proc/self/fd/${steps.join("")}${file}`;
 }
 
 /** Windows removes no file that is loaded: there is one for each thread of a process, and it is used again. */

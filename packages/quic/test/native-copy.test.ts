@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { smallDisk, smallDiskUnavailable, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, test } from "vitest";
+import { ownPathOf } from "../src/native-copy.ts";
 import { testParty } from "./support/pair.ts";
 import type { StormReport } from "./support/thread-storm.ts";
 
@@ -34,6 +35,20 @@ test.skipIf(process.platform !== "linux")(
     await using place = await temporaryDirectory();
     await expect(inProcess("killed-at-load.ts", place.path)).rejects.toMatchObject({ signal: "SIGKILL" });
     expect(readdirSync(place.path)).toEqual([]);
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  `however many threads there were, each has a path of its own for its copy, which the system takes${process.platform === "linux" ? "" : " (skipped: there are other paths here)"}`,
+  () => {
+    const file = openSync(process.execPath, "r");
+    try {
+      const paths = [0, 1, 2, 3, 4, 5, 4_095, 4_096, 5_000, 2 ** 32].map((thread) => ownPathOf(file, thread));
+      expect(new Set(paths).size).toBe(paths.length);
+      for (const path of paths) expect(statSync(path).ino).toBe(fstatSync(file).ino);
+    } finally {
+      closeSync(file);
+    }
   },
 );
 
