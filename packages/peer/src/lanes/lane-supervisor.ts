@@ -109,7 +109,7 @@ export class LaneSupervisor {
 
   /** Tells the lane. What it is told before it listens, or when it is gone, is lost: it has nothing then that could be meant. */
   tell(message: ToOpenLane): void {
-    if (this.#isUp) this.#outbox?.post(message);
+    this.#outbox?.post(message);
   }
 
   /** The lane has done something: when it fails, that is not for the same reason as before. */

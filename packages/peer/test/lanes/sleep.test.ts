@@ -1,7 +1,5 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { ALPN } from "@lanspread/proto";
-import { createEndpoint, type DatagramSocket } from "@lanspread/quic";
 import { eventually } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LanePool } from "../../src/lanes/index.ts";
@@ -9,12 +7,14 @@ import { contentOf, LARGE_BYTES, type Member, makeGame, offered, Party } from ".
 import {
   dialLane,
   download,
+  firstDatagram,
   GAME,
   haveTheSame,
   makeLargeGame,
   poolOptions,
   sayHello,
   startAsker,
+  startWithLanes,
   type ThreadWatch,
   watchThreads,
 } from "./support.ts";
@@ -55,10 +55,25 @@ describe("lanes that nobody has needed", () => {
     await download(receiver);
     await receiver.event("download-finished");
     expect(await haveTheSame(source, receiver)).toBe(true);
-    await eventually(() => watch.threads.length === 4 && watch.threads.every(listens), {
-      what: "the threads of both",
+    await eventually(() => watch.threads.length >= 2 && watch.threads.every(listens), {
+      what: "the threads of the receiver, and of the source where they were asked",
     });
     expect([source, receiver].map(({ peer }) => peer.snapshot().status.lanes)).toEqual(lanes);
+  });
+
+  it("have threads as soon as those of a receiver ask", async () => {
+    await makeLargeGame((await party.folders("source")).gamesDir);
+    const source = await start("source");
+    const receiver = await startWithLanes(party, watch, "receiver");
+    await receiver.peer.send({ type: "connect", addr: source.peer.addr });
+    await offered(receiver, GAME);
+    expect(watch.threads).toEqual(receiver.threads);
+    await download(receiver);
+    await receiver.event("download-finished");
+    expect(await haveTheSame(source, receiver)).toBe(true);
+    await eventually(() => watch.threads.length === 4 && watch.threads.every(listens), {
+      what: "the threads of the source",
+    });
   });
 
   it("have no threads after a streamed install either", async () => {
@@ -85,25 +100,6 @@ describe("lanes that nobody has needed", () => {
     expect(watch.threads).toHaveLength(2);
   });
 });
-
-/** With what somebody of the party begins a connection. */
-async function firstDatagram(): Promise<Uint8Array> {
-  const first = Promise.withResolvers<Uint8Array>();
-  const socket: DatagramSocket = {
-    address: { host: "127.0.0.1", port: 40_001 },
-    send: (bytes) => first.resolve(Uint8Array.from(bytes)),
-    onMessage: () => {},
-    close: async () => {},
-  };
-  const { tls, host } = await poolOptions();
-  await using endpoint = await createEndpoint({ host, port: 0, tls, alpn: ALPN, socket: () => socket });
-  const over = new AbortController();
-  const dialled = endpoint.dial({ host, port: 40_002 }, { signal: over.signal }).catch(() => {});
-  const datagram = await first.promise;
-  over.abort();
-  await dialled;
-  return datagram;
-}
 
 describe("a pool that sleeps", () => {
   it("names the same ports before its threads start, while they do, and behind that", async () => {
@@ -147,11 +143,13 @@ describe("a pool that sleeps", () => {
     ["asleep", () => {}],
     ["starting", (pool: LanePool) => void pool.wake()],
   ])("gives its ports back when it ends while it is %s", async (_, begin) => {
-    const pool = await LanePool.open(await poolOptions({ count: 2 }));
+    const options = await poolOptions({ count: 2 });
+    const pool = await LanePool.open(options);
     const ports = pool.ports();
     begin(pool);
     await pool[Symbol.asyncDispose]();
     await pool.wake();
+    expect(options.log).toEqual([]);
     for (const port of ports) {
       const socket = createSocket("udp4");
       socket.bind({ port, address: "127.0.0.1", exclusive: true });

@@ -4,8 +4,8 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
-import { asGameId, type GameId, type Hello, type PeerId } from "@lanspread/proto";
-import type { Connection } from "@lanspread/quic";
+import { ALPN, asGameId, type GameId, type Hello, type PeerId } from "@lanspread/proto";
+import { type Connection, createEndpoint, type DatagramSocket } from "@lanspread/quic";
 import { eventually, type TemporaryDirectory } from "@lanspread/testkit";
 import { loadPartyCa, peerIdFromCertificate } from "../../src/identity/index.ts";
 import { createLogger, type LogEntry, type PeerOptions } from "../../src/index.ts";
@@ -239,6 +239,25 @@ export async function poolOptions(
     logger: createLogger({ level: "debug", sink: (entry) => log.push(entry) }),
     ...changes,
   };
+}
+
+/** With what somebody of the party begins a connection. */
+export async function firstDatagram(): Promise<Uint8Array> {
+  const first = Promise.withResolvers<Uint8Array>();
+  const socket: DatagramSocket = {
+    address: { host: "127.0.0.1", port: 40_001 },
+    send: (bytes) => first.resolve(Uint8Array.from(bytes)),
+    onMessage: () => {},
+    close: async () => {},
+  };
+  const { tls, host } = await poolOptions();
+  await using endpoint = await createEndpoint({ host, port: 0, tls, alpn: ALPN, socket: () => socket });
+  const over = new AbortController();
+  const dialled = endpoint.dial({ host, port: 40_002 }, { signal: over.signal }).catch(() => {});
+  const datagram = await first.promise;
+  over.abort();
+  await dialled;
+  return datagram;
 }
 
 /** A game that lanes serve: a pool, and the source that answers what lanes do not. */

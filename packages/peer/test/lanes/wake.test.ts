@@ -9,7 +9,14 @@ import type { LaneUnit } from "../../src/download/index.ts";
 import { LanePool } from "../../src/lanes/index.ts";
 import { createRig, createSource, hasWholeGame, MIB, peer, VERSION } from "../download/support.ts";
 import { startRawPeer } from "../peers/raw-peer.ts";
-import { GAME, poolOptions, type ThreadWatch, type WatchedThread, watchThreads } from "./support.ts";
+import {
+  firstDatagram,
+  GAME,
+  poolOptions,
+  type ThreadWatch,
+  type WatchedThread,
+  watchThreads,
+} from "./support.ts";
 
 const run = promisify(execFile);
 
@@ -58,6 +65,22 @@ describe("a lane whose first thread dies before it listens", () => {
     await second();
     expect(watch.threads.map(({ isOver }) => isOver)).toEqual([true, false]);
     expect(pool.ports()).toEqual(ports);
+  });
+
+  it("has its port kept meanwhile, with what has come to it", async () => {
+    await using pool = await LanePool.open(await poolOptions());
+    const ports = pool.ports();
+    onFirst = (worker) => void worker.terminate();
+    const client = createSocket("udp4");
+    const answered = once(client, "message");
+    client.send(await firstDatagram(), ports[0] ?? 0, "127.0.0.1");
+    try {
+      await eventually(() => watch.threads[0]?.isOver);
+      expect(pool.ports()).toEqual(ports);
+      await answered;
+    } finally {
+      client.close();
+    }
   });
 
   it("since somebody has taken its port in the free moment gets another one", async () => {
