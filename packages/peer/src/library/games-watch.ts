@@ -32,6 +32,8 @@ export class GamesWatch {
   #main: DirectoryWatch | undefined;
   /** One after the other: a watch of a root is closed before another one of the same root is taken. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Roots whose turn has not come: one watch sees whatever came until it is taken, however often that was asked for. */
+  readonly #waiting = new Map<GameId, Promise<void>>();
   #failed = false;
   #closing = false;
 
@@ -53,7 +55,10 @@ export class GamesWatch {
    */
   refreshRoot(id: GameId): Promise<void> {
     if (process.platform !== "linux") return Promise.resolve();
-    return this.#inOrder(async () => {
+    const waiting = this.#waiting.get(id);
+    if (waiting !== undefined) return waiting;
+    const refreshed = this.#inOrder(async () => {
+      this.#waiting.delete(id);
       const before = this.#roots.get(id);
       this.#roots.delete(id);
       await before?.close();
@@ -66,6 +71,8 @@ export class GamesWatch {
         if (await isDirectory(root)) throw error;
       }
     });
+    this.#waiting.set(id, refreshed);
+    return refreshed;
   }
 
   /** Resolves when nothing is watched any more. */

@@ -30,7 +30,9 @@ export interface RootLooksOptions {
 export class RootLooks {
   readonly #options: RootLooksOptions;
   readonly #paces = new Map<GameId, LookPace>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #looks = new Set<Promise<void>>();
+  /** Taking a watch may wait for those of other roots, and no look waits for it. */
+  readonly #refreshes = new Set<Promise<void>>();
 
   constructor(options: RootLooksOptions) {
     this.#options = options;
@@ -57,13 +59,13 @@ export class RootLooks {
     for (const [id, pace] of this.#paces) {
       if ((settlesAt(pace) ?? Number.POSITIVE_INFINITY) <= now) {
         this.#paces.set(id, settleBegan(pace));
-        this.#begin(async () => {
+        this.#begin(this.#refreshes, async () => {
           await refresh(id);
           this.#paces.set(id, settled(this.#pace(id)));
         });
       } else if ((lookDueAt(pace) ?? Number.POSITIVE_INFINITY) <= now && !this.#isFull()) {
         this.#paces.set(id, lookBegan(pace, now));
-        this.#begin(async () => {
+        this.#begin(this.#looks, async () => {
           const isShared = await look(id, pace.wanted === "walk");
           this.#paces.set(id, lookEnded(this.#pace(id), isShared, clock.now()));
         });
@@ -75,7 +77,7 @@ export class RootLooks {
 
   /** Resolves when nothing runs. */
   async idle(): Promise<void> {
-    await Promise.all(this.#running);
+    await Promise.all([...this.#looks, ...this.#refreshes]);
   }
 
   #pace(id: GameId): LookPace {
@@ -83,17 +85,17 @@ export class RootLooks {
   }
 
   #isFull(): boolean {
-    return this.#running.size >= ROOTS_AT_ONCE;
+    return this.#looks.size >= ROOTS_AT_ONCE;
   }
 
-  #begin(work: () => Promise<void>): void {
+  #begin(among: Set<Promise<void>>, work: () => Promise<void>): void {
     const { onFailure, wake } = this.#options;
     const running = work()
       .catch(onFailure)
       .finally(() => {
-        this.#running.delete(running);
+        among.delete(running);
         wake();
       });
-    this.#running.add(running);
+    among.add(running);
   }
 }
