@@ -1,13 +1,5 @@
-import {
-  type Answer,
-  encodeFrame,
-  MAX_RESPONSE_BYTES,
-  parseAnswer,
-  RESET,
-  type Request,
-  WireError,
-} from "@lanspread/proto";
-import { readFrameBody, readFrameLength } from "./frame-reader.ts";
+import { type Answer, encodeFrame, RESET, type Request, WireError } from "@lanspread/proto";
+import { readAnswer } from "./read-answer.ts";
 import type { DataAnswer, RawAnswer, RawChannel, RequestChannel } from "./request-channel.ts";
 import type { RequestStream, Waiting } from "./request-stream.ts";
 
@@ -44,8 +36,8 @@ class StreamChannel implements RequestChannel, RawChannel {
 
   requestData(request: Request, options: Waiting = {}): Promise<DataAnswer> {
     return this.#ask(request, options, async (stream) => {
-      const answer = await readAnswer(stream, options);
-      return Object.assign(new StreamAnswer(stream), { answer });
+      const { answer, rest } = await readAnswer(stream, request, options);
+      return new StreamDataAnswer(answer, stream, rest);
     });
   }
 
@@ -71,26 +63,21 @@ class StreamChannel implements RequestChannel, RawChannel {
   }
 }
 
-async function readAnswer(stream: RequestStream, options: Waiting): Promise<Answer> {
-  const length = await readFrameLength(stream, MAX_RESPONSE_BYTES, options);
-  if (length === null) throw new WireError("bad_request", "the stream ends without an answer");
-  const body = Buffer.allocUnsafe(length);
-  await readFrameBody(stream, body, options);
-  return parseAnswer(body);
-}
-
 class StreamAnswer implements RawAnswer {
-  readonly #stream: RequestStream;
+  readonly #stream: Pick<RequestStream, "stop">;
+  readonly #rest: Pick<RequestStream, "read">;
   #over = false;
 
-  constructor(stream: RequestStream) {
+  /** @param rest where the bytes that were not read yet come from */
+  constructor(stream: RequestStream, rest: Pick<RequestStream, "read"> = stream) {
     this.#stream = stream;
+    this.#rest = rest;
   }
 
   async read(into: Uint8Array, options: Waiting = {}): Promise<number> {
     if (this.#over) return 0;
     try {
-      const count = await this.#stream.read(into, options);
+      const count = await this.#rest.read(into, options);
       if (count === 0) this.#over = true;
       return count;
     } catch (error) {
@@ -103,5 +90,14 @@ class StreamAnswer implements RawAnswer {
     if (this.#over) return;
     this.#over = true;
     this.#stream.stop(RESET.cancelled);
+  }
+}
+
+class StreamDataAnswer extends StreamAnswer implements DataAnswer {
+  readonly answer: Answer;
+
+  constructor(answer: Answer, stream: RequestStream, rest: Pick<RequestStream, "read">) {
+    super(stream, rest);
+    this.answer = answer;
   }
 }
