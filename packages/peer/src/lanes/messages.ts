@@ -87,7 +87,8 @@ export interface ToldRemovedFiles extends Omit<RemovedFiles, "error"> {
 export type ToLane =
   /** The answer to `loaded`, once. `ready` follows, or the thread ends. */
   | ({ readonly type: "listen" } & ListenOrder)
-  | { readonly type: "fetch"; readonly order: FetchOrder }
+  /** The order as JSON: cloned field by field it costs both threads several times as much, and of small files there is one for each. */
+  | { readonly type: "fetch"; readonly order: string }
   /** Ends a fetch; `ended` follows. */
   | { readonly type: "cancel"; readonly id: number }
   /** Closes the files of a download that fetches nothing any more; `closed` follows. */
