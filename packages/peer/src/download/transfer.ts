@@ -16,6 +16,7 @@ import {
   follow,
   LaneError,
   NO_PROGRESS_MS,
+  ProgressLimit,
   SinkError,
   TRANSFER_BUFFER_BYTES,
 } from "../transfer/index.ts";
@@ -282,7 +283,12 @@ export class Transfer {
       };
       if (lanes !== null && (await this.#fetchInLane(order, lanes))) return;
       const { channel } = state.source;
-      await fetchUnit({ ...order, channel, sink: payload, buffers: this.#buffers });
+      using limit = new ProgressLimit(
+        order.noProgressMs,
+        `fetching ${manifest.game_id}/${unit.path}`,
+        signal,
+      );
+      await fetchUnit({ ...order, limit, channel, sink: payload, buffers: this.#buffers });
     } catch (error) {
       if (!signal.aborted) this.#unitFailed(error, ask, state);
     } finally {

@@ -1,6 +1,12 @@
 import { DIGEST_BYTES, type PeerId, type PieceIndex } from "@lanspread/proto";
 import type { Endpoint } from "@lanspread/quic";
-import { type ArrivingPiece, createBufferPool, fetchUnit } from "../transfer/index.ts";
+import {
+  type ArrivingPiece,
+  createBufferPool,
+  fetchUnit,
+  LaneError,
+  ProgressLimit,
+} from "../transfer/index.ts";
 import { TELL_BYTES_MS } from "./constants.ts";
 import type { FlushPace } from "./flush-pace.ts";
 import { LaneConnections, type LaneConnectionsOptions } from "./lane-connections.ts";
@@ -17,8 +23,10 @@ export interface LaneFetcherOptions {
 }
 
 interface Running {
-  readonly controller: AbortController;
+  readonly limit: ProgressLimit;
   readonly ended: Promise<void>;
+  /** Nobody wants it any more. */
+  isCancelled: boolean;
 }
 
 /** Fetches units into files, as the main thread orders. */
@@ -40,17 +48,16 @@ export class LaneFetcher {
   }
 
   fetch(order: FetchOrder): void {
-    const controller = new AbortController();
-    const ended = this.#fetch(order, controller.signal).then((failure) => {
-      this.#running.delete(order.id);
-      this.#tellBytesOf(order.id);
-      this.#tell({ type: "ended", id: order.id, failure });
-    });
-    this.#running.set(order.id, { controller, ended });
+    const { id, gameId, unit, noProgressMs } = order;
+    // One for both ends that a unit may have: of small files, each signal is a good part of the work.
+    const limit = new ProgressLimit(noProgressMs, `fetching ${gameId}/${unit.path}`);
+    const ended = this.#fetch(order, limit).then((failure) => this.#ended(id, failure));
+    this.#running.set(id, { limit, ended, isCancelled: false });
   }
 
   cancel(id: FetchOrder["id"]): void {
-    this.#running.get(id)?.controller.abort();
+    const running = this.#running.get(id);
+    if (running !== undefined) cancel(running);
   }
 
   async closeFiles(download: FetchOrder["download"]): Promise<void> {
@@ -66,16 +73,25 @@ export class LaneFetcher {
 
   async close(): Promise<void> {
     const running = [...this.#running.values()];
-    for (const { controller } of running) controller.abort();
+    for (const each of running) cancel(each);
     await Promise.all(running.map(({ ended }) => ended));
     await Promise.all([...this.#files.keys()].map((download) => this.closeFiles(download)));
     this.#connections.close();
     clearTimeout(this.#timer);
   }
 
+  #ended(id: FetchOrder["id"], failure: UnitFailure | null): void {
+    const running = this.#running.get(id);
+    this.#running.delete(id);
+    running?.limit[Symbol.dispose]();
+    this.#tellBytesOf(id);
+    const isCancelled = failure !== null && running?.isCancelled === true;
+    this.#tell({ type: "ended", id, failure: isCancelled ? { kind: "cancelled" } : failure });
+  }
+
   /** Never rejects. */
-  async #fetch(order: FetchOrder, signal: AbortSignal): Promise<UnitFailure | null> {
-    const { id, gameId, manifestHash, unit, source, noProgressMs } = order;
+  async #fetch(order: FetchOrder, limit: ProgressLimit): Promise<UnitFailure | null> {
+    const { id, gameId, manifestHash, unit, source } = order;
     const digests = order.digests === null ? null : Buffer.from(order.digests, "latin1");
     const digestOf = (index: PieceIndex): Uint8Array | null => {
       const at = (index - unit.firstPiece) * DIGEST_BYTES;
@@ -83,7 +99,8 @@ export class LaneFetcher {
     };
     try {
       const files = this.#filesOf(order);
-      const channel = await this.#connections.channelTo(source, signal);
+      const channel = await this.#connections.channelTo(source, limit.signal);
+      limit.moved();
       await fetchUnit({
         channel,
         gameId,
@@ -93,8 +110,7 @@ export class LaneFetcher {
         digestOf,
         sink: files,
         buffers: this.#buffers,
-        signal,
-        noProgressMs,
+        limit,
         onBytes: (count) => this.#came(id, count),
         onPiece: (index, digest) =>
           this.#tell({
@@ -106,7 +122,7 @@ export class LaneFetcher {
       });
       return null;
     } catch (error) {
-      return signal.aborted ? { kind: "cancelled" } : tellFailure(error);
+      return tellFailure(error);
     }
   }
 
@@ -140,6 +156,11 @@ export class LaneFetcher {
     this.#bytes.clear();
     this.#tell({ type: "bytes", counts });
   }
+}
+
+function cancel(running: Running): void {
+  running.isCancelled = true;
+  running.limit.abort(new LaneError("nobody wants it any more"));
 }
 
 function orderedPiece({ unit, pieceBytes }: FetchOrder, index: PieceIndex): ArrivingPiece {

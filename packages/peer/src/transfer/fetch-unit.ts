@@ -7,8 +7,8 @@ import {
   type WireErrorCode,
 } from "@lanspread/proto";
 import type { BufferPool } from "./buffer-pool.ts";
-import { HASHED_ELSEWHERE_BYTES, NO_PROGRESS_MS, TRANSFER_BUFFER_BYTES, WRITES_AHEAD } from "./constants.ts";
-import { ProgressLimit } from "./progress-limit.ts";
+import { HASHED_ELSEWHERE_BYTES, TRANSFER_BUFFER_BYTES, WRITES_AHEAD } from "./constants.ts";
+import type { ProgressLimit } from "./progress-limit.ts";
 import type { DataAnswer, RequestChannel } from "./request-channel.ts";
 import { readFully } from "./request-stream.ts";
 import type { WorkUnit } from "./work-unit.ts";
@@ -53,9 +53,8 @@ export interface FetchUnitOptions {
   readonly digestOf: (index: PieceIndex) => Uint8Array | null;
   readonly sink: PieceSink;
   readonly buffers: BufferPool;
-  readonly signal?: AbortSignal;
-  /** Milliseconds without a byte after which the source is given up. */
-  readonly noProgressMs?: number;
+  /** Ends it where the source sends nothing for too long, and where nobody wants it any more. */
+  readonly limit: Pick<ProgressLimit, "signal" | "moved">;
   /** So many bytes have come, right or wrong. */
   readonly onBytes?: (count: number) => void;
   /** A piece is right, and the sink has it. */
@@ -70,16 +69,11 @@ export interface FetchUnitOptions {
  *
  * When it ends, in either way, no write is under way any more.
  *
- * @throws SourceError, SinkError, PeerError `timeout` when nothing moves, and what the channel and the signal say. Pieces
+ * @throws SourceError, SinkError, and what the channel and the limit say. Pieces
  *   that were reported before stay right.
  */
 export async function fetchUnit(options: FetchUnitOptions): Promise<void> {
-  const { unit, pieceAt, channel, gameId, manifestHash } = options;
-  using limit = new ProgressLimit(
-    options.noProgressMs ?? NO_PROGRESS_MS,
-    `fetching ${gameId}/${unit.path}`,
-    options.signal,
-  );
+  const { unit, pieceAt, channel, gameId, manifestHash, limit } = options;
   const source = new RangeReader({
     channel,
     unit,

@@ -80,3 +80,20 @@ it("ends what it fetches from a peer that is gone, and nothing of others", async
   expect(rig.ended()).toMatchObject({ failure: { kind: "lane" } });
   expect(await rig.source.inbound[0]?.closed).toMatchObject({ reason: "the peer is gone" });
 });
+
+it("tells what nobody wants any more from what stands still, which one limit ends", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using rig = await createRig(() => {
+    asked.resolve();
+    return null;
+  });
+  rig.fetcher.fetch(rig.order);
+  await asked.promise;
+  rig.fetcher.cancel(rig.order.id);
+  await eventually(() => rig.ended() !== undefined, { what: "the end of what was cancelled" });
+  expect(rig.ended()).toEqual({ type: "ended", id: 1, failure: { kind: "cancelled" } });
+  rig.told.length = 0;
+  rig.fetcher.fetch({ ...rig.order, id: 2, noProgressMs: 20 });
+  await eventually(() => rig.ended() !== undefined, { what: "the end of what stands still" });
+  expect(rig.ended()).toMatchObject({ id: 2, failure: { kind: "peer-error", error: { code: "timeout" } } });
+});

@@ -14,7 +14,9 @@ import {
   type DataAnswer,
   type FetchUnitOptions,
   fetchUnit,
+  NO_PROGRESS_MS,
   type PieceSink,
+  ProgressLimit,
   type RequestChannel,
   SinkError,
   SourceError,
@@ -89,6 +91,7 @@ async function createRig(sizes: readonly number[], pieceSize = MIB): Promise<Rig
           },
         },
         buffers: createBufferPool(),
+        limit: new ProgressLimit(NO_PROGRESS_MS, "fetching"),
         onBytes: (count) => {
           rig.received += count;
         },
@@ -339,7 +342,7 @@ describe("a unit that is given up", () => {
 
   it("cancels the answer, by its signal", async () => {
     await using rig = await createRig([4 * MIB]);
-    const controller = new AbortController();
+    using limit = new ProgressLimit(NO_PROGRESS_MS, "fetching");
     const source = createSource(peer(1), rig.game);
     const reason = new Error("enough");
     const ended = rig.fetch(
@@ -347,8 +350,8 @@ describe("a unit that is given up", () => {
       {},
       {
         channel: source.channel,
-        signal: controller.signal,
-        onBytes: () => controller.abort(reason),
+        limit,
+        onBytes: () => limit.abort(reason),
       },
     );
     await expect(ended).rejects.toBe(reason);
@@ -372,7 +375,8 @@ describe("a unit that is given up", () => {
       request: () => Promise.reject(new Error("not asked")),
       requestData: async () => silent,
     };
-    await expect(rig.fetch(rig.unit(0), {}, { channel, noProgressMs: 20 })).rejects.toMatchObject({
+    using limit = new ProgressLimit(20, "fetching");
+    await expect(rig.fetch(rig.unit(0), {}, { channel, limit })).rejects.toMatchObject({
       code: "timeout",
     });
     expect(cancelled).toBe(true);
