@@ -3,7 +3,7 @@ import { MAX_WAITING_PROGRESS } from "./constants.ts";
 
 /**
  * The events that one reader has not taken yet. Progress is bounded: of {@link MAX_WAITING_PROGRESS} the oldest gives way,
- * and a `progress-missed` behind the others says how many did. Of the lists of all games, which others make as often and as
+ * and a `progress-missed` before all that waits says how many did. Of the lists of all games, which others make as often and as
  * long as they like, only the newest waits: it says all that those before it said.
  */
 export class EventQueue implements AsyncIterableIterator<RuntimeEvent> {

@@ -119,7 +119,8 @@ export interface Peer extends PeerHandle {
   /** The listener, `ip:port`. */
   readonly addr: string;
   /**
-   * Every event from now on. A slow reader loses nothing but progress events, and `progress-missed` says how many.
+   * Every event from now on. A slow reader loses nothing but progress events, of which `progress-missed` says how many, and
+   * lists of all games that a newer one makes old.
    * Ends when the peer has stopped.
    */
   events(): AsyncIterableIterator<RuntimeEvent>;

@@ -152,7 +152,10 @@ export interface RuntimeEventData {
   "remove-failed": Failure;
   /** Everything that is being sent, once a second while anything is, and once more when nothing is any more. */
   "outbound-progress": { readonly transfers: readonly OutboundRate[] };
-  /** The reader of this stream of events was too slow and missed this many progress events; nothing else was left out. */
+  /**
+   * The reader of this stream of events was too slow and missed this many progress events. Nothing else was left out but lists of all
+   * games that a newer one made old.
+   */
   "progress-missed": { readonly count: number };
 }
 
