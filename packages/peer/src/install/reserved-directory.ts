@@ -1,8 +1,9 @@
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errnoOf, fromNodeError, PeerError } from "../errors/index.ts";
 import {
+  flushDirectory,
   LOCAL_NAME,
   OWNED_MARKER_NAME,
   readRegularFile,
@@ -108,8 +109,9 @@ export async function renameInRoot(root: string, from: string, to: string): Prom
 }
 
 /**
- * Deletes a directory that is proven to be lanspread's. Links in it are removed, not followed. The marker goes last: what
- * an interruption leaves is still proven to be ours.
+ * Deletes a directory that is proven to be lanspread's, so that it stays deleted: what comes next takes away what recovery
+ * knows it by. Links in it are removed, not followed. The marker goes last: what an interruption leaves is still proven to
+ * be ours.
  */
 export async function deleteOwned(path: string): Promise<void> {
   try {
@@ -117,6 +119,7 @@ export async function deleteOwned(path: string): Promise<void> {
       if (name !== OWNED_MARKER_NAME) await removeTree(join(path, name));
     }
     await removeTree(path);
+    await flushDirectory(dirname(path));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fromNodeError(error, path);
   }

@@ -19,26 +19,31 @@ export async function namesOf(path: string): Promise<string[]> {
   return (await readdir(path)).sort();
 }
 
+type FlushCall = "sync" | "datasync";
+
 /**
- * Watches every flush (`fsync`) of this process while `work` runs. Every flush really takes place, after `look` has seen
- * what it finds: what it sees is what the flush makes last.
+ * Watches every flush (`fsync`, and where `calls` has it `fdatasync`) of this process while `work` runs. Every flush really
+ * takes place, after `look` has seen what it finds: what it sees is what the flush makes last.
  */
 export async function observeFlushes<T>(
   work: () => Promise<unknown>,
   look: () => Promise<T>,
+  calls: readonly FlushCall[] = ["sync"],
 ): Promise<ObservedFlush<T>[]> {
   const flushes: ObservedFlush<T>[] = [];
   const prototype = await fileHandlePrototype();
-  const real = prototype.sync;
-  prototype.sync = async function (this: FileHandle) {
-    const info = await this.stat();
-    flushes.push({ directory: info.isDirectory(), inode: info.ino, seen: await look() });
-    return real.call(this);
-  };
+  const real = { sync: prototype.sync, datasync: prototype.datasync };
+  for (const call of calls) {
+    prototype[call] = async function (this: FileHandle) {
+      const info = await this.stat();
+      flushes.push({ directory: info.isDirectory(), inode: info.ino, seen: await look() });
+      return real[call].call(this);
+    };
+  }
   try {
     await work();
   } finally {
-    prototype.sync = real;
+    Object.assign(prototype, real);
   }
   return flushes;
 }
