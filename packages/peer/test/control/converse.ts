@@ -3,6 +3,9 @@ import { type HarnessCommandInput, type HarnessLine, harnessLineSchema } from "@
 import { eventually } from "@lanspread/testkit";
 import { createControlSession, type Peer } from "../../src/index.ts";
 
+/** How long a client waits for an answer or an event, ms: a machine that is busy with other tests is slow, not wrong. */
+const DEADLINE_MS = 30_000;
+
 /** A client of a session: what it was told, and what was asked of its host, in one order. */
 export function converse(peer: Peer) {
   const lines: HarnessLine[] = [];
@@ -38,11 +41,13 @@ export function converse(peer: Peer) {
       session.takeLine(JSON.stringify({ id, ...command }));
       return await eventually(() => answers().find((line) => line.type !== "event" && line.id === id), {
         what: `the answer to ${command.cmd}`,
+        deadlineMs: DEADLINE_MS,
       });
     },
     event: (type: string) =>
       eventually(() => lines.filter((line) => line.type === "event").find(({ event }) => event === type), {
         what: type,
+        deadlineMs: DEADLINE_MS,
       }),
   };
 }
