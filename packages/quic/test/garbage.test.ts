@@ -33,7 +33,8 @@ async function tappedSocket(address: Address) {
   return { tapped, seen, bring: (bytes: Uint8Array, sender?: Address) => handle(bytes, sender ?? from) };
 }
 
-test("a million random, mutated and repeated datagrams change nothing", async () => {
+// Half a minute of work for a processor of its own.
+test("a million random, mutated and repeated datagrams change nothing", { timeout: 300_000 }, async () => {
   const party = await testParty();
   const limits = { handshakeTimeoutMs: 500 };
   const tap = { current: await tappedSocket({ host: "127.0.0.1", port: 0 }) };

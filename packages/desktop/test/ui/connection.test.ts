@@ -4,6 +4,7 @@ import { Connection, type Socket } from "../../ui/src/connection/connection.ts";
 
 class TestSocket implements Socket {
   readonly sent: { readonly id: number }[] = [];
+  readyState = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { readonly data: unknown }) => void) | null = null;
   onclose: (() => void) | null = null;
@@ -13,7 +14,13 @@ class TestSocket implements Socket {
   }
 
   close(): void {
+    this.readyState = 3;
     this.onclose?.();
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
   }
 
   hear(message: ShellMessage): void {
@@ -46,7 +53,7 @@ describe("the page's connection", () => {
   it("gives each answer to who asked, in any order", async () => {
     const { sockets, heard, connection } = createRig();
     const [socket] = sockets;
-    socket?.onopen?.();
+    socket?.open();
     socket?.hear(SNAPSHOT);
     expect(heard).toEqual(["connected", "snapshot"]);
     const [one, other] = [connection.ask(ASKED), connection.ask(ASKED)];
@@ -61,10 +68,19 @@ describe("the page's connection", () => {
   it("refuses what cannot be asked, and what is lost on its way", async () => {
     const { sockets, connection } = createRig();
     await expect(connection.ask(ASKED)).rejects.toMatchObject({ code: "connection-lost" });
-    sockets[0]?.onopen?.();
+    sockets[0]?.open();
     const asked = connection.ask(ASKED);
     connection.close();
     await expect(asked).rejects.toMatchObject({ code: "connection-lost" });
+  });
+
+  it("sends nothing on a connection that is being closed, and says so at once", async () => {
+    const { sockets, connection } = createRig();
+    const [socket] = sockets;
+    socket?.open();
+    if (socket !== undefined) socket.readyState = 2;
+    await expect(connection.ask(ASKED)).rejects.toMatchObject({ code: "connection-lost" });
+    expect(socket?.sent).toEqual([]);
   });
 
   it("notices that nobody answers, asks for nothing then, and goes on when somebody does", async () => {
@@ -77,7 +93,7 @@ describe("the page's connection", () => {
         socket?.hear({ type: "answer", id, data: null });
       };
       // Nothing is said before a snapshot: the peer may take its time to start.
-      socket?.onopen?.();
+      socket?.open();
       vi.advanceTimersByTime(SILENCE_MS);
       expect(socket?.sent).toEqual([]);
       socket?.hear(SNAPSHOT);
@@ -106,7 +122,7 @@ describe("the page's connection", () => {
       socket?.onclose?.();
       // Of the next connection nothing is expected before its snapshot, either.
       vi.advanceTimersByTime(250);
-      sockets.at(-1)?.onopen?.();
+      sockets.at(-1)?.open();
       await expect(Promise.race([connection.ask(ASKED), "asked"])).resolves.toBe("asked");
       vi.advanceTimersByTime(SILENCE_MS);
       expect(heard.filter((what) => what === "lost")).toHaveLength(3);
@@ -127,7 +143,7 @@ describe("the page's connection", () => {
         vi.advanceTimersByTime(1);
         expect(sockets).toHaveLength(at + 2);
       }
-      sockets.at(-1)?.onopen?.();
+      sockets.at(-1)?.open();
       sockets.at(-1)?.hear(SNAPSHOT);
       sockets.at(-1)?.onclose?.();
       vi.advanceTimersByTime(250);

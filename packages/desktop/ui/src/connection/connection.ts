@@ -5,8 +5,13 @@ import { Pulse } from "./pulse.ts";
 const RETRY_FIRST_MS = 250;
 const RETRY_LONGEST_MS = 4_000;
 
+/** `readyState` of a WebSocket that takes what is sent. */
+const OPEN = 1;
+
 /** The part of a WebSocket that is needed here. */
 export interface Socket {
+  /** {@link OPEN} between its opening and the moment in which either end begins to close it: `onclose` may come much later. */
+  readonly readyState: number;
   send(text: string): void;
   close(): void;
   onopen: (() => void) | null;
@@ -51,7 +56,6 @@ export class Connection {
   readonly #waiting = new Map<number, Waiting>();
   readonly #pulse: Pulse;
   #socket: Socket | null = null;
-  #isOpen = false;
   #lastId = 0;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -84,7 +88,7 @@ export class Connection {
   }
 
   #send(request: PageRequest): Promise<unknown> {
-    if (this.#socket === null || !this.#isOpen) return Promise.reject(new RefusedError(LOST));
+    if (this.#socket?.readyState !== OPEN) return Promise.reject(new RefusedError(LOST));
     this.#lastId += 1;
     const id = this.#lastId;
     this.#socket.send(JSON.stringify({ ...request, id }));
@@ -95,7 +99,6 @@ export class Connection {
     const socket = this.#options.open();
     this.#socket = socket;
     socket.onopen = () => {
-      this.#isOpen = true;
       this.#failures = 0;
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(String(data)) as ShellMessage);
@@ -132,7 +135,6 @@ export class Connection {
 
   #lost(): void {
     this.#socket = null;
-    this.#isOpen = false;
     this.#pulse.stop();
     for (const id of [...this.#waiting.keys()])
       this.#settle(id, ({ reject }) => reject(new RefusedError(LOST)));
