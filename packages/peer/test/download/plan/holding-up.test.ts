@@ -1,7 +1,10 @@
+import type { PeerId } from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import { layoutOf, simulatedPeer } from "../../../sim/download/networks.ts";
 import { type SimulatedSource, simulate } from "../../../sim/download/simulator.ts";
 import { STALL_MS } from "../../../src/download/plan/constants.ts";
+import { DownloadPlan } from "../../../src/download/plan/download-plan.ts";
+import type { Ask } from "../../../src/download/plan/types.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -67,6 +70,73 @@ describe.each([
   it("and one that is merely slow gets a piece done, whoever comes and goes meanwhile", () => {
     const slow = source(1, () => 60_000);
     expect(longestMs([MIB], [slow, ...PASSERS_BY], exclusive)).toBeLessThan(150_000);
+  });
+});
+
+describe("nobody loses a unit", () => {
+  const [A, B, C, D] = [1, 2, 3, 4].map(simulatedPeer) as [PeerId, PeerId, PeerId, PeerId];
+
+  /** Who lost a unit and when, where sources send so many bytes each 100 ms until a time. */
+  function losses(
+    sizes: readonly number[],
+    bytes: ReadonlyMap<PeerId, number>,
+    untilMs: number,
+    pausedMs = 0,
+  ) {
+    const layout = layoutOf(sizes);
+    const plan = new DownloadPlan({ layout, isDone: () => false, first: 0, from: 0 });
+    const lost: { peerId: PeerId; nowMs: number }[] = [];
+    const came = new Map<Ask, number>();
+    for (const [index, peerId] of [...bytes.keys()].entries()) {
+      plan.joined(peerId, 0);
+      if (index > 0) plan.pauseUntil(peerId, pausedMs);
+    }
+    for (let nowMs = 0; nowMs <= untilMs; nowMs += 100) {
+      for (const { kind, ask } of plan.next(nowMs)) {
+        if (kind === "ask") came.set(ask, 0);
+        else lost.push({ peerId: ask.peerId, nowMs });
+      }
+      for (const [ask, before] of came) {
+        const count = bytes.get(ask.peerId) ?? 0;
+        plan.received(ask, count, nowMs + 100);
+        came.set(ask, before + count);
+        if (before + count < ask.unit.length) continue;
+        came.delete(ask);
+        plan.verified(ask, ask.unit.firstPiece);
+        plan.ended(ask, nowMs + 100);
+      }
+    }
+    return lost;
+  }
+
+  it("before it had the time in which a silent source would, nor when it has almost done", () => {
+    // Three are asked for the only piece at most, and the fourth waits: for one of them.
+    const bytes = new Map([
+      [A, 20_000],
+      [B, 5_000],
+      [C, 5_000],
+      [D, 5_000],
+    ]);
+    const lost = losses([MIB], bytes, STALL_MS + 200);
+    expect(new Set(lost.map(({ peerId }) => peerId))).toEqual(new Set([B]));
+    expect(Math.min(...lost.map(({ nowMs }) => nowMs))).toBeGreaterThanOrEqual(STALL_MS);
+  });
+
+  it("to one that is not faster by far", () => {
+    const bytes = new Map([
+      [A, 9_000],
+      [B, 20_000],
+    ]);
+    expect(losses([MIB, MIB], bytes, STALL_MS + 1_000)).toEqual([]);
+  });
+
+  it("to one that is paused", () => {
+    const bytes = new Map([
+      [A, 1],
+      [B, 20_000],
+    ]);
+    expect(losses([MIB], bytes, 2 * STALL_MS, 3 * STALL_MS)).toEqual([]);
+    expect(losses([MIB], bytes, 4 * STALL_MS, 3 * STALL_MS)).not.toEqual([]);
   });
 });
 
