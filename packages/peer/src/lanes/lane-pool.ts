@@ -59,6 +59,8 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   #awake: Promise<void> | null = null;
   /** As that one, but for {@link LANE_WAKE_MS} at most. */
   #waitedFor: Promise<unknown> | null = null;
+  /** Nobody waits for that any more. */
+  #isAwake = false;
 
   private constructor(options: LanePoolOptions) {
     this.#options = options;
@@ -94,7 +96,9 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
   wake(): Promise<void> {
     if (this.#awake === null) {
       this.#awake = Promise.all(this.#threads.map((thread) => thread.start())).then(() => {});
-      this.#waitedFor = atMost(this.#awake, LANE_WAKE_MS);
+      this.#waitedFor = atMost(this.#awake, LANE_WAKE_MS).then(() => {
+        this.#isAwake = true;
+      });
     }
     return this.#awake;
   }
@@ -166,7 +170,9 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
     const { peerId } = unit;
     if (this.#options.lanesOf(peerId).length === 0 || !(await this.#canReach(peerId))) return false;
     try {
-      await unlessAborted(this.#untilAwake(), unit.signal);
+      // Every small file comes by here, and a race for each costs as much as its order.
+      if (!this.#isAwake) await unlessAborted(this.#untilAwake(), unit.signal);
+      unit.signal.throwIfAborted();
       const thread = this.#leastBusy();
       const addresses = this.#options.lanesOf(peerId);
       const turn = thread === null ? 0 : this.#threads.indexOf(thread) + this.#shift;
