@@ -46,7 +46,10 @@ describe.skipIf(browserUnavailable !== undefined)(`a window whose app is killed$
     return again;
   }
 
-  it("says so, comes back by itself, and shows what is true then: installed, deleted, half downloaded", async () => {
+  // Two starts of an app, and downloads: longer than most where others want the processors.
+  it("says so, comes back by itself, and shows what is true then: installed, deleted, half downloaded", {
+    timeout: 180_000,
+  }, async () => {
     await using party = await createParty(
       [QUAKE, DOOM],
       {},
