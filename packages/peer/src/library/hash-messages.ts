@@ -27,4 +27,6 @@ export type HashReply =
 /** Slots of the memory that both threads share. */
 export const PAUSED_SLOT = 0;
 export const CANCELLED_SLOT = 1;
-export const CONTROL_SLOTS = 2;
+/** Becomes another number with every change of the others: the thread sleeps on it. */
+export const TOLD_SLOT = 2;
+export const CONTROL_SLOTS = 3;

@@ -16,6 +16,7 @@ import {
   type HashReply,
   type HashRequest,
   PAUSED_SLOT,
+  TOLD_SLOT,
 } from "./hash-messages.ts";
 
 const DIGEST_BYTES = 32;
@@ -107,10 +108,13 @@ function refuseChanged(descriptor: number, file: HashedFile): void {
 }
 
 function waitOrLeave(): void {
-  while (Atomics.load(control, PAUSED_SLOT) === 1 && Atomics.load(control, CANCELLED_SLOT) === 0) {
-    Atomics.wait(control, PAUSED_SLOT, 1);
+  for (;;) {
+    // Before the others are looked at: what is told between that look and the wait ends the wait at once.
+    const told = Atomics.load(control, TOLD_SLOT);
+    if (Atomics.load(control, CANCELLED_SLOT) === 1) throw new Cancelled();
+    if (Atomics.load(control, PAUSED_SLOT) === 0) return;
+    Atomics.wait(control, TOLD_SLOT, told);
   }
-  if (Atomics.load(control, CANCELLED_SLOT) === 1) throw new Cancelled();
 }
 
 /** The file was removed, or replaced by a link or a directory: the game changed, the disk is well. */

@@ -8,6 +8,7 @@ import {
   type HashReply,
   type HashRequest,
   PAUSED_SLOT,
+  TOLD_SLOT,
 } from "./hash-messages.ts";
 
 /** How a game's hashing ended. */
@@ -101,8 +102,7 @@ export function createPieceHasher(idleMs: number = HASHER_IDLE_MS): PieceHasher 
       return result;
     },
     setPaused: (paused) => {
-      Atomics.store(control, PAUSED_SLOT, paused ? 1 : 0);
-      Atomics.notify(control, PAUSED_SLOT);
+      tell(control, PAUSED_SLOT, paused ? 1 : 0);
     },
     close: async () => {
       if (closed) return;
@@ -152,10 +152,7 @@ function ask(
   };
   const onError = (error: unknown): void => reject(fault(error));
   const onExit = (): void => reject(fault(new Error("it ended by itself")));
-  const onAbort = (): void => {
-    Atomics.store(control, CANCELLED_SLOT, 1);
-    Atomics.notify(control, PAUSED_SLOT);
-  };
+  const onAbort = (): void => tell(control, CANCELLED_SLOT, 1);
   Atomics.store(control, CANCELLED_SLOT, 0);
   worker.on("message", onMessage).on("error", onError).on("exit", onExit);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -166,6 +163,13 @@ function ask(
     signal.removeEventListener("abort", onAbort);
     worker.unref();
   });
+}
+
+/** Sets a slot, and wakes the thread if it sleeps. */
+function tell(control: Int32Array, slot: number, value: number): void {
+  Atomics.store(control, slot, value);
+  Atomics.add(control, TOLD_SLOT, 1);
+  Atomics.notify(control, TOLD_SLOT);
 }
 
 function fault(cause: unknown): PeerError {
