@@ -55,7 +55,7 @@ describe("docs/pitfalls.md", () => {
       ["Addressing and handshake", 11],
       ["Lifecycle", 3],
       ["Downloads", 16],
-      ["Local state", 17],
+      ["Local state", 18],
       ["Streamed install", 8],
       ["The app", 15],
       [COMPLAINTS, 20],
