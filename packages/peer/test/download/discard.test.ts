@@ -1,5 +1,7 @@
+import { mkdir, readdir } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { discardPartial } from "../../src/download/discard.ts";
+import { discardUnfinished } from "../../src/download/index.ts";
 import { readJournal } from "../../src/download/journal.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { NEW, newGame, shutDown } from "./new-version.ts";
@@ -42,4 +44,16 @@ it("nothing counts as done any more when the removal of what came has only begun
   const after = await readJournal(rig.stateDir, GGOO);
   expect(after.status === "found" && after.pieces).toMatchObject({ begun: [] });
   expect(after.status === "found" && after.pieces.done).not.toContain(1);
+});
+
+it("what an unfinished download left in another games directory stays, where the game has a folder in this one", async () => {
+  await using rig = await createRig();
+  const game = await newGame(rig);
+  await shutDown(rig, game);
+  const left = await readdir(rig.root, { recursive: true });
+  const gamesDir = rig.dir.join("other games");
+  await mkdir(`${gamesDir}/${GGOO}`, { recursive: true });
+  await discardUnfinished({ gameId: GGOO, gamesDir, stateDir: rig.stateDir });
+  expect(await readdir(rig.root, { recursive: true })).toEqual(left);
+  expect((await readJournal(rig.stateDir, GGOO)).status).toBe("found");
 });
