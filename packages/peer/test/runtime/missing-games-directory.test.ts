@@ -161,12 +161,13 @@ describe("a peer whose games directory cannot be used at its start", () => {
     // What was interrupted is written down there.
     const notes = join(stateDir, "games");
     await rm(notes, { recursive: true });
+    await writeFile(notes, "");
     await expect(member.peer.send({ type: "set-game-dir", path: other })).rejects.toMatchObject({
-      code: "no-such-directory",
+      code: "not-a-directory",
       message: expect.stringContaining(notes),
     });
     expect(member.peer.snapshot().localGames).toEqual([]);
-    await mkdir(notes);
+    await rm(notes);
     await usable(member);
     await eventually(() => member.peer.snapshot().localGames.some(({ id }) => id === "quake"), SOON);
     expect(member.peer.snapshot().status.gamesDir).toBe(other);
