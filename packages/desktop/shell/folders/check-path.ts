@@ -55,9 +55,10 @@ function hasControls(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }
 
-/** Names of devices, with whatever ending. A colon opens a stream of a file. */
+/** Names of devices, with whatever ending, also behind spaces. A colon opens a stream of a file. */
 function isReservedOnWindows(name: string): boolean {
-  return /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/iu.test(name) || name.includes(":");
+  const isDevice = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/iu.test(name);
+  return isDevice || name.includes(":");
 }
 
 /** A root keeps its separator. */

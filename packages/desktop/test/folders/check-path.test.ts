@@ -41,6 +41,11 @@ describe("a path", () => {
     ["\\\\?\\C:\\Games", "win32", /device/u],
     ["C:\\Games\\con", "win32", /Windows keeps/u],
     ["C:\\Games\\LPT1.txt", "win32", /Windows keeps/u],
+    ["C:\\Games\\nul .old", "win32", /Windows keeps/u],
+    ["C:\\Games\\aux  ", "win32", /Windows keeps/u],
+    ["C:\\Games\\CONIN$", "win32", /Windows keeps/u],
+    ["C:\\Games\\conout$.txt", "win32", /Windows keeps/u],
+    ["C:\\Games\\clock$\\old", "win32", /Windows keeps/u],
     ["C:\\Games\\a:stream", "win32", /Windows keeps/u],
   ])("%j on %s is refused", (text, platform, why) => {
     expect(checkPath(text, platform)).toEqual({ refused: expect.stringMatching(why) });
@@ -78,6 +83,8 @@ describe("the name of a folder", () => {
     "a\0",
     "con",
     "NUL.txt",
+    "nul .old",
+    "CONIN$",
     "a.",
     "a ",
     " a",
