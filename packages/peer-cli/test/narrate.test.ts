@@ -37,6 +37,13 @@ describe("the narrator", () => {
     ).toBe("quake3: local is there (already-installed)");
     const failed = { type: "install-failed", gameId, code: "disk-full", message: "/srv is full" } as const;
     expect(narrate({ ...failed, hint: "Free 2 GiB." })).toBe("quake3: /srv is full (disk-full). Free 2 GiB.");
+    const alone = {
+      type: "no-peers-have-game",
+      gameId,
+      message: "No peer has quake3.",
+      hint: "Wait.",
+    } as const;
+    expect(narrate(alone)).toBe("quake3: No peer has quake3. Wait.");
   });
 
   it("tells the number of shared games once until it changes", () => {

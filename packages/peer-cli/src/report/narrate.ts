@@ -76,5 +76,7 @@ function describe(event: RuntimeEvent, nameOf: (peerId: string) => string): stri
 }
 
 function withHint(text: string, hint: string | undefined): string {
-  return hint === undefined ? text : `${text}. ${hint}`;
+  if (hint === undefined) return text;
+  // Messages that are whole sentences have their full stop.
+  return text.endsWith(".") ? `${text} ${hint}` : `${text}. ${hint}`;
 }
