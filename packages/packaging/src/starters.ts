@@ -11,7 +11,7 @@ export function startersOf(platform: Platform): readonly ShippedFile[] {
     case "win32":
       return [
         textFile("lanspread.cmd", windowsLines(windowsProgram(node, ""))),
-        textFile("lanspread-desktop.cmd", windowsLines(windowsProgram(node, " desktop"))),
+        textFile("lanspread-desktop.cmd", windowsLines(windowsProgram(node, " desktop", KEEP_OPEN))),
       ];
     case "linux":
       return [
@@ -74,16 +74,31 @@ Categories=Game;Network;
 Keywords=LAN;games;party;
 `;
 
-/** \`%~dp0\` is the folder of the script, with a backslash at its end. */
-function windowsProgram(node: string, command: string): string {
+/**
+ * `%~dp0` is the folder of the script, with a backslash at its end. It is asked for in a subroutine: for a script that was called
+ * by a name in quotes and found by PATH, the script itself is told the current folder there. Delayed expansion, which
+ * a machine may have as its default, would read exclamation marks in paths and arguments as variables.
+ *
+ * @param end what follows the program
+ */
+function windowsProgram(node: string, command: string, end = ""): string {
   return `@echo off
-setlocal
+setlocal EnableExtensions DisableDelayedExpansion
+goto start
+:find_here
+set "here=%~dp0"
+exit /b
+:start
+call :find_here
 set "NODE_OPTIONS="
 set "NODE_PATH="
 set "NODE_EXTRA_CA_CERTS="
-"%~dp0${node.replaceAll("/", "\\")}" "%~dp0${PROGRAM.replaceAll("/", "\\")}"${command} %*
-`;
+"%here%${node.replaceAll("/", "\\")}" "%here%${PROGRAM.replaceAll("/", "\\")}"${command} %*
+${end}`;
 }
+
+/** The console of what was opened by a double click closes at its end, and with it what it says of why it failed. */
+const KEEP_OPEN = "if %ERRORLEVEL% neq 0 pause\n";
 
 /** The command interpreter misreads labels and parentheses where lines end otherwise. */
 function windowsLines(text: string): string {

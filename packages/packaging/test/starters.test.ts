@@ -112,10 +112,42 @@ describe("the scripts of Windows", () => {
       const text = textOf("win-x64", name);
       expect(text.split("\r\n").length).toBe(text.split("\n").length);
       expect(text).toContain(
-        String.raw`"%~dp0node\bin\node.exe" "%~dp0app\node_modules\lanspread\bin\lanspread.mjs"`,
+        String.raw`"%here%node\bin\node.exe" "%here%app\node_modules\lanspread\bin\lanspread.mjs"`,
       );
-      expect(text.trimEnd().endsWith(name.includes("desktop") ? '.mjs" desktop %*' : '.mjs" %*')).toBe(true);
+      expect(text).toContain(name.includes("desktop") ? '.mjs" desktop %*\r\n' : '.mjs" %*\r\n');
       expect(text).toMatch(/^[\r\n\x20-\x7e]+$/u);
     },
   );
+
+  it.each(["lanspread.cmd", "lanspread-desktop.cmd"])(
+    "%s ask for their folder in a subroutine, since it is another one for a quoted name that PATH has found",
+    (name) => {
+      const lines = textOf("win-x64", name).trimEnd().split("\r\n");
+      const asked = lines.flatMap((line, at) => (line.includes("%~dp0") ? [at] : []));
+      expect(asked).toHaveLength(1);
+      const [at = 0] = asked;
+      expect(lines.slice(at - 2, at + 4)).toEqual([
+        "goto start",
+        ":find_here",
+        'set "here=%~dp0"',
+        "exit /b",
+        ":start",
+        "call :find_here",
+      ]);
+    },
+  );
+
+  it.each(["lanspread.cmd", "lanspread-desktop.cmd"])(
+    "%s read no exclamation mark as a variable, whatever the machine's default",
+    (name) => {
+      expect(textOf("win-x64", name).split("\r\n")[1]).toBe(
+        "setlocal EnableExtensions DisableDelayedExpansion",
+      );
+    },
+  );
+
+  it("keep the console of what was double-clicked open where it failed, and none of what scripts call", () => {
+    expect(textOf("win-x64", "lanspread-desktop.cmd")).toMatch(/%\*\r\nif %ERRORLEVEL% neq 0 pause\r\n$/u);
+    expect(textOf("win-x64", "lanspread.cmd")).toMatch(/%\*\r\n$/u);
+  });
 });
