@@ -24,7 +24,7 @@ interface ListedGame {
 /** What must not be: half a game that counts as one, or bytes that are not right. */
 export class Violation extends Error {}
 
-/** A process of the receiver that listens, and nothing else yet. */
+/** A process of the receiver that has joined the others. */
 export interface Receiver {
   readonly harness: Harness;
   readonly peerId: string;
@@ -59,16 +59,20 @@ export class DownloadParty {
       await makeNewVersion(join(games, GAME_ID), gameBytes);
       this.#new = await digestTree(join(games, GAME_ID));
       const source = await this.#start(name);
-      this.#sources.push(source.harness);
-      await eventually(async () => (await contentIdAt(source.harness)) !== null, {
+      const { addr } = await this.#ready(source);
+      this.#addrs.push(addr);
+      this.#sources.push(source);
+      await eventually(async () => (await contentIdAt(source)) !== null, {
         what: `the digests of ${name}`,
         deadlineMs: KNOWN_DEADLINE_MS,
       });
     }
-    const { harness } = await this.#start("watcher");
-    this.#watcher = harness;
+    const watcher = await this.#start("watcher");
+    const { addr } = await this.#ready(watcher);
+    this.#addrs.push(addr);
+    this.#watcher = watcher;
     this.#receiver = await this.#workspace.peer("receiver");
-    harness.onEvent(({ event, data }) => {
+    watcher.onEvent(({ event, data }) => {
       if (event === "list-games") void this.#look((data["games"] ?? []) as readonly ListedGame[]);
     });
   }
@@ -87,17 +91,19 @@ export class DownloadParty {
   }
 
   /** Starts the receiver. @param dieAt a change of its disk at which it kills itself */
-  startReceiver(dieAt: string | null): Promise<Receiver> {
+  startReceiver(dieAt: string | null): Promise<Harness> {
     return this.#start("receiver", dieAt ?? "");
   }
 
-  /** Joins the receiver to all others, and waits until it knows that the sources have the game. */
-  async join({ harness }: Receiver): Promise<void> {
+  /** Joins the receiver to all others as soon as it is there, and waits until it knows that the sources have the game. */
+  async join(harness: Harness): Promise<Receiver> {
+    const { peerId } = await this.#ready(harness);
     for (const addr of this.#addrs) await harness.send({ cmd: "connect", addr });
     await eventually(async () => (await gameAt(harness))?.peer_count === SOURCES.length, {
       what: "the sources' game at the receiver",
       deadlineMs: KNOWN_DEADLINE_MS,
     });
+    return { harness, peerId };
   }
 
   /** The version that lies at the receiver, whole; null where there is none. @throws Violation where half a game counts as one */
@@ -198,7 +204,7 @@ export class DownloadParty {
     if (!text.includes(NEW_VERSION)) this.#lie ??= "the receiver offered a game that had not come whole";
   }
 
-  async #start(name: string, dieAt = ""): Promise<Receiver> {
+  async #start(name: string, dieAt = ""): Promise<Harness> {
     const { games, state } = await this.#workspace.peer(name);
     const harness = startHarness({
       name,
@@ -214,9 +220,12 @@ export class DownloadParty {
     });
     this.#running.add(harness);
     void harness.exited.then(() => this.#running.delete(harness));
-    const ready = await harness.event(isEvent("local-peer-ready"), { deadlineMs: READY_DEADLINE_MS });
-    if (name !== "receiver") this.#addrs.push(String(ready.data["addr"]));
-    return { harness, peerId: String(ready.data["peer_id"]) };
+    return harness;
+  }
+
+  async #ready(harness: Harness): Promise<{ readonly addr: string; readonly peerId: string }> {
+    const { data } = await harness.event(isEvent("local-peer-ready"), { deadlineMs: READY_DEADLINE_MS });
+    return { addr: String(data["addr"]), peerId: String(data["peer_id"]) };
   }
 }
 

@@ -163,11 +163,11 @@ class DownloadSoak {
   /** Starts the receiver and downloads what is missing. @returns whether it was killed: else all is there and it has ended */
   async #attempt(moment: Moment | null): Promise<boolean> {
     const party = this.#party;
-    const receiver = await party.startReceiver(moment?.kind === "change" ? moment.at : null);
-    const { harness } = receiver;
+    const harness = await party.startReceiver(moment?.kind === "change" ? moment.at : null);
     const controller = new AbortController();
     try {
-      await party.join(receiver);
+      // It may be killed before it is ready: what an earlier life has left is put right by changes of the disk, too.
+      const receiver = await party.join(harness);
       await party.requireHonest(receiver);
       if ((await party.versionOnDisk()) !== NEW_VERSION) {
         const from = harness.events.length;
