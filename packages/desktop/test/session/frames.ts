@@ -69,7 +69,10 @@ export async function openFrozen(door: {
 /** Resolves when more can be sent, or nothing any more. */
 export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
-    socket.once("drain", () => resolve());
-    socket.once("close", () => resolve());
+    const settle = (): void => {
+      socket.off("drain", settle).off("close", settle);
+      resolve();
+    };
+    socket.on("drain", settle).on("close", settle);
   });
 }
