@@ -8,6 +8,9 @@ import { findBrowsers } from "./find-browser.ts";
 /** Folder of the browser's profile in the state directory: nothing of the user's own browser is touched. */
 const PROFILE = "desktop-profile";
 
+/** Folder of the browser's crash reports in its profile. Without being told, Chromium on Linux keeps them with the user's own. */
+const CRASH_REPORTS = "Crash Reports";
+
 /** Open to its owner alone: the session's cookie is in it. */
 const PROFILE_MODE = 0o700;
 
@@ -61,7 +64,7 @@ export async function openAppWindow(options: WindowOptions): Promise<BrowserProc
     const child = spawn(
       browser,
       [`--app=${options.address}`, `--user-data-dir=${profile}`, ...FLAGS, ...(options.flags ?? [])],
-      { stdio: "ignore" },
+      { stdio: "ignore", env: { ...process.env, BREAKPAD_DUMP_LOCATION: join(profile, CRASH_REPORTS) } },
     );
     if ((await hasStarted(child)) && child.pid !== undefined) return ownBrowser(child, child.pid);
   }

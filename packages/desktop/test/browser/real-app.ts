@@ -50,6 +50,8 @@ export interface RealAppOptions {
   readonly stateDir: string;
   readonly args: readonly string[];
   readonly browserFlags?: readonly string[];
+  /** Home of the user; by default that of who runs the tests. */
+  readonly home?: string;
 }
 
 /** `lanspread desktop` as a process of its own, with a window. */
@@ -59,7 +61,7 @@ export class RealApp implements AsyncDisposable {
   readonly #ended: Promise<number | string>;
   #said = "";
 
-  constructor({ display, stateDir, args, browserFlags = [] }: RealAppOptions) {
+  constructor({ display, stateDir, args, browserFlags = [], home }: RealAppOptions) {
     this.#stateDir = stateDir;
     const flags = ["--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", ...browserFlags];
     this.child = spawn(
@@ -68,7 +70,7 @@ export class RealApp implements AsyncDisposable {
         ...["--conditions=source", MAIN, "desktop", "--state-dir", stateDir, ...args],
         ...flags.map((flag) => `--browser-flag=${flag}`),
       ],
-      { env: environment(display), stdio: ["ignore", "ignore", "pipe"] },
+      { env: environment(display, home), stdio: ["ignore", "ignore", "pipe"] },
     );
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#said += text;
@@ -146,8 +148,12 @@ export class RealApp implements AsyncDisposable {
   }
 }
 
-function environment(display: Display | null): NodeJS.ProcessEnv {
+function environment(display: Display | null, home: string | undefined): NodeJS.ProcessEnv {
   const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = process.env;
+  if (home !== undefined) {
+    env["HOME"] = home;
+    for (const name of Object.keys(env)) if (name.startsWith("XDG_")) delete env[name];
+  }
   // Whatever opens addresses here is not to open one.
   return { ...env, NO_COLOR: "1", BROWSER: "true", ...(display === null ? {} : { DISPLAY: display.name }) };
 }

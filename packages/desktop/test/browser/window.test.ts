@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,9 +42,11 @@ describe.skipIf(displayUnavailable !== undefined)(
       dir: TemporaryDirectory,
       browserFlags: readonly string[] = [],
       on: Display | null = display,
+      home?: string,
     ): RealApp {
       return new RealApp({
         display: on,
+        ...(home === undefined ? {} : { home }),
         stateDir: dir.join("state"),
         browserFlags,
         args: [
@@ -90,6 +92,19 @@ describe.skipIf(displayUnavailable !== undefined)(
       await app.closeWindows();
       expect(await app.ended()).toBe(0);
       await untilNothingIsLeft(app, dir);
+    });
+
+    it("leaves nothing of its browser where the user keeps those of others", async () => {
+      await using dir = await createPlace();
+      await mkdir(dir.join("home"));
+      await using app = start(dir, [], display, dir.join("home"));
+      await app.inWindow((page) => page.getByRole("link", { name: "Logs" }).click());
+      await app.closeWindows();
+      expect(await app.ended()).toBe(0);
+      await untilNothingIsLeft(app, dir);
+      const left = await readdir(dir.join("home"), { recursive: true });
+      // The toolkit's settings are where every program of the user looks for them.
+      expect(left.filter((path) => !/^\.cache(?:\/dconf(?:\/user)?)?$/u.test(path))).toEqual([]);
     });
 
     it("gets another one beside it at a second start where it cannot come to the front", async () => {
