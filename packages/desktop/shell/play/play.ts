@@ -21,6 +21,8 @@ const PRIVATE_MODE = 0o700;
 
 export interface PlayOptions {
   readonly gameId: GameId;
+  /** As its card says it. */
+  readonly gameName: string;
   /** Absolute path of the game root. */
   readonly root: string;
   readonly stateDir: string;
@@ -41,7 +43,7 @@ export interface PlayOptions {
  * @throws PeerError `not-installed`, `no-such-file` where the game has no script, and others of the file system
  */
 export async function play(options: PlayOptions): Promise<Played> {
-  const { gameId, root, stateDir, playerName, language, logger, run = runScript } = options;
+  const { gameId, gameName, root, stateDir, playerName, language, logger, run = runScript } = options;
   const name = cleanName(playerName);
   const local = await requireInstalled(options);
   const layout = stateDirLayout(stateDir);
@@ -59,7 +61,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     return { started: "set-up" };
   }
   const script = await findScript(root, "game_start");
-  if (script === null) throw nothingToStart(gameId, root, "game_start");
+  if (script === null) throw nothingToStart(gameName, root, "game_start");
   await run({ script, args, staysOpen: false });
   return { started: "game" };
 }
@@ -129,24 +131,24 @@ async function stampOnce(options: PlayOptions, { local, name, marker }: Stamp): 
  * @throws as {@link play}
  */
 export async function startServer(options: PlayOptions): Promise<void> {
-  const { gameId, root, playerName, language, run = runScript } = options;
+  const { gameId, gameName, root, playerName, language, run = runScript } = options;
   const local = await requireInstalled(options);
   const script = await findScript(root, "server_start");
-  if (script === null) throw nothingToStart(gameId, root, "server_start");
+  if (script === null) throw nothingToStart(gameName, root, "server_start");
   await run({ script, args: [local, gameId, language, cleanName(playerName)], staysOpen: true });
 }
 
-async function requireInstalled({ gameId, root }: PlayOptions): Promise<string> {
+async function requireInstalled({ gameName, root }: PlayOptions): Promise<string> {
   const local = join(root, "local");
   const stats = await lstat(local).catch(() => null);
   if (stats?.isDirectory() === true) return local;
-  throw new PeerError("not-installed", `${gameId} is not installed.`);
+  throw new PeerError("not-installed", `${gameName} is not installed.`);
 }
 
-function nothingToStart(gameId: GameId, root: string, kind: string): PeerError {
+function nothingToStart(gameName: string, root: string, kind: string): PeerError {
   return new PeerError(
     "no-such-file",
-    `${gameId} brings no ${kind} script, neither in ${root} nor in local/`,
+    `${gameName} brings no ${kind} script, neither in ${root} nor in local/`,
     {
       hint: "Open its folder and start it by hand.",
     },

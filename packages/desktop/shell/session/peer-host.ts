@@ -216,14 +216,16 @@ export class PeerHost implements PageHost, AsyncDisposable {
 
   #playOptions({ gameId, language: ofPage = "en" }: PlayRequest): PlayOptions {
     const { settings, logger } = this.#options;
-    const { status } = this.#peer.snapshot();
+    const { status, games } = this.#peer.snapshot();
     const { language = ofPage } = settings.get();
     const id = asGameId(gameId);
+    const gameName = games.find((game) => game.id === id)?.name ?? id;
     if (status.operations.some((operation) => operation.gameId === id)) {
-      throw new PeerError("operation-in-progress", `${id} is being worked on at the moment.`);
+      throw new PeerError("operation-in-progress", `${gameName} is being worked on at the moment.`);
     }
     return {
       gameId: id,
+      gameName,
       root: join(status.gamesDir, id),
       stateDir: this.#setup.stateDir,
       unnoted: this.#unnoted,

@@ -1,12 +1,13 @@
-import { chmod, mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Desktop } from "../../shell/index.ts";
 import { browserUnavailable, IN_A_BROWSER, startBrowser, type TestBrowser } from "./browser.ts";
+import { fakePrograms } from "./fake-programs.ts";
 import { pacedSocket } from "./paced-socket.ts";
-import { createParty, type Party, type TestGame } from "./party.ts";
+import { createParty, type TestGame } from "./party.ts";
 
 const MIB = 1024 ** 2;
 const QUAKE: TestGame = {
@@ -299,27 +300,4 @@ async function expectUsable(page: Page, width: number): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-}
-
-interface FakePrograms extends AsyncDisposable {
-  /** What a program was called with last, each argument with a line behind it. */
-  told(program: string): Promise<string>;
-}
-
-/** File manager and terminal are scripts that write down what they are told; there are no others. */
-async function fakePrograms({ dir }: Party): Promise<FakePrograms> {
-  const path = process.env["PATH"];
-  await mkdir(dir.join("bin"));
-  for (const program of ["xdg-open", "x-terminal-emulator"]) {
-    const file = dir.join("bin", program);
-    await writeFile(file, `#!/bin/sh\nprintf '%s\\n' "$@" > "$0.part"; /bin/mv "$0.part" "$0.told"\n`);
-    await chmod(file, 0o755);
-  }
-  process.env["PATH"] = dir.join("bin");
-  return {
-    told: (program) => readFile(dir.join("bin", `${program}.told`), "utf8").catch(() => ""),
-    [Symbol.asyncDispose]: async () => {
-      process.env["PATH"] = path;
-    },
-  };
 }

@@ -4,6 +4,7 @@ import { eventually, seededBytes } from "@lanspread/testkit";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserUnavailable, IN_A_BROWSER, startBrowser, type TestBrowser } from "./browser.ts";
+import { fakePrograms } from "./fake-programs.ts";
 import { createParty, type TestGame } from "./party.ts";
 
 const MIB = 1024 ** 2;
@@ -75,10 +76,23 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     const play = page.getByRole("button", { name: "Play: Quake III Arena" });
     await play.click(SOON);
     const alert = page.getByRole("alert");
-    await alert.getByText("quake brings no game_start script").waitFor(SOON);
+    await alert.getByText("Quake III Arena brings no game_start script").waitFor(SOON);
     await alert.getByText("Open its folder and start it by hand.").waitFor(SOON);
     await alert.getByRole("button", { name: "Close" }).click();
     await alert.getByText("game_start").waitFor({ state: "detached", ...SOON });
+
+    await using programs = await fakePrograms(party);
+    await play.click();
+    await alert.getByText("no-such-file").waitFor(SOON);
+    for (const width of [1_280, 360]) {
+      await page.setViewportSize({ width, height: 740 });
+      expect(await alert.locator("code").evaluate((code) => code.getClientRects().length)).toBe(1);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    }
+    await alert.getByRole("button", { name: "Open folder" }).click();
+    await alert.getByText("game_start").waitFor({ state: "detached", ...SOON });
+    const root = party.dir.join("mine", "games", "quake");
+    await expect.poll(() => programs.told("xdg-open"), SOON).toBe(`${root}\n`);
   });
 
   it("draws what comes into sight, and not again what stays", async () => {

@@ -34,6 +34,7 @@ async function createRig(files: Readonly<Record<string, string>>): Promise<Rig> 
     read: (path) => readFile(dir.join("quake", path), "utf8"),
     options: {
       gameId: QUAKE,
+      gameName: "Quake III Arena",
       root: dir.join("quake"),
       stateDir: dir.join("state"),
       playerName: `Ada "the" <First>`,
@@ -181,7 +182,7 @@ describe("playing", () => {
     await rig.write("local/x", "");
     await expect(play(rig.options)).rejects.toMatchObject({
       code: "no-such-file",
-      message: expect.stringContaining("game_start"),
+      message: expect.stringMatching(/^Quake III Arena brings no game_start /u),
     });
     await expect(startServer(rig.options)).rejects.toMatchObject({ code: "no-such-file" });
   });

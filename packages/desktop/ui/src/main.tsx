@@ -8,6 +8,7 @@ import { type App, AppContext } from "./app/context.ts";
 import { newsOf, newsOfAnswer } from "./app/news.ts";
 import { notice } from "./app/notices.tsx";
 import { beWindow } from "./app/own-window.ts";
+import { problemOf } from "./app/problem.ts";
 import { Connection, RefusedError } from "./connection/connection.ts";
 import { openSocket } from "./connection/open-socket.ts";
 import { languageOf } from "./i18n/translate.ts";
@@ -77,7 +78,7 @@ const app: App = {
     };
     ask(request).then(answered, (error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
-      notice(error);
+      notice(problemOf(request, error));
     });
   },
 };

@@ -1,9 +1,10 @@
+import type { GameId } from "@lanspread/proto";
 import { useSyncExternalStore } from "react";
-import type { Failure } from "../i18n/explain.ts";
 import { nextFrame } from "../state/next-frame.ts";
 import { createStore } from "../state/store.ts";
-import { useTexts } from "./context.ts";
+import { useApp, useTexts } from "./context.ts";
 import type { News } from "./news.ts";
+import type { Problem } from "./problem.ts";
 import { Why } from "./why.tsx";
 
 /** Notices that are shown at once: older ones give way. */
@@ -12,7 +13,7 @@ const MOST_SHOWN = 3;
 /** For so long brief ones are shown, milliseconds: time to read one sentence, and for most games to come up. */
 const BRIEF_MS = 6_000;
 
-type Notice = Failure | News;
+type Notice = Problem | News;
 
 const shown = createStore<readonly Notice[]>([], nextFrame);
 
@@ -39,11 +40,34 @@ export function Notices() {
       {notices.map((one) => (
         <div className={"code" in one ? "notice" : "notice news"} key={keyOf(one)}>
           {"code" in one ? <Why failure={one} /> : <p>{t(one.text, one.values)}</p>}
-          <button type="button" onClick={() => dismiss(one)}>
-            {t("error.dismiss")}
-          </button>
+          <div className="notice-buttons">
+            {"folderOf" in one && <FolderButton problem={one} gameId={one.folderOf} />}
+            <button type="button" onClick={() => dismiss(one)}>
+              {t("error.dismiss")}
+            </button>
+          </div>
         </div>
       ))}
     </div>
+  );
+}
+
+interface FolderButtonProps {
+  readonly problem: Problem;
+  readonly gameId: GameId;
+}
+
+/** Does what the notice advises, which then has said what it had to. */
+function FolderButton({ problem, gameId }: FolderButtonProps) {
+  const { t } = useTexts();
+  const { tryTo } = useApp();
+  const open = (): void => {
+    dismiss(problem);
+    tryTo({ type: "open-folder", gameId });
+  };
+  return (
+    <button type="button" onClick={open}>
+      {t("do.open-folder")}
+    </button>
   );
 }

@@ -7,7 +7,7 @@ export function Why({ failure }: { readonly failure: Failure }) {
   const { what, detail, hint } = explain(failure, language, t);
   return (
     <p>
-      <span lang={what.lang}>{what.text}</span> <code>{failure.code}</code>
+      <span lang={what.lang}>{what.text}</span> <code className="why-code">{failure.code}</code>
       {hint !== null && <small lang={hint.lang}>{hint.text}</small>}
       {detail !== null && <small lang={detail.lang}>{detail.text}</small>}
     </p>
