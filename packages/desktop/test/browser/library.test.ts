@@ -95,6 +95,23 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     await expect.poll(() => programs.told("xdg-open"), SOON).toBe(`${root}\n`);
   });
 
+  it("raises the card that the keyboard is at, and none that was clicked", async () => {
+    await using party = await createParty([QUAKE]);
+    const page = await browser.open((await party.start()).openAddress());
+    const card = page.getByRole("article", { name: "Quake III Arena" });
+    const raised = (): Promise<string> =>
+      page.evaluate("getComputedStyle(document.querySelector('.card .picture')).transform");
+    await card.getByRole("button", { name: "Download: Quake III Arena" }).click(SOON);
+    await page.mouse.move(0, 0);
+    expect(await page.evaluate("document.querySelector('.card').contains(document.activeElement)")).toBe(
+      true,
+    );
+    await expect.poll(raised, SOON).toBe("none");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(raised, SOON).toBe("matrix(1, 0, 0, 1, 0, -4)");
+  });
+
   it("draws what comes into sight, and not again what stays", async () => {
     const games = Array.from({ length: 200 }, (_, at): TestGame => {
       return { id: `game-${at}`, name: `Game ${at}`, files: { "a.txt": "a" } };
