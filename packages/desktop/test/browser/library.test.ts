@@ -95,6 +95,15 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     await expect.poll(() => programs.told("xdg-open"), SOON).toBe(`${root}\n`);
   });
 
+  it("opens the folder that an empty library asks to be filled", async () => {
+    await using party = await createParty([]);
+    await using programs = await fakePrograms(party);
+    const page = await browser.open((await party.start()).openAddress());
+    await page.getByText("Put games into").waitFor(SOON);
+    await page.getByRole("main").getByRole("button", { name: "Open folder" }).click();
+    await expect.poll(() => programs.told("xdg-open"), SOON).toBe(`${party.dir.join("mine", "games")}\n`);
+  });
+
   it("raises the card that the keyboard is at, and none that was clicked", async () => {
     await using party = await createParty([QUAKE]);
     const page = await browser.open((await party.start()).openAddress());

@@ -1,4 +1,4 @@
-import { usePageState, useTexts } from "../app/context.ts";
+import { useApp, usePageState, useTexts } from "../app/context.ts";
 import { useNetworkProblem } from "../app/use-network-problem.ts";
 import { gamesOf, type View } from "./filter.ts";
 
@@ -10,6 +10,7 @@ export interface EmptyProps {
 /** Why there is nothing to see, and what to do about it. */
 export function Empty({ view, onChange }: EmptyProps) {
   const { t } = useTexts();
+  const { tryTo } = useApp();
   const snapshot = usePageState((state) => state.snapshot);
   const problem = useNetworkProblem();
   const everything: View = { ...view, filter: "all", search: "" };
@@ -40,6 +41,9 @@ export function Empty({ view, onChange }: EmptyProps) {
       </svg>
       <h1>{t("library.empty")}</h1>
       <p>{t("library.empty-hint", { folder: snapshot?.status.gamesDir ?? "" })}</p>
+      <button type="button" onClick={() => tryTo({ type: "open-games-folder" })}>
+        {t("do.open-folder")}
+      </button>
       <p className="who" lang={problem?.lang}>
         {problem?.text ??
           (people === 0
