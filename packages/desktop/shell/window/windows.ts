@@ -5,6 +5,7 @@ import { openAppWindow, openInDefaultBrowser, profileIn } from "./app-window.ts"
 import { type BrowserProcess, foundBrowser } from "./browser-process.ts";
 import { findProfileOwner } from "./profile-owner.ts";
 import { raiseWindowOf } from "./raise-window.ts";
+import { removeSocket } from "./remove-socket.ts";
 import { isOver } from "./when-over.ts";
 
 /** What windows show: the running app. */
@@ -121,6 +122,7 @@ export class Windows {
     this.#noMoreChanges();
     await this.#opening;
     await Promise.all([...this.#browsers].map((browser) => browser.close()));
+    if (this.#options.opensWindows) await removeSocket(profileIn(this.#options.stateDir));
   }
 
   #keep(browser: BrowserProcess): void {

@@ -50,7 +50,7 @@ export interface RealAppOptions {
   readonly stateDir: string;
   readonly args: readonly string[];
   readonly browserFlags?: readonly string[];
-  /** Home of the user; by default that of who runs the tests. */
+  /** Home of the user, and place of temporary files; by default those of who runs the tests. */
   readonly home?: string;
 }
 
@@ -152,6 +152,7 @@ function environment(display: Display | null, home: string | undefined): NodeJS.
   const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = process.env;
   if (home !== undefined) {
     env["HOME"] = home;
+    env["TMPDIR"] = home;
     for (const name of Object.keys(env)) if (name.startsWith("XDG_")) delete env[name];
   }
   // Whatever opens addresses here is not to open one.
