@@ -94,6 +94,30 @@ describe.skipIf(browserUnavailable !== undefined)(`every page${IN_A_BROWSER}`, (
     expect(browser.complaints).toEqual([]);
   });
 
+  it("says where one is: by the window's title, and by one heading of the first level", async () => {
+    const page = await open(1_280, 800, "de-DE");
+    const seen: unknown[] = [];
+    const pages: readonly Route[] = PAGES.map((name) => ({ page: name }));
+    for (const route of [
+      ...pages,
+      { page: "game", gameId: QUAKE.id } as const,
+      { page: "library" } as const,
+    ]) {
+      await goTo(page, route);
+      const headings = await page.getByRole("heading", { level: 1 }).allTextContents();
+      seen.push([await page.title(), headings.length, headings[0]?.split(" ")[0]]);
+    }
+    expect(seen).toEqual([
+      ["lanspread", 1, "Spiele"],
+      ["Party – lanspread", 1, "Party"],
+      ["Einstellungen – lanspread", 1, "Einstellungen"],
+      ["Protokolle – lanspread", 1, "Protokolle"],
+      [`${QUAKE.name} – lanspread`, 1, "Quake"],
+      ["lanspread", 1, "Spiele"],
+    ]);
+    await page.context().close();
+  });
+
   it("says nothing in English where German is spoken", async () => {
     const [inEnglish, inGerman] = [await open(1_280, 800, "en-US"), await open(1_280, 800, "de-DE")];
     for (const route of ROUTES) {

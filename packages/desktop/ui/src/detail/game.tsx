@@ -1,6 +1,7 @@
 import type { ListedGame } from "@lanspread/proto";
 import { useEffect, useRef } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
+import { usePageTitle } from "../app/use-page-title.ts";
 import { Why } from "../app/why.tsx";
 import { Cover } from "../library/cover.tsx";
 import { Progress } from "../library/progress.tsx";
@@ -20,13 +21,7 @@ export function Game({ game }: GameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const toHeading = (): void => heading.current?.focus({ preventScroll: true });
   useEffect(toHeading, []);
-  useEffect(() => {
-    const { title } = document;
-    document.title = `${game.name} – ${title}`;
-    return () => {
-      document.title = title;
-    };
-  }, [game.name]);
+  usePageTitle(game.name);
   const details = useDetails(game.id);
   const description = usePageState((state) => state.snapshot?.facts[game.id]?.description);
   const state = stateOf(game);

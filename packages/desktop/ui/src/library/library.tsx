@@ -1,7 +1,7 @@
 import "./library.css";
 import { useMemo, useState } from "react";
 import type { Density, Shape } from "../../../protocol/library-view.ts";
-import { usePageState } from "../app/context.ts";
+import { usePageState, useTexts } from "../app/context.ts";
 import { Empty } from "./empty.tsx";
 import { gamesOf, type View } from "./filter.ts";
 import { Grid } from "./grid.tsx";
@@ -16,6 +16,7 @@ const DENSITY: Density = "normal";
 
 /** The games of the party: what is here, and what others offer. */
 export function Library() {
+  const { t } = useTexts();
   const [view, setView] = useState<View>(() => lastView().view);
   const all = usePageState((state) => state.snapshot?.games ?? NO_GAMES);
   const shape = usePageState((state) => state.snapshot?.settings.coverShape ?? SHAPE);
@@ -32,7 +33,10 @@ export function Library() {
       <TopBar view={view} onChange={change} count={games.length} shape={shape} density={density} />
       <main>
         {games.length > 0 ? (
-          <Grid games={games} shape={shape} density={density} />
+          <>
+            <h1 className="only-read">{t("page.library")}</h1>
+            <Grid games={games} shape={shape} density={density} />
+          </>
         ) : (
           <Empty view={view} onChange={change} />
         )}

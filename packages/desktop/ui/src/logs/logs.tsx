@@ -2,6 +2,7 @@ import "./logs.css";
 import { useEffect, useState } from "react";
 import type { LogName } from "../../../protocol/logs.ts";
 import { useTexts } from "../app/context.ts";
+import { usePageTitle } from "../app/use-page-title.ts";
 import { copyRows } from "./copy-rows.ts";
 import type { LogFilter } from "./filter.ts";
 import { LogBar } from "./log-bar.tsx";
@@ -24,6 +25,7 @@ let lastLog: LogName = "app";
 /** What the app and its peer say, and what was unpacked. */
 export function Logs() {
   const { t, language } = useTexts();
+  usePageTitle(t("page.logs"));
   const [log, setLog] = useState(lastLog);
   const [filter, setFilter] = useState(filters[log]);
   const [isWrapped, setWrapped] = useState(() => matchMedia(NARROW).matches);
@@ -36,6 +38,7 @@ export function Logs() {
   const isFiltered = filter.search !== "" && shown.problem === null;
   return (
     <main className="logs">
+      <h1 className="only-read">{t("page.logs")}</h1>
       <LogBar
         log={log}
         onLog={(next) => {

@@ -2,6 +2,7 @@ import "./party.css";
 import { useMemo } from "react";
 import { usePageState, useTexts } from "../app/context.ts";
 import { useNetworkProblem } from "../app/use-network-problem.ts";
+import { usePageTitle } from "../app/use-page-title.ts";
 import { GameGrid } from "./game-grid.tsx";
 import { People } from "./people.tsx";
 import { Transfers } from "./transfers.tsx";
@@ -10,6 +11,7 @@ import { usePartyView } from "./use-party-view.ts";
 /** Who is here, what everybody has, and who sends to whom. */
 export function Party() {
   const { t } = useTexts();
+  usePageTitle(t("page.party"));
   const party = usePageState((state) => state.snapshot?.status.party ?? "");
   const problem = useNetworkProblem();
   const view = usePartyView();

@@ -1,6 +1,7 @@
 import "./form.css";
 import "./settings.css";
 import { usePageState, useTexts } from "../app/context.ts";
+import { usePageTitle } from "../app/use-page-title.ts";
 import { About } from "./about.tsx";
 import { GameFolderRow, PartyCaRow } from "./folder-row.tsx";
 import { LanesRow } from "./lanes-row.tsx";
@@ -11,6 +12,7 @@ import { NetworksRow } from "./networks-row.tsx";
 /** What can be chosen about the app and its peer. */
 export function Settings() {
   const { t } = useTexts();
+  usePageTitle(t("page.settings"));
   const isOccupied = usePageState((state) => (state.snapshot?.status.operations.length ?? 0) > 0);
   return (
     <main className="settings form">
