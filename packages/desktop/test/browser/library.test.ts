@@ -173,6 +173,17 @@ describe.skipIf(browserUnavailable !== undefined)(`the library${IN_A_BROWSER}`, 
     await expect.poll(focused).toBe("Game 39");
     const last = page.getByRole("article", { name: "Game 39" });
     expect((await last.boundingBox())?.y).toBeLessThan(800);
+    // Upwards, a card is shown whole below the bar that stays there.
+    const distance = (): Promise<number> =>
+      page.evaluate(`
+        document.activeElement.closest("article").getBoundingClientRect().top -
+        document.querySelector(".top-bar").getBoundingClientRect().bottom
+      `);
+    for (const above of ["Game 33", "Game 27", "Game 21"]) {
+      await page.keyboard.press("ArrowUp");
+      await expect.poll(focused).toBe(above);
+      await expect.poll(distance).toBeGreaterThan(0);
+    }
     await page.keyboard.press("Home");
     await expect.poll(focused).toBe("Game 0");
     for (let tabs = 0; tabs < 3 && (await focused()) !== ""; tabs++) await page.keyboard.press("Tab");

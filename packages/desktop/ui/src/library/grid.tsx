@@ -36,6 +36,7 @@ export function Grid({ games, shape, density }: GridProps) {
     estimateSize: () => cardHeight + rowGap,
     overscan: OVERSCAN,
     scrollMargin: grid.current?.offsetTop ?? 0,
+    scrollPaddingStart: Math.max(0, Math.min(coveredHeight() + gap, innerHeight - cardHeight)),
   });
   useLayoutEffect(() => {
     if (cardHeight > 0) rows.measure();
@@ -73,6 +74,12 @@ export function Grid({ games, shape, density }: GridProps) {
         )}
     </ul>
   );
+}
+
+/** What lies over the top of the window while one scrolls, px: a card that is led to by a key is not to be under it. */
+function coveredHeight(): number {
+  const bar = document.querySelector<HTMLElement>(".top-bar");
+  return bar === null ? 0 : Number.parseFloat(getComputedStyle(bar).top) + bar.offsetHeight;
 }
 
 /** All in px; a hundredth of a card's width is what covers are drawn by. */
