@@ -5,10 +5,11 @@
 // It runs on the machine's own Node; everything it starts afterwards runs on the Node pinned in package.json.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FAILURES_FILE } from "./remember-failures.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const binDir = join(root, "node_modules", ".bin");
@@ -66,6 +67,10 @@ if (task === undefined) {
   process.exit(2);
 }
 await setUp();
+if (process.argv[2] === "test") {
+  for (const file of failureFiles()) rmSync(file, { force: true });
+  process.on("exit", tellFailures);
+}
 for (const [program, args] of task) await run(program(), args);
 
 /** Installs the pinned dependencies when they changed since the last time, and builds (turbo skips what is built). */
@@ -86,8 +91,7 @@ async function setUp() {
 /** Changes whenever an install could bring something else: the lock file and every package.json. */
 function dependencyStamp() {
   const hash = createHash("sha256");
-  const packages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
-  for (const folder of [".", "bench", "scenarios", ...packages.sort()]) {
+  for (const folder of [".", ...workspaces()]) {
     const file = join(root, folder, "package.json");
     if (existsSync(file)) hash.update(file).update(readFileSync(file));
   }
@@ -95,6 +99,23 @@ function dependencyStamp() {
     .update(readFileSync(join(root, "pnpm-lock.yaml")))
     .update(readFileSync(join(root, "pnpm-workspace.yaml")));
   return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
+}
+
+/** Directories of all packages, from the root. */
+function workspaces() {
+  const packages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+  return ["bench", "scenarios", ...packages.sort()];
+}
+
+/** What failed, once more, after the output of all packages: it would have to be searched for among thousands of lines. */
+function tellFailures() {
+  for (const file of failureFiles()) {
+    if (existsSync(file)) console.error(`\n${readFileSync(file, "utf8")}`);
+  }
+}
+
+function failureFiles() {
+  return workspaces().map((folder) => join(root, folder, FAILURES_FILE));
 }
 
 function pinnedNode() {
