@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { packTar, type TarSource } from "modern-tar/fs";
@@ -49,8 +49,8 @@ export async function writeArchive(file: string, options: ArchiveOptions): Promi
   const partial = `${file}.partial`;
   await mkdir(dirname(file), { recursive: true });
   const given = options.signal === undefined ? {} : { signal: options.signal };
+  const into = (await open(partial, "w")).createWriteStream();
   try {
-    const into = createWriteStream(partial);
     switch (options.kind) {
       case "zip":
         await pipeline(zipOf(options), into, given);
@@ -62,9 +62,16 @@ export async function writeArchive(file: string, options: ArchiveOptions): Promi
         await throughXz(await tarOf(options), into, given);
     }
     await rename(partial, file);
-  } finally {
+  } catch (error) {
+    await closed(into);
     await rm(partial, { force: true });
+    throw error;
   }
+}
+
+async function closed(stream: Writable): Promise<void> {
+  if (stream.closed) return;
+  await new Promise((resolve) => stream.once("close", resolve).destroy());
 }
 
 function levelOf({ isQuick }: ArchiveOptions): number {
