@@ -1,12 +1,13 @@
 // A reporter of Vitest: keeps what failed in a file of the package, so that the end of a run of all packages can tell it once more.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, relative } from "node:path";
 
 /** Where a package keeps it, from the package's own directory. */
 export const FAILURES_FILE = "node_modules/.cache/failures.txt";
 
-/** Lines of one error that are told again: a comparison of two large values would fill pages. */
+/** Lines of one error that are told again, and characters of a line: a comparison of two large values would fill pages. */
 const MAX_LINES = 30;
+const MAX_CHARACTERS = 400;
 
 export default class RememberFailures {
   /**
@@ -25,6 +26,7 @@ export default class RememberFailures {
         for (const error of test.result().errors) failures.push(tell(`${file}: ${test.fullName}`, error));
       }
     }
+    rmSync(FAILURES_FILE, { force: true });
     if (failures.length === 0) return;
     mkdirSync(dirname(FAILURES_FILE), { recursive: true });
     writeFileSync(FAILURES_FILE, [`Failed in ${basename(process.cwd())}:`, "", ...failures].join("\n"));
@@ -44,5 +46,9 @@ function tell(where, error) {
     .join("\n")
     .split("\n");
   const more = lines.length > MAX_LINES ? [`(and ${lines.length - MAX_LINES} lines more)`] : [];
-  return [where, ...[...lines.slice(0, MAX_LINES), ...more].map((line) => `  ${line}`), ""].join("\n");
+  return [
+    where,
+    ...[...lines.slice(0, MAX_LINES), ...more].map((line) => `  ${line.slice(0, MAX_CHARACTERS)}`),
+    "",
+  ].join("\n");
 }
