@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
@@ -44,4 +45,18 @@ it("gives other threads a little more, since what comes with small files must no
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", inThread]);
   expect(Number(stdout)).toBeGreaterThanOrEqual(4 * 1024 ** 2);
   expect(Number(stdout)).toBeLessThanOrEqual(16 * 1024 ** 2);
+});
+
+it.skipIf(availableParallelism() === 1)("collects young objects without waking other threads", async () => {
+  /** Threads that take part in a collection, on average. */
+  const threadsPerCollection = async (before: string): Promise<number> => {
+    const traced = ["--trace-gc", "--trace-parallel-scavenge", "--input-type=module"];
+    const { stdout } = await run(process.execPath, [...traced, "-e", PROGRAM(before)]);
+    const count = (pattern: RegExp): number => stdout.match(pattern)?.length ?? 0;
+    return count(/scavenge\[0x/gu) / count(/: Scavenge /gu);
+  };
+  expect(await threadsPerCollection("")).toBeGreaterThan(1);
+  expect(
+    await threadsPerCollection(`(await import(${JSON.stringify(MODULE)})).keepHeapSmall();`),
+  ).toBeLessThan(1.5);
 });
