@@ -25,6 +25,9 @@ export const LISTED_CHARACTERS = 128;
 /** Directory entries of one game that are examined side by side, for the same reason. */
 export const ENTRIES_AT_ONCE = 16;
 
+/** Directories of one game that are listed side by side: what is asked of the thread that lists shares one message there and back. */
+export const DIRECTORIES_AT_ONCE = 16;
+
 /** Directory entries whose paths are checked without giving way to others: about 5 ms of work. */
 export const LISTED_AT_ONCE = 4096;
 

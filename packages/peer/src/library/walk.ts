@@ -3,10 +3,11 @@ import { setImmediate } from "node:timers/promises";
 import { checkPathSet, checkWirePath, describeRefusal, MAX_MANIFEST_FILES } from "@lanspread/proto";
 import { PeerError } from "../errors/index.ts";
 import { isReservedOrLocalPath } from "../storage/index.ts";
-import { LISTED_AT_ONCE, MAX_WARNINGS } from "./constants.ts";
+import { DIRECTORIES_AT_ONCE, LISTED_AT_ONCE, MAX_WARNINGS } from "./constants.ts";
 import { giveWay } from "./give-way.ts";
 import { listDirectory } from "./list-directory.ts";
 import type { ListedEntry } from "./look-messages.ts";
+import { mapLimited } from "./map-limited.ts";
 import { sortPaths } from "./sort-paths.ts";
 
 /** A payload file as a walk found it. */
@@ -79,17 +80,18 @@ export async function walkManifest(root: string, options: WalkOptions = {}): Pro
     }
   };
 
-  for (
-    let directory = directories.pop();
-    directory !== undefined && !tooMany;
-    directory = directories.pop()
-  ) {
+  let examined = 0;
+  while (directories.length > 0 && !tooMany) {
     signal?.throwIfAborted();
-    const entries = await list(join(root, directory));
-    for (const [count, entry] of entries.entries()) {
-      if (count % LISTED_AT_ONCE === LISTED_AT_ONCE - 1) await setImmediate();
-      const path = directory === "" ? entry[0] : `${directory}/${entry[0]}`;
-      if (!isReservedOrLocalPath(path)) examine(path, entry);
+    const some = directories.splice(-DIRECTORIES_AT_ONCE);
+    const listed = await mapLimited(some, some.length, (directory) => list(join(root, directory)));
+    for (const [place, directory] of some.entries()) {
+      for (const entry of listed[place] ?? []) {
+        examined += 1;
+        if (examined % LISTED_AT_ONCE === 0) await setImmediate();
+        const path = directory === "" ? entry[0] : `${directory}/${entry[0]}`;
+        if (!isReservedOrLocalPath(path)) examine(path, entry);
+      }
     }
   }
   if (tooMany) note(refusals, `the game has more than ${MAX_MANIFEST_FILES} files`);
