@@ -92,7 +92,7 @@ export class LaneFetcher {
   /** Never rejects. */
   async #fetch(order: FetchOrder, limit: ProgressLimit): Promise<UnitFailure | null> {
     const { id, gameId, manifestHash, unit, source } = order;
-    const digests = order.digests === null ? null : Buffer.from(order.digests, "latin1");
+    const digests = order.digests === null ? null : Buffer.from(order.digests, "base64");
     const digestOf = (index: PieceIndex): Uint8Array | null => {
       const at = (index - unit.firstPiece) * DIGEST_BYTES;
       return digests?.subarray(at, at + DIGEST_BYTES) ?? null;

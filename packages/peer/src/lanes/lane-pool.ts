@@ -300,14 +300,14 @@ export class LanePool implements DownloadLanes, AsyncDisposable {
 }
 
 /** As of {@link FetchOrder.digests}. */
-function digestsOf({ unit, digestOf }: LaneUnit): string | null {
-  let digests = "";
-  for (let index = unit.firstPiece as number; index < unit.firstPiece + unit.pieceCount; index++) {
-    const digest = digestOf(index as PieceIndex);
+function digestsOf({ unit: { firstPiece, pieceCount }, digestOf }: LaneUnit): string | null {
+  const digests = Buffer.allocUnsafe(pieceCount * DIGEST_BYTES);
+  for (let place = 0; place < pieceCount; place++) {
+    const digest = digestOf((firstPiece + place) as PieceIndex);
     if (digest === null) return null;
-    digests += Buffer.from(digest.buffer, digest.byteOffset, DIGEST_BYTES).toString("latin1");
+    digests.set(digest, place * DIGEST_BYTES);
   }
-  return digests;
+  return digests.toString("base64");
 }
 
 function isSame(a: PushedView, b: PushedView): boolean {

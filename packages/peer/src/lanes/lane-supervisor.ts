@@ -2,8 +2,15 @@ import { Worker } from "node:worker_threads";
 import type { Logger } from "../logger.ts";
 import { LANE_RESTART_MS, LANE_STOP_MS, LANE_YOUNG_GENERATION_MB, MAX_LANE_RESTART_MS } from "./constants.ts";
 import { HeldPort } from "./held-port.ts";
-import { Mailbox } from "./mailbox.ts";
-import type { FromLane, FromOpenLane, LaneStart, ToLane, ToOpenLane } from "./messages.ts";
+import { Mailbox, type Packed, pack, unpack } from "./mailbox.ts";
+import {
+  type FromLane,
+  type FromOpenLane,
+  isOrder,
+  type LaneStart,
+  type ToLane,
+  type ToOpenLane,
+} from "./messages.ts";
 
 export interface LaneSupervisorOptions {
   readonly index: number;
@@ -75,7 +82,7 @@ export class LaneSupervisor {
     const worker = this.#startThread();
     if (worker === null) return Promise.resolve();
     this.#worker = worker;
-    this.#outbox = new Mailbox((messages) => worker.postMessage(messages));
+    this.#outbox = new Mailbox((messages) => worker.postMessage(pack(messages, isOrder)));
     let why: unknown = new Error("it ended by itself");
     let isPossible = true;
     const hear = (message: FromLane): void => {
@@ -91,8 +98,8 @@ export class LaneSupervisor {
         why = message.why;
       } else this.#options.onTold(message);
     };
-    worker.on("message", (messages: readonly FromLane[]) => {
-      if (this.#worker === worker) for (const message of messages) hear(message);
+    worker.on("message", (messages: Packed<FromLane>) => {
+      if (this.#worker === worker) for (const message of unpack(messages)) hear(message);
     });
     worker.on("error", (error) => {
       why = error;

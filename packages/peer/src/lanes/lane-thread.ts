@@ -128,7 +128,7 @@ export class LaneThread {
       end: (error) => (error === null ? resolve() : reject(error)),
     });
     if (!this.isUp) this.#endFetch(order.id, new LaneError("the lane is down"));
-    else this.#supervisor.tell({ type: "fetch", order: JSON.stringify(order) });
+    else this.#supervisor.tell({ type: "fetch", order });
     signal.addEventListener("abort", cancel, { once: true });
     try {
       await promise;

@@ -2,21 +2,21 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { prepareQuic, QuicUnavailableError } from "@lanspread/quic";
 import { type Lane, openLane } from "./lane.ts";
-import { Mailbox } from "./mailbox.ts";
-import type { FromLane, LaneStart, ToLane } from "./messages.ts";
+import { Mailbox, type Packed, pack, unpack } from "./mailbox.ts";
+import { type FromLane, isReport, type LaneStart, type ToLane } from "./messages.ts";
 
 /** The system's codes for what a machine lacks for a while: descriptors, room on the disk, memory. */
 const NO_ROOM = new Set<unknown>(["EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "ENOMEM"]);
 
 const port = ownPort();
-const outbox = new Mailbox<FromLane>((messages) => port.postMessage(messages));
+const outbox = new Mailbox<FromLane>((messages) => port.postMessage(pack(messages, isReport)));
 let opening: Promise<Lane> | null = null;
 let lane: Lane | null = null;
 let isStopping = false;
 
 if (await canHaveQuic()) {
-  port.on("message", (messages: readonly ToLane[]) => {
-    for (const message of messages) hear(message);
+  port.on("message", (messages: Packed<ToLane>) => {
+    for (const message of unpack(messages)) hear(message);
   });
   outbox.post({ type: "loaded" });
 } else end();

@@ -16,15 +16,7 @@ import { flushFiles } from "./flush-files.ts";
 import { FlushPace } from "./flush-pace.ts";
 import { LaneFetcher } from "./lane-fetcher.ts";
 import { LaneServer } from "./lane-server.ts";
-import type {
-  FetchOrder,
-  FromLane,
-  LaneStart,
-  ListenOrder,
-  PushedView,
-  ToLane,
-  ToOpenLane,
-} from "./messages.ts";
+import type { FromLane, LaneStart, ListenOrder, PushedView, ToLane, ToOpenLane } from "./messages.ts";
 import { Questions } from "./questions.ts";
 import { tellFailure, type UnitFailure } from "./unit-failure.ts";
 
@@ -98,7 +90,7 @@ class OpenLane implements Lane {
   hear(message: ToOpenLane): void {
     switch (message.type) {
       case "fetch":
-        this.#fetcher.fetch(JSON.parse(message.order) as FetchOrder);
+        this.#fetcher.fetch(message.order);
         break;
       case "cancel":
         this.#fetcher.cancel(message.id);

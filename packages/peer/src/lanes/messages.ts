@@ -50,8 +50,8 @@ export interface FetchOrder {
   /** Length of each of the unit's pieces in bytes; the last one may be shorter. */
   readonly pieceBytes: number;
   /**
-   * Digests of the unit's pieces, one behind the other, as characters of Latin-1: memory of its own for a few bytes costs both threads
-   * more than all the rest. Null where nobody knows them: then whatever comes is right.
+   * Digests of the unit's pieces, one behind the other, in base64: memory of its own for a few bytes costs both threads more than all the
+   * rest. Null where nobody knows them: then whatever comes is right.
    */
   readonly digests: string | null;
   readonly noProgressMs: number;
@@ -87,8 +87,7 @@ export interface ToldRemovedFiles extends Omit<RemovedFiles, "error"> {
 export type ToLane =
   /** The answer to `loaded`, once. `ready` follows, or the thread ends. */
   | ({ readonly type: "listen" } & ListenOrder)
-  /** The order as JSON: cloned field by field it costs both threads several times as much, and of small files there is one for each. */
-  | { readonly type: "fetch"; readonly order: string }
+  | { readonly type: "fetch"; readonly order: FetchOrder }
   /** Ends a fetch; `ended` follows. */
   | { readonly type: "cancel"; readonly id: number }
   /** Closes the files of a download that fetches nothing any more; `closed` follows. */
@@ -194,3 +193,24 @@ export type FromLane =
 
 /** What a lane tells that listens. */
 export type FromOpenLane = Exclude<FromLane, { type: "loaded" | "ready" | "unavailable" }>;
+
+/** What small files are ordered by, and looked after: by the thousand. JSON can say it. */
+const ORDERS: ReadonlySet<ToLane["type"]> = new Set(["fetch", "cancel", "make", "look", "remove"]);
+
+export function isOrder({ type }: ToLane): boolean {
+  return ORDERS.has(type);
+}
+
+/** What comes of that. */
+const REPORTS: ReadonlySet<FromLane["type"]> = new Set([
+  "bytes",
+  "piece",
+  "ended",
+  "made",
+  "found",
+  "removed",
+]);
+
+export function isReport(message: FromLane): boolean {
+  return REPORTS.has(message.type) && (message.type !== "piece" || message.digest === null);
+}

@@ -42,7 +42,7 @@ async function createRig(answer: (request: Request) => Uint8Array | null) {
     },
     identity: null,
     pieceBytes: piece.length,
-    digests: Buffer.from(sha256(CONTENT)).toString("latin1"),
+    digests: Buffer.from(sha256(CONTENT)).toString("base64"),
   };
   return {
     ...{ dir, source, fetcher, told, order },

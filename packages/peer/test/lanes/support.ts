@@ -11,6 +11,7 @@ import { loadPartyCa, peerIdFromCertificate } from "../../src/identity/index.ts"
 import { createLogger, type LogEntry, type PeerOptions } from "../../src/index.ts";
 import { FIRST_DATAGRAM_BYTES } from "../../src/lanes/constants.ts";
 import { LanePool, type LanePoolOptions } from "../../src/lanes/index.ts";
+import { type Packed, unpack } from "../../src/lanes/mailbox.ts";
 import type { FromLane } from "../../src/lanes/messages.ts";
 import {
   createSource,
@@ -51,7 +52,8 @@ export function watchThreads(): ThreadWatch {
     if (!worker.threadName?.startsWith("lanspread-lane-")) return;
     const thread: WatchedThread = { worker, told: [], isOver: false };
     threads.push(thread);
-    worker.on("message", (messages: readonly FromLane[]) => {
+    worker.on("message", (packed: Packed<FromLane>) => {
+      const messages = unpack(packed);
       for (const message of messages) {
         thread.told.push(message);
         watch.onTold(thread, message);
