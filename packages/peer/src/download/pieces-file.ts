@@ -42,8 +42,8 @@ export function encodePieces(manifestHash: Hash, done: Uint8Array, begun: readon
   bytes.writeUInt32LE(FORMAT, MAGIC.length);
   bytes.writeUInt32LE(done.length, COUNT_AT);
   bytes.set(hashBytes(manifestHash), HASH_AT);
-  for (const [piece, isDone] of done.entries()) {
-    if (isDone === 0) continue;
+  for (let piece = 0; piece < done.length; piece++) {
+    if (done[piece] === 0) continue;
     const at = BITS_AT + (piece >> 3);
     bytes[at] = (bytes[at] ?? 0) | (1 << (piece & 7));
   }

@@ -15,8 +15,6 @@ import type { DownloadSource } from "./types.ts";
 /** A source during a download. */
 export interface SourceState {
   readonly source: DownloadSource;
-  /** Aborted when the source is out. */
-  controller: AbortController;
   /** Verified bytes that came from it. */
   verifiedBytes: number;
   strikes: number;
@@ -51,7 +49,6 @@ export interface WrongPiece {
 export function createSourceState(source: DownloadSource): SourceState {
   return {
     source,
-    controller: new AbortController(),
     verifiedBytes: 0,
     strikes: 0,
     failures: 0,
@@ -62,11 +59,9 @@ export function createSourceState(source: DownloadSource): SourceState {
   };
 }
 
-/** The source takes no further part: what it has in flight ends. */
-function putOut(state: SourceState, { why, struck, there }: Out): void {
-  if (state.out !== null) return;
-  state.out = { why, struck, there };
-  state.controller.abort(new PeerError("cancelled", why));
+/** The source takes no further part. */
+function putOut(state: SourceState, out: Out): void {
+  state.out ??= out;
 }
 
 /** A source that was out is back. @returns false where it is in, or sent wrong bytes too often: nothing has changed then */
@@ -74,7 +69,6 @@ export function takeBack(state: SourceState): boolean {
   if (state.out === null || state.out.struck) return false;
   state.out = null;
   noteBytes(state);
-  state.controller = new AbortController();
   return true;
 }
 

@@ -13,7 +13,6 @@ import {
   createBufferPool,
   type FetchUnitOptions,
   fetchUnit,
-  follow,
   LaneError,
   NO_PROGRESS_MS,
   ProgressLimit,
@@ -75,6 +74,7 @@ type UnitOrder = Omit<LaneUnit, "onPiece"> & Pick<FetchUnitOptions, "onPiece">;
 
 interface RunningAsk {
   readonly ask: Ask;
+  readonly state: SourceState;
   readonly controller: AbortController;
   readonly ended: Promise<void>;
 }
@@ -91,8 +91,7 @@ export class Transfer {
   readonly #wrongTimes = new Map<PieceIndex, number>();
   readonly #running = new Map<Ask["id"], RunningAsk>();
   readonly #buffers = createBufferPool();
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
+  #isStopped = false;
   readonly #end = Promise.withResolvers<void>();
   /** The next look at the plan, behind all that has ended in the same turn. */
   #turn: NodeJS.Immediate | undefined;
@@ -112,7 +111,6 @@ export class Transfer {
       exclusive: digests === null || layout.pieceSize > TRANSFER_BUFFER_BYTES,
     });
     for (const { source } of this.#states) this.#plan.joined(source.peerId, performance.now());
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
   }
 
   /** Pieces that had to be asked for again. */
@@ -180,7 +178,7 @@ export class Transfer {
   }
 
   async #settle(): Promise<void> {
-    this.#stop.abort();
+    this.#stop();
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
@@ -194,7 +192,13 @@ export class Transfer {
 
   #fail(error: unknown): void {
     this.#end.reject(error);
-    this.#stop.abort();
+    this.#stop();
+  }
+
+  /** Nothing is begun any more, and what is under way ends. */
+  #stop(): void {
+    this.#isStopped = true;
+    for (const { controller } of this.#running.values()) controller.abort();
   }
 
   /** Small files end by the dozen in one turn. */
@@ -206,7 +210,7 @@ export class Transfer {
   #pump(): void {
     clearImmediate(this.#turn);
     this.#turn = undefined;
-    if (this.#stop.signal.aborted) return;
+    if (this.#isStopped) return;
     if (this.#plan.isFinished) {
       // Whoever is still asked has nothing that is of use: neither a slow one in the endgame nor one that does not end its answer.
       for (const { controller } of this.#running.values()) controller.abort();
@@ -239,15 +243,14 @@ export class Transfer {
     const state = this.#states.find(({ source }) => source.peerId === ask.peerId);
     if (state === undefined) throw new RangeError(`${ask.peerId} is no source`);
     state.lastAsked = ask.id;
+    // Of small files there is one for each: it is found by whoever ends units, instead of listening to all of them.
     const controller = new AbortController();
-    const unfollow = follow(controller, [this.#signal, state.controller.signal]);
     const ended = this.#fetch(ask, state, controller.signal).finally(() => {
-      unfollow();
       this.#running.delete(ask.id);
       this.#plan.ended(ask, performance.now());
       this.#pumpSoon();
     });
-    this.#running.set(ask.id, { ask, controller, ended });
+    this.#running.set(ask.id, { ask, state, controller, ended });
   }
 
   /** Never rejects. */
@@ -377,9 +380,12 @@ export class Transfer {
     this.#leaveIfOut(state);
   }
 
-  #leaveIfOut({ out, source }: SourceState): void {
+  /** Ends what is under way with a source that takes no further part. */
+  #leaveIfOut(state: SourceState): void {
+    const { out, source } = state;
     if (out === null) return;
     this.#plan.left(source.peerId);
+    for (const running of this.#running.values()) if (running.state === state) running.controller.abort();
     this.#options.logger.warn("a source takes no further part", { peerId: source.peerId, why: out.why });
   }
 }
