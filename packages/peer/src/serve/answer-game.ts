@@ -95,6 +95,7 @@ async function sendFile(
   const { part } = pass();
   if (part === null) throw new Error("the gate granted no file");
   const { file, offset, length } = part;
+  const what = `${gameId}/${file.path}`;
   const onStale = (): void => options.onStale(gameId);
   await using payload = await onDisk(
     () => openPayload(options.accessFor(length), options.gamesDir(gameId), gameId, file),
@@ -106,12 +107,12 @@ async function sendFile(
       write: (bytes: Uint8Array, waiting: Waiting) => stream.writeOn(bytes, waiting),
       end: (bytes: Uint8Array, waiting: Waiting) => stream.end(bytes, waiting),
     },
-    ...{ payload, offset, length, transfer, buffers: options.buffers },
+    ...{ payload, what, offset, length, transfer, buffers: options.buffers },
     head: encodeFrame({ type: "file_data", size: length }, MAX_RESPONSE_BYTES),
     checkGate: () => void pass(),
     checkRead: async () => {
       if (await payload.isUnchanged()) return;
-      throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
+      throw new WireError("manifest_changed", `${what} changed while it was sent`, RESET.revoked);
     },
   };
   await onDisk(() => sendPart(sending), onStale);

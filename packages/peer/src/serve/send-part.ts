@@ -8,6 +8,8 @@ export interface SendPartOptions {
   /** Its `end` gets the last bytes. */
   readonly stream: StepStream;
   readonly payload: Pick<OpenPayload, "read">;
+  /** The game and the path in it, for the message. */
+  readonly what: string;
   /** Bytes. */
   readonly offset: number;
   /** Bytes. */
@@ -48,7 +50,7 @@ export async function sendPart(options: SendPartOptions): Promise<void> {
     const wanted = Math.min(SEND_BUFFER_BYTES - before.length, end - position);
     const buffer = buffers.take(before.length + wanted);
     buffer.set(before);
-    await fill(options.payload, buffer.subarray(before.length, before.length + wanted), position);
+    await fill(options, buffer.subarray(before.length, before.length + wanted), position);
     position += wanted;
     const isLast = position >= end;
     if (isLast) await options.checkRead?.();
@@ -72,10 +74,15 @@ export async function sendPart(options: SendPartOptions): Promise<void> {
   }
 }
 
-async function fill(payload: Pick<OpenPayload, "read">, into: Uint8Array, position: number): Promise<void> {
+async function fill(
+  { payload, what }: Pick<SendPartOptions, "payload" | "what">,
+  into: Uint8Array,
+  position: number,
+): Promise<void> {
   for (let filled = 0; filled < into.length; ) {
     const count = await payload.read(into.subarray(filled), position + filled);
-    if (count === 0) throw new WireError("manifest_changed", "the file ends too early", RESET.revoked);
+    if (count === 0)
+      throw new WireError("manifest_changed", `${what} was cut while it was sent`, RESET.revoked);
     filled += count;
   }
 }

@@ -3,7 +3,12 @@ import { SEND_BUFFER_BYTES } from "../../src/serve/constants.ts";
 import { sendPart } from "../../src/serve/send-part.ts";
 import { createBufferPool } from "../../src/transfer/index.ts";
 
-const transfer = { signal: new AbortController().signal, moved: () => {} };
+const REST = {
+  what: "quake3/pak0.pk3",
+  buffers: createBufferPool(),
+  transfer: { signal: new AbortController().signal, moved: () => {} },
+  checkGate: () => {},
+};
 
 it("reads the next bytes while the last ones are taken, and fails where they are awaited", async () => {
   const reads: number[] = [];
@@ -21,9 +26,7 @@ it("reads the next bytes while the last ones are taken, and fails where they are
     },
     offset: 0,
     length: 4 * SEND_BUFFER_BYTES,
-    buffers: createBufferPool(),
-    transfer,
-    checkGate: () => {},
+    ...REST,
   });
   await failed.promise;
   // A failure that nobody awaited by now would be reported as unhandled.
@@ -48,9 +51,7 @@ it("has no read under way when the receiver has broken it off", async () => {
     },
     offset: 0,
     length: 4 * SEND_BUFFER_BYTES,
-    buffers: createBufferPool(),
-    transfer,
-    checkGate: () => {},
+    ...REST,
   });
   setTimeout(() => ended.resolve(), 20);
   await expect(sending).rejects.toThrow("the stream was reset");
@@ -64,6 +65,7 @@ it("takes short reads for what they are, and never more than two buffers", async
   let most = 0;
   const parts: Buffer[] = [];
   await sendPart({
+    ...REST,
     stream: { write: async (bytes) => void parts.push(Buffer.from(bytes)) },
     payload: {
       read: async (into, position) => {
@@ -85,10 +87,22 @@ it("takes short reads for what they are, and never more than two buffers", async
         pool.give(buffer);
       },
     },
-    transfer,
-    checkGate: () => {},
   });
   expect(Buffer.concat(parts).equals(source.subarray(3, source.length - 1))).toBe(true);
   expect(most).toBe(2);
   expect(held).toBe(0);
+});
+
+it("says which file was cut while it was sent", async () => {
+  const sending = sendPart({
+    ...REST,
+    stream: { write: async () => {} },
+    payload: { read: async (into, position) => (position < 100 ? Math.min(into.length, 100 - position) : 0) },
+    offset: 0,
+    length: 200,
+  });
+  await expect(sending).rejects.toMatchObject({
+    code: "manifest_changed",
+    message: "quake3/pak0.pk3 was cut while it was sent",
+  });
 });

@@ -53,9 +53,10 @@ async function sendFile(
       await frames.sink.bytes(bytes);
     },
   };
-  await sendPart({ stream, payload, offset: 0, length: size, buffers, transfer, checkGate });
+  const what = `${gameId}/${path}`;
+  await sendPart({ stream, payload, what, offset: 0, length: size, buffers, transfer, checkGate });
   if (!(await payload.isUnchanged())) {
-    throw new WireError("manifest_changed", `${gameId}: a file changed while it was sent`, RESET.revoked);
+    throw new WireError("manifest_changed", `${what} changed while it was sent`, RESET.revoked);
   }
   await frames.sink.fileEnd({ crc32: crc });
 }
