@@ -1,4 +1,5 @@
 import { NETWORKS, NETWORKS_OF_ONE_ASKER } from "./download/networks.ts";
+import { randomFrom } from "./download/random.ts";
 import { simulate } from "./download/simulator.ts";
 
 // `pnpm sim download [SEED]`: how close the plan of a download comes to the best that its sources allow. Exit code 1 above the bar.
@@ -50,13 +51,4 @@ if (rows.some(({ ok }) => !ok)) {
 
 function line(cells: readonly string[]): string {
   return `| ${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(" | ")} |`;
-}
-
-/** A linear congruential generator (Knuth, MMIX): the same seed gives the same run. */
-function randomFrom(start: number): () => number {
-  let state = BigInt(start);
-  return () => {
-    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
-    return Number(state >> 11n) / 2 ** 53;
-  };
 }

@@ -1,3 +1,6 @@
+/** Bytes per second: less is nothing, and must not pass for a rate that was measured. */
+const LEAST_RATE = 0.5;
+
 /**
  * Bytes per second of a source over the last time in which it had something to do: a source that nobody asks is not slow. What lies
  * further back weighs exponentially less. Times are of one monotonic clock, in milliseconds.
@@ -20,9 +23,10 @@ export class BusyRate {
     return this.#busyMs;
   }
 
-  /** Bytes per second; 0 before anything came. */
+  /** Bytes per second; 0 before anything came, and where no more than a rest is left of what came long ago. */
   get perSecond(): number {
-    return this.#weightMs > 0 ? (this.#bytes * 1000) / this.#weightMs : 0;
+    const rate = this.#weightMs > 0 ? (this.#bytes * 1000) / this.#weightMs : 0;
+    return rate < LEAST_RATE ? 0 : rate;
   }
 
   /** Time passes. @param busy whether something was asked of the source since the last call */

@@ -39,6 +39,15 @@ export const STRAGGLER_SHARE = 0.1;
 /** A rate is believed after so much busy time, milliseconds: the first bytes say little. */
 export const BELIEVED_AFTER_MS = 2_000;
 
+/**
+ * Units in a row that fail though bytes of them came, without a piece between them, after which a source is treated as one that stalled:
+ * it may be fast, and have the half of everything fetched for nothing.
+ */
+export const MAX_FAILED_IN_ROW = 3;
+
+/** Rounds of turns without standstill after which the patience is halved again. */
+export const CALM_ROUNDS = 16;
+
 /** Pause before a stalled source is tried again, milliseconds; twice as long each time it stalls again, up to the maximum. */
 export const PROBATION_PAUSE_MS = 3_000;
 export const MAX_PROBATION_PAUSE_MS = 30_000;

@@ -1,9 +1,12 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
-import { Blame } from "./blame.ts";
-import { ENDGAME_SHARE, MAX_ASKERS, MAX_TAKEN, STALL_MS, STRAGGLER_SHARE } from "./constants.ts";
-import { PieceBoard } from "./piece-board.ts";
+import { ENDGAME_SHARE, MAX_ASKERS, MAX_TAKEN, STRAGGLER_SHARE } from "./constants.ts";
+import { median, minBy } from "./of-several.ts";
+import { Patience } from "./patience.ts";
+import { overlap, PieceBoard } from "./piece-board.ts";
 import { PlannedSource, type RunningAsk } from "./planned-source.ts";
+import { isTooLate } from "./too-late.ts";
+import { TroubledPieces } from "./troubled-pieces.ts";
 import type { Ask, PlanAction } from "./types.ts";
 
 export interface DownloadPlanOptions {
@@ -29,12 +32,17 @@ export interface DownloadPlanOptions {
  *
  * A piece is done, or asked of one source (of several near the end), or open. No ask ever leaves this without its pieces being done or
  * open again, so nothing is lost whatever the sources do; {@link DownloadPlan.isFinished} says when there is nothing left.
+ *
+ * Nothing hangs either, as long as one source stays that delivers a piece whenever it is given the time for it: what one source does not
+ * deliver all others are asked for before it is asked again ({@link TroubledPieces}), nobody keeps a piece for longer than a turn while
+ * another one waits, and turns grow until somebody delivers ({@link Patience}).
  */
 export class DownloadPlan {
   readonly #board: PieceBoard;
-  readonly #blame = new Blame();
-  /** Pieces that came wrong are given out one by one. */
-  readonly #isFree = (piece: number): boolean => !this.#blame.has(piece);
+  readonly #troubled = new TroubledPieces();
+  /** Troubled pieces are given out one by one. */
+  readonly #isFree = (piece: number): boolean => !this.#troubled.has(piece);
+  readonly #patience = new Patience();
   readonly #exclusive: boolean;
   readonly #sources = new Map<PeerId, PlannedSource>();
   readonly #asks = new Map<number, RunningAsk>();
@@ -64,7 +72,9 @@ export class DownloadPlan {
 
   /** A source takes part from now on. */
   joined(peerId: PeerId, nowMs: number): void {
-    if (!this.#sources.has(peerId)) this.#sources.set(peerId, new PlannedSource(peerId, nowMs));
+    if (this.#sources.has(peerId)) return;
+    this.#sources.set(peerId, new PlannedSource(peerId, nowMs));
+    this.#troubled.joined(peerId);
   }
 
   /** A source takes part no longer; what it was asked for is open again. The caller ends its asks, and tells `ended` as ever. */
@@ -96,20 +106,22 @@ export class DownloadPlan {
    */
   verified(ask: Ask, piece: number): boolean {
     if (!this.#board.markDone(piece)) return false;
-    this.#blame.forget(piece);
+    this.#patience.progressed();
+    this.#sources.get(ask.peerId)?.delivered();
+    this.#troubled.forget(piece);
     const own = this.#asks.has(ask.id) ? 1 : 0;
     if (this.#board.askers(piece) > own) this.#dropSuperseded(ask);
     return true;
   }
 
-  /** A piece came wrong. Whoever sent it is not asked for it again while there is somebody who has not. */
+  /** A piece came wrong. Whoever sent it is not asked for it again before everybody else had a turn with it. */
   wrong(ask: Ask, piece: number): void {
-    if (!this.#board.isDone(piece)) this.#blame.note(ask.peerId, piece);
+    if (!this.#board.isDone(piece)) this.#troubled.noteWrong(ask.peerId, piece);
   }
 
   /** Whether somebody takes part who has not sent this piece wrong. */
   hasInnocent(piece: number): boolean {
-    return [...this.#sources.keys()].some((peerId) => !this.#blame.isSentBy(peerId, piece));
+    return [...this.#sources.keys()].some((peerId) => !this.#troubled.isSentBy(peerId, piece));
   }
 
   /** An ask is over: what it did not deliver is open again. */
@@ -119,6 +131,7 @@ export class DownloadPlan {
     const source = this.#sources.get(ask.peerId);
     source?.pass(nowMs);
     if (source?.onProbation === true && this.#board.covers(running.unit)) source.pardon();
+    if (source?.asks.has(running) === true) this.#noteEnd(running, source, nowMs);
     source?.over(running);
     this.#release(running);
   }
@@ -126,9 +139,10 @@ export class DownloadPlan {
   /** What is to be done now, in this order. */
   next(nowMs: number): readonly PlanAction[] {
     for (const source of this.#sources.values()) source.pass(nowMs);
+    this.#patience.pass(nowMs, this.#sources.size);
     this.#dropStalled(nowMs);
-    this.#dropWhoHoldsUp(nowMs);
     if (!this.isFinished) this.#giveOut(nowMs);
+    if (this.#relieveWhoHoldsUp(nowMs)) this.#giveOut(nowMs);
     const actions = this.#actions;
     this.#actions = [];
     return actions;
@@ -148,51 +162,66 @@ export class DownloadPlan {
       for (const source of all) source.pardon();
       return;
     }
-    const minimum = median(all.filter(isMeasured).map(({ longRate }) => longRate)) * STRAGGLER_SHARE;
+    const measured = all.filter(({ isBelieved, longRate }) => isBelieved && longRate > 0);
+    const minimum = median(measured.map(({ longRate }) => longRate)) * STRAGGLER_SHARE;
     for (const source of all) {
-      if (!source.hasStalled(nowMs, minimum)) continue;
-      const others = all.some((other) => other !== source && !other.onProbation && !other.isPaused(nowMs));
-      if (!others) continue;
-      for (const ask of [...source.asks]) this.#drop(ask, "stalled");
-      source.punish(nowMs);
+      // Who has its turn with a troubled piece may be slow.
+      const hasTurn = source.oldest !== undefined && this.#troubled.has(source.oldest.unit.firstPiece);
+      if (!source.hasStalled(nowMs, this.#patience.ms, hasTurn ? 0 : minimum)) continue;
+      const others = all.filter((other) => other !== source && !other.onProbation && !other.isPaused(nowMs));
+      if (others.some((other) => !other.isOverdue(nowMs, this.#patience.ms))) this.#dropAll(source, nowMs);
     }
   }
 
   /**
-   * Nothing is open, and somebody waits who could have sooner what a source sends byte by byte, or of whom nothing is known: it is never
-   * silent, and may be the only one whose rate is believed. Each time that a piece is taken from somebody its next source has longer for it:
-   * one that is merely slow gets it done, whoever comes and goes.
+   * Somebody waits for whom there is nothing to give out, and who could have sooner what a source sends byte by byte, or of whom nothing
+   * is known: that source may be the only one whose rate is believed. Who waits is asked for it, too; where no more may be asked, whoever
+   * has had it for longest loses what it has.
+   *
+   * @returns whether somebody lost something
    */
-  #dropWhoHoldsUp(nowMs: number): void {
-    if (this.#board.openCount > 0) return;
+  #relieveWhoHoldsUp(nowMs: number): boolean {
     const all = [...this.#sources.values()];
-    for (const source of all) {
-      const [oldest] = source.asks;
-      if (oldest === undefined) continue;
-      const patienceMs = STALL_MS * (1 + this.#board.mostTaken(oldest.unit));
-      if (nowMs - oldest.askedMs < patienceMs || source.endsInMs(nowMs, 1) < patienceMs) continue;
-      const isWaitedFor = all.some(
-        (other) => other.asks.size === 0 && !other.isPaused(nowMs) && other.mayOutdo(source),
+    const overdue = all.filter((source) => source.isOverdue(nowMs, this.#patience.ms));
+    let hasDropped = false;
+    for (const source of overdue.sort((a, b) => (a.oldest?.askedMs ?? 0) - (b.oldest?.askedMs ?? 0))) {
+      const piece = source.oldest === undefined ? null : this.#board.firstLeft(source.oldest.unit);
+      if (piece === null) continue;
+      const waiting = all.filter(
+        (each) => each.asks.size === 0 && !each.isPaused(nowMs) && each.mayOutdo(source),
       );
-      if (!isWaitedFor) continue;
-      for (const ask of [...source.asks]) {
-        this.#board.taken(ask.unit);
-        this.#drop(ask, "stalled");
+      const other = this.#troubled.firstInQueue(piece, waiting);
+      if (other === undefined) continue;
+      const isAlone = this.#exclusive || this.#troubled.cameWrong(piece);
+      if (isAlone || this.#board.askers(piece) >= MAX_ASKERS) {
+        this.#dropAll(source, nowMs);
+        hasDropped = true;
       }
-      source.punish(nowMs);
+      if (!isAlone) this.#ask(other, this.#board.single(piece), nowMs);
     }
+    return hasDropped;
+  }
+
+  /** A source loses all that it has: it had its turn with the piece that it was at. */
+  #dropAll(source: PlannedSource, nowMs: number): void {
+    if (source.oldest !== undefined) this.#noteTurn(source.oldest);
+    for (const ask of [...source.asks]) this.#drop(ask, "stalled");
+    source.punish(nowMs);
   }
 
   #giveOut(nowMs: number): void {
     const usable = [...this.#sources.values()].filter((source) => !source.isPaused(nowMs));
     const fastest = usable.reduce((most, { rate }) => Math.max(most, rate), 1);
     const total = usable.reduce((sum, source) => sum + source.expectedRate(fastest), 0);
-    this.#giveOutBlamed(usable, fastest, nowMs);
+    const kept = this.#giveOutTroubled(usable, fastest, nowMs);
     let candidates = usable.filter(({ hasRoom }) => hasRoom);
-    while (candidates.length > 0 && this.#board.openCount > 0) {
-      const source = minBy(candidates, (each) => each.finishesInMs(this.#likelyBytes(each), fastest));
+    while (candidates.length > 0 && this.#board.openCount > kept) {
+      const likelyBytes = ({ unitBytes }: PlannedSource): number => this.#board.likelyBytes(unitBytes);
+      const source = minBy(candidates, (each) => each.finishesInMs(likelyBytes(each), fastest));
       if (source === undefined) break;
-      if (this.#isTooLate(source, usable, fastest, total)) {
+      const inFlight = usable.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
+      const restMs = ((this.#board.openBytes + inFlight) * 1000) / total;
+      if (isTooLate(source, likelyBytes(source), restMs, usable, fastest)) {
         candidates = candidates.filter((each) => each !== source);
         continue;
       }
@@ -205,46 +234,39 @@ export class DownloadPlan {
       this.#ask(source, unit, nowMs);
       candidates = candidates.filter(({ hasRoom }) => hasRoom);
     }
-    if (this.#board.openCount > 0) return;
-    if (this.#exclusive) this.#takeOver(candidates, fastest, nowMs);
-    else this.#endgame(candidates, usable, fastest, nowMs);
+    if (this.#board.openCount > kept) return;
+    if (this.#exclusive) {
+      this.#takeOver(candidates, fastest, nowMs);
+      return;
+    }
+    this.#askProbationers(candidates, fastest, nowMs);
+    this.#endgame(candidates, usable, fastest, nowMs);
   }
 
-  /** Pieces that came wrong: whoever has not sent them is asked first, and waited for. */
-  #giveOutBlamed(usable: readonly PlannedSource[], fastest: number, nowMs: number): void {
-    for (const piece of this.#blame.pieces()) {
-      if (!this.#board.isOpen(piece)) continue;
-      const innocent = [...this.#sources.values()].filter(
-        ({ peerId, onProbation }) => !onProbation && !this.#blame.isSentBy(peerId, piece),
-      );
+  /** Whoever is on probation is asked for troubled pieces that others have: those may come and go, or send byte by byte. */
+  #askProbationers(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
+    for (const piece of this.#troubled.pieces()) {
+      const waiting = idle.filter(({ onProbation, hasRoom }) => onProbation && hasRoom);
+      if (waiting.length === 0) return;
+      if (this.#board.askers(piece) >= MAX_ASKERS || this.#troubled.cameWrong(piece)) continue;
       const unit = this.#board.single(piece);
-      const source = minBy(
-        usable.filter((each) => each.hasRoom && (innocent.length === 0 || innocent.includes(each))),
-        (each) => each.finishesInMs(unit.length, fastest),
-      );
+      const source = this.#troubled.whoseTurn(unit, waiting, waiting, fastest);
       if (source !== undefined) this.#ask(source, unit, nowMs);
     }
   }
 
-  /** What a unit of a source will have, bytes: a piece at least. */
-  #likelyBytes(source: PlannedSource): number {
-    const { openBytes, openCount } = this.#board;
-    return Math.min(openBytes, Math.max(source.unitBytes, openBytes / openCount));
-  }
-
-  /** Whether the others would have everything before this source had one unit more. */
-  #isTooLate(
-    source: PlannedSource,
-    usable: readonly PlannedSource[],
-    fastest: number,
-    total: number,
-  ): boolean {
-    const inFlight = usable.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
-    const restMs = ((this.#board.openBytes + inFlight) * 1000) / total;
-    const bytes = this.#likelyBytes(source);
-    const own = source.finishesInMs(bytes, fastest);
-    if (own <= restMs) return false;
-    return usable.some((other) => other !== source && other.finishesInMs(bytes, fastest) < own);
+  /** Gives out the troubled pieces, one by one. @returns how many are kept for somebody, where somebody has room */
+  #giveOutTroubled(usable: readonly PlannedSource[], fastest: number, nowMs: number): number {
+    let kept = 0;
+    for (const piece of this.#troubled.pieces()) {
+      if (!this.#board.isOpen(piece)) continue;
+      if (!usable.some(({ hasRoom }) => hasRoom)) break;
+      const unit = this.#board.single(piece);
+      const source = this.#troubled.whoseTurn(unit, this.#sources.values(), usable, fastest);
+      if (source === undefined) kept += 1;
+      else this.#ask(source, unit, nowMs);
+    }
+    return kept;
   }
 
   /** Nothing is open: whoever has room is asked for what a slower one will have last. */
@@ -256,13 +278,15 @@ export class DownloadPlan {
   ): void {
     for (const source of idle) {
       if (source.onProbation) continue;
+      const isFree = (piece: number): boolean =>
+        !this.#troubled.cameWrong(piece) && !this.#troubled.wasTried(source.peerId, piece);
       const slowest = [...this.#asks.values()]
         .filter(({ peerId }) => peerId !== source.peerId)
         .map((ask) => ({ ask, endsInMs: this.#endsInMs(ask, fastest, nowMs) }))
         .sort((a, b) => b.endsInMs - a.endsInMs);
       for (const { ask, endsInMs } of slowest) {
         if (!source.hasRoom) break;
-        const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS, this.#isFree);
+        const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS, isFree);
         if (unit === null) continue;
         const ownMs = source.finishesInMs(unit.length, fastest);
         if (ownMs > endsInMs * ENDGAME_SHARE) continue;
@@ -299,14 +323,17 @@ export class DownloadPlan {
     const asks = [...this.#asks.values()];
     /** Bytes that are open soon, and will be asked of the idle ones. */
     let soonOpen = asks.reduce((sum, ask) => sum + (isHeld(ask) ? 0 : this.#board.bytesLeft(ask.unit)), 0);
-    const lastFirst = asks.filter(isHeld).toReversed();
-    for (const ask of lastFirst) {
+    for (const ask of asks.filter(isHeld).toReversed()) {
       const slow = this.#sources.get(ask.peerId);
       const bytes = this.#board.bytesLeft(ask.unit);
       if (slow === undefined || bytes === 0 || this.#board.mostTaken(ask.unit) >= MAX_TAKEN) continue;
       const taker = minBy(
         idle.filter(
-          (source) => source !== slow && !source.onProbation && (source.rate > 0 || source.isUntried),
+          (source) =>
+            source !== slow &&
+            !source.onProbation &&
+            !this.#troubled.wasTried(source.peerId, ask.unit.firstPiece) &&
+            (source.rate > 0 || source.isUntried),
         ),
         (source) => source.finishesInMs(soonOpen + bytes, fastest),
       );
@@ -340,6 +367,20 @@ export class DownloadPlan {
     this.#actions.push({ kind: "drop", ask, why });
   }
 
+  /** An ask has ended by itself: it came whole, or failed. */
+  #noteEnd(ask: RunningAsk, source: PlannedSource, nowMs: number): void {
+    if (this.#board.covers(ask.unit)) return;
+    const isTried = ask.receivedBytes > 0;
+    this.#noteTurn(ask, isTried);
+    if (isTried && source.failed(ask) && this.#sources.size > 1) source.punish(nowMs);
+  }
+
+  /** Who was asked had its turn with the first piece that it did not deliver. */
+  #noteTurn({ peerId, unit }: Ask, isTried = true): void {
+    const piece = this.#board.firstLeft(unit);
+    if (piece !== null) this.#troubled.noteTurn(peerId, piece, isTried);
+  }
+
   /** Nothing is expected of an ask any more. */
   #abandon(ask: RunningAsk, source: PlannedSource): void {
     source.over(ask);
@@ -350,33 +391,4 @@ export class DownloadPlan {
     this.#asks.delete(ask.id);
     this.#reopened += this.#board.released(ask.unit);
   }
-}
-
-function isMeasured(source: PlannedSource): boolean {
-  return source.isBelieved && source.longRate > 0;
-}
-
-function overlap(one: WorkUnit, other: WorkUnit): boolean {
-  return (
-    one.firstPiece < other.firstPiece + other.pieceCount && other.firstPiece < one.firstPiece + one.pieceCount
-  );
-}
-
-/** 0 where there are none. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
-}
-
-function minBy<T>(values: readonly T[], cost: (value: T) => number): T | undefined {
-  let best: T | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const value of values) {
-    const own = cost(value);
-    if (own >= least) continue;
-    best = value;
-    least = own;
-  }
-  return best;
 }

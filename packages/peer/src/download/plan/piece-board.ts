@@ -48,6 +48,11 @@ export class PieceBoard {
     return this.#openBytes;
   }
 
+  /** What the next unit of at most so many bytes will have, bytes: a piece at least. */
+  likelyBytes(maxBytes: number): number {
+    return Math.min(this.#openBytes, Math.max(maxBytes, this.#openBytes / this.#openCount));
+  }
+
   isDone(piece: number): boolean {
     return this.#done[piece] === 1;
   }
@@ -137,11 +142,16 @@ export class PieceBoard {
   }
 
   /** Whether all pieces of a unit are done. */
-  covers({ firstPiece, pieceCount }: WorkUnit): boolean {
+  covers(unit: WorkUnit): boolean {
+    return this.firstLeft(unit) === null;
+  }
+
+  /** The first piece of a unit that is not done; null where all are. */
+  firstLeft({ firstPiece, pieceCount }: WorkUnit): number | null {
     for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
-      if (this.#done[piece] === 0) return false;
+      if (this.#done[piece] === 0) return piece;
     }
-    return true;
+    return null;
   }
 
   /** Bytes of the pieces of a unit that are not done. */
@@ -195,4 +205,11 @@ export class PieceBoard {
     }
     return { fileIndex, path, firstPiece: asPieceIndex(first), pieceCount: end - first, offset, length };
   }
+}
+
+/** Whether two units have a piece in common. */
+export function overlap(one: WorkUnit, other: WorkUnit): boolean {
+  return (
+    one.firstPiece < other.firstPiece + other.pieceCount && other.firstPiece < one.firstPiece + one.pieceCount
+  );
 }

@@ -5,6 +5,7 @@ import {
   BELIEVED_AFTER_MS,
   FIRST_UNIT_BYTES,
   FIRST_WINDOW_BYTES,
+  MAX_FAILED_IN_ROW,
   MAX_PROBATION_PAUSE_MS,
   MAX_UNIT_BYTES,
   MAX_UNITS_IN_FLIGHT,
@@ -40,6 +41,12 @@ export class PlannedSource {
   #pauseMs = PROBATION_PAUSE_MS;
   /** It stalled, and has not shown since that it is back: one unit at a time. */
   #onProbation = false;
+  /** Units that failed in a row though bytes of them came, without a piece between them. */
+  #failures = 0;
+  /** The unit that was asked of it last. Numbers grow. */
+  #lastAsked = 0;
+  /** Units up to this one were under way when a failure was counted: theirs are of the same moment. */
+  #counted = 0;
 
   constructor(peerId: PeerId, nowMs: number) {
     this.peerId = peerId;
@@ -75,6 +82,12 @@ export class PlannedSource {
     if (this.#onProbation) return 1;
     if (this.rate === 0) return FIRST_UNIT_BYTES;
     return Math.min(MAX_UNIT_BYTES, (this.rate * UNIT_MS) / 1000);
+  }
+
+  /** What it has been asked for first of what it is asked for. */
+  get oldest(): RunningAsk | undefined {
+    const [oldest] = this.asks;
+    return oldest;
   }
 
   /** Whether it may be asked for one more unit. */
@@ -118,6 +131,7 @@ export class PlannedSource {
   asked(ask: RunningAsk, nowMs: number): void {
     if (this.asks.size === 0) this.#heardMs = nowMs;
     this.asks.add(ask);
+    this.#lastAsked = ask.id;
     this.#bytesInFlight += ask.unit.length;
   }
 
@@ -135,11 +149,25 @@ export class PlannedSource {
     this.#bytesInFlight -= ask.unit.length - ask.receivedBytes;
   }
 
-  /** Whether it holds units without delivering. @param minimum the rate below which a source has stalled, too */
-  hasStalled(nowMs: number, minimum: number): boolean {
+  /**
+   * Whether it holds units without delivering.
+   *
+   * @param patienceMs silence after which a source has stalled
+   * @param minimum the rate below which a source has stalled, too
+   */
+  hasStalled(nowMs: number, patienceMs: number, minimum: number): boolean {
     if (this.asks.size === 0) return false;
-    if (nowMs - this.#heardMs >= STALL_MS) return true;
+    if (nowMs - this.#heardMs >= patienceMs) return true;
     return this.isBelieved && this.longRate > 0 && this.longRate < minimum;
+  }
+
+  /** Whether it has had its oldest ask for so long, and needs as long again: it may send byte by byte, and is never silent. */
+  isOverdue(nowMs: number, patienceMs: number): boolean {
+    return (
+      this.oldest !== undefined &&
+      nowMs - this.oldest.askedMs >= patienceMs &&
+      this.endsInMs(nowMs, 1) >= patienceMs
+    );
   }
 
   /** Whether nothing was ever asked of it, or not since it stalled. */
@@ -157,11 +185,26 @@ export class PlannedSource {
     return this.#longRate.busyMs >= BELIEVED_AFTER_MS;
   }
 
-  /** It has stalled: nothing for a while, then one unit. What was measured counts no longer. */
+  /** A piece of it is right. */
+  delivered(): void {
+    this.#failures = 0;
+  }
+
+  /** A unit failed though bytes of it came. @returns whether that was one too many in a row */
+  failed({ id }: RunningAsk): boolean {
+    if (id <= this.#counted) return false;
+    this.#counted = this.#lastAsked;
+    this.#failures += 1;
+    return this.#failures >= MAX_FAILED_IN_ROW;
+  }
+
+  /** It has stalled, or fails: nothing for a while, then one unit. What was measured counts no longer. */
   punish(nowMs: number): void {
-    this.#onProbation = true;
     // It was well for a while: what it did before that says nothing of how long this will last.
-    if (this.#longRate.busyMs >= STALL_MS + BELIEVED_AFTER_MS) this.#pauseMs = PROBATION_PAUSE_MS;
+    const wasWell = !this.#onProbation && this.#longRate.busyMs >= STALL_MS + BELIEVED_AFTER_MS;
+    if (wasWell) this.#pauseMs = PROBATION_PAUSE_MS;
+    this.#onProbation = true;
+    this.#failures = 0;
     this.#rate = new BusyRate(nowMs, RATE_MEMORY_MS);
     this.#longRate = new BusyRate(nowMs, STALL_MS);
     this.#pausedUntilMs = nowMs + this.#pauseMs;

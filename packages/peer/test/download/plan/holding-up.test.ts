@@ -145,3 +145,72 @@ it("a small file is not asked again and again of a source that says nothing, sin
   const sizes = [...Array.from({ length: 200 }, () => 50 * KIB), 20 * MIB];
   expect(longestMs(sizes, [...speaking, source(4, () => 0)], true)).toBeLessThan(STALL_MS);
 });
+
+describe.each([
+  ["asked of several", false],
+  ["asked of one at a time", true],
+])("where pieces are %s, a slow one that is silent for seconds at a time has its turn", (_, exclusive) => {
+  /** It comes a moment later, and all of its units fail half-way, at any speed. */
+  function failing(number: number) {
+    return source(number, (ms) => (ms % 1_300 < 800 ? 0 : 100 * MB), { joinsAtMs: 700, failures: 1 });
+  }
+
+  /** Sends 5 MB/s for half a second, and nothing before that. */
+  function pausing(silentMs: number) {
+    return source(1, (ms) => (ms % (silentMs + 500) < silentMs ? 0 : 5 * MB));
+  }
+
+  /** Sends what it is asked for first wrong, and is out. */
+  const liar = source(50, () => 5 * MB, { wrong: 1 });
+
+  it.each([
+    ["of one by far faster", 60_000, [failing(2)]],
+    ["of five by far faster", 120_000, [10, 11, 12, 13, 14].map(failing)],
+  ])("though all units %s fail half-way", (_name, limitMs, fast) => {
+    for (const silentMs of [8_000, 19_000]) {
+      expect(longestMs([3 * MIB], [pausing(silentMs), ...fast], exclusive)).toBeLessThan(limitMs);
+      expect(longestMs([3 * MIB], [...fast, pausing(silentMs)], exclusive)).toBeLessThan(limitMs);
+    }
+  });
+
+  it.each([
+    ["fails", [failing(2)]],
+    ["sends a byte a second", trickling(1).map((each) => ({ ...each, joinsAtMs: 700 }))],
+    ["does so, or fails", [...trickling(2), failing(2)]],
+  ])("with a piece that came wrong, though whoever has not stalled %s", (_name, others) => {
+    for (const sizes of [[25_000], [MIB], [3 * MIB]]) {
+      expect(longestMs(sizes, [liar, ...others, pausing(7_500)], exclusive)).toBeLessThan(60_000);
+    }
+  });
+
+  it.each([1, 3])("though it comes after others that have stalled as well: %d MiB", (mib) => {
+    for (const silentMs of [6_000, 12_000]) {
+      for (const count of [2, 6]) {
+        const all = [...trickling(count), pausing(silentMs)];
+        expect(longestMs([mib * MIB], all, exclusive)).toBeLessThan(150_000);
+      }
+    }
+  });
+
+  it("with each of many pieces, though six others send a byte a second", () => {
+    for (const mib of [6, 12]) {
+      for (const silentMs of [7_500, 12_000]) {
+        expect(longestMs([mib * MIB], [pausing(silentMs), ...trickling(6)], exclusive)).toBeLessThan(150_000);
+      }
+    }
+  });
+
+  it("though somebody new comes every second, and sends a byte a second", () => {
+    const crowd = Array.from({ length: 200 }, (_source, second) =>
+      source(1_000 + second, () => 1, { joinsAtMs: second * 1_000, leavesAtMs: second * 1_000 + 8_000 }),
+    );
+    expect(longestMs([MIB], [pausing(8_000), ...crowd], exclusive)).toBeLessThan(180_000);
+  });
+});
+
+it("a source whose units all fail half-way is asked less and less: half of what is asked of it comes for nothing", () => {
+  const sources = [source(1, () => 2 * MB), source(2, () => 100 * MB, { failures: 1 })];
+  const result = simulate({ layout: layoutOf([100 * MIB]), sources, random: () => 0.37 });
+  expect(result).toMatchObject({ finished: true, lost: 0 });
+  expect(result.receivedBytes).toBeLessThan(1.5 * 100 * MIB);
+});
