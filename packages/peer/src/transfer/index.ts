@@ -9,7 +9,6 @@ export {
   SinkError,
   SourceError,
 } from "./fetch-unit.ts";
-export { follow } from "./follow.ts";
 export { readFrameBody, readFrameLength } from "./frame-reader.ts";
 export { LaneError } from "./lane-error.ts";
 export {

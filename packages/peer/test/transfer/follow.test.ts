@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { follow } from "../../src/transfer/index.ts";
+import { follow } from "../../src/transfer/follow.ts";
 
 describe("following signals", () => {
   it("aborts with the first of them, for its reason", () => {
