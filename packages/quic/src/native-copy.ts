@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  constants,
   copyFileSync,
   mkdtempSync,
   openSync,
@@ -74,20 +75,49 @@ function copyOf(filename: string): FileCopy {
   return { path, [Symbol.dispose]: dispose };
 }
 
-/** Its name is gone before its first byte is there: what ends this process while it copies or loads leaves no file behind. */
+/** What ends this process while it copies or loads leaves no file behind. */
 function namelessCopyOf(filename: string): FileCopy {
-  const name = join(tmpdir(), `lanspread-quic-${randomUUID()}`);
-  const file = openSync(name, "wx", 0o700);
+  const file = openNamelessFile(tmpdir());
   const dispose = (): void => closeSync(file);
   const path = ownPathOf(file, threadId);
   try {
-    unlinkSync(name);
     copyFileSync(filename, path);
   } catch (error) {
     dispose();
     throw error;
   }
   return { path, [Symbol.dispose]: dispose };
+}
+
+/**
+ * Linux's O_TMPFILE without O_DIRECTORY, which it goes with (open(2)); Node.js names the second alone. The number is the same on all
+ * processors that Node.js runs on.
+ */
+const LINUX_TEMPORARY_FILE = 0o20000000;
+
+/** A file that has never had a name, or, on a file system that knows no such files, one whose name is gone before its first byte is there. */
+function openNamelessFile(directory: string): number {
+  try {
+    return openSync(directory, constants.O_RDWR | constants.O_DIRECTORY | LINUX_TEMPORARY_FILE, 0o700);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  }
+  const name = join(directory, `lanspread-quic-${randomUUID()}`);
+  const file = openSync(name, "wx", 0o700);
+  try {
+    unlinkSync(name);
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return file;
+}
+
+/** As file systems (EOPNOTSUPP) and systems before Linux 3.11 (EISDIR) say that there are no files without a name. */
+function isUnsupported(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && (error.code === "EOPNOTSUPP" || error.code === "EISDIR")
+  );
 }
 
 /**

@@ -29,11 +29,13 @@ test("threads use endpoints at once, come and go, and the process lives; no copy
   expect(report).toEqual({ echoes: 150, left: [] });
 });
 
-test.skipIf(process.platform !== "linux")(
-  `a process that is killed while it loads leaves no copy behind${process.platform === "linux" ? "" : " (skipped: files have names here until they are loaded)"}`,
-  async () => {
+test.skipIf(process.platform !== "linux").each(["open", "load"])(
+  `a process that is killed at %s leaves no copy behind${process.platform === "linux" ? "" : " (skipped: files have names here until they are loaded)"}`,
+  async (moment) => {
     await using place = await temporaryDirectory();
-    await expect(inProcess("killed-at-load.ts", place.path)).rejects.toMatchObject({ signal: "SIGKILL" });
+    await expect(inProcess(`killed-at-${moment}.ts`, place.path)).rejects.toMatchObject({
+      signal: "SIGKILL",
+    });
     expect(readdirSync(place.path)).toEqual([]);
   },
 );
