@@ -1,5 +1,6 @@
 import type { CloseInfo } from "../errors.ts";
 import type { Address, Connection, ConnectionStats, Stream } from "../types.ts";
+import { BurstPacing, type PathState } from "./burst-pacing.ts";
 import { INTERNAL_ERROR, NO_ERROR, NOTHING_HEARD, readCloseInfo } from "./close-info.ts";
 import { ConnectionStreams } from "./connection-streams.ts";
 import { MAX_CLOSE_REASON_BYTES, MIN_INITIAL_DATAGRAM_BYTES } from "./constants.ts";
@@ -50,7 +51,8 @@ const NO_BYTES = new Uint8Array(0);
  *
  * 1. `receive(datagram)` for every datagram that belongs to it, `tick(now)` when `deadlineMs` has passed;
  * 2. `serve()` once for a burst of them: handshake, new streams, readers, writers;
- * 3. after the callbacks that this woke have run: `serveWriters()`, and `fill(slot)` until it returns 0, sending each;
+ * 3. after the callbacks that this woke have run: `serveWriters()`, and, at `sendAtMs(now)`, `fill(slot)` until it returns 0, sending
+ *    each;
  * 4. `deadlineMs(now)`: when to call `tick` at the latest.
  */
 export class ConnectionCore implements Connection {
@@ -71,6 +73,7 @@ export class ConnectionCore implements Connection {
   readonly #keepAliveMs: number;
   readonly #handshakeDeadlineMs: number;
   readonly #streams: ConnectionStreams;
+  readonly #pacing: BurstPacing;
   #phase: Phase = "handshake";
   #peerCertificate: Uint8Array = NO_BYTES;
   #resolveClosed: (info: CloseInfo) => void = () => undefined;
@@ -97,6 +100,7 @@ export class ConnectionCore implements Connection {
       wake: () => this.#owner.wake(this),
       handlerFailed: (error) => this.#owner.handlerFailed(error),
     });
+    this.#pacing = new BurstPacing(() => this.#path());
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -158,6 +162,12 @@ export class ConnectionCore implements Connection {
   /** Hands the application's waiting bytes to the native library. */
   serveWriters(): void {
     if (this.isOpen) this.#streams.serveWriters();
+  }
+
+  /** When `fill` may be called at the earliest, on the clock of `nowMs`: `nowMs`, or later while the congestion window is small. */
+  sendAtMs(nowMs: number): number {
+    // Before that there is no round trip that could be measured too long.
+    return this.isOpen ? this.#pacing.sendAtMs(nowMs) : nowMs;
   }
 
   /** Writes the next datagram into `slot`. Returns its length, 0 when there is none. */
@@ -235,6 +245,12 @@ export class ConnectionCore implements Connection {
   }
 
   // ---- inside
+
+  #path(): PathState | undefined {
+    const path = this.native.pathStats()[0];
+    if (path === undefined) return undefined;
+    return { windowDatagrams: path.cwnd / this.native.maxSendUdpPayloadSize(), rttMs: path.rtt };
+  }
 
   #advanceHandshake(): void {
     if (this.#phase === "handshake" && this.native.isEstablished()) {

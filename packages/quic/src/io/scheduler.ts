@@ -14,7 +14,7 @@ export interface SchedulerOptions {
  * Chooses the moments. Nothing here costs a promise or a timer per packet:
  *
  * - datagrams that come in one burst share one *round* (`serve`), and on slow links datagrams wait for each other a moment;
- * - packets go out in a *flush* after the callbacks that the round woke have read and written;
+ * - packets go out in a *flush* after the callbacks that the round woke have read and written, later where the congestion window is small;
  * - one timer serves the deadlines of all connections; it is only set anew when it moves earlier.
  */
 export class Scheduler {
@@ -132,6 +132,12 @@ export class Scheduler {
     for (const connection of due) {
       if (!this.#connections.has(connection)) continue;
       connection.serveWriters();
+      const sendAtMs = connection.sendAtMs(now);
+      if (sendAtMs > now) {
+        connection.dueAtMs = Math.min(sendAtMs, connection.deadlineMs(now));
+        this.#armDeadline(connection.dueAtMs, now);
+        continue;
+      }
       const transmission = this.#transmit(connection);
       if (transmission === "more") this.wake(connection);
       else if (transmission === "blocked") this.#blocked.add(connection);
