@@ -13,8 +13,8 @@ function momentsOf(pacing: BurstPacing, ms: number): number[] {
 }
 
 describe("when packets may go", () => {
-  test("at once as long as the window is five datagrams or larger", () => {
-    expect(momentsOf(pacingOf({ windowDatagrams: 5, rttMs: 300 }), 100)).toHaveLength(100);
+  test("at once as long as the window is seven datagrams or larger", () => {
+    expect(momentsOf(pacingOf({ windowDatagrams: 7, rttMs: 300 }), 100)).toHaveLength(100);
     expect(momentsOf(pacingOf(undefined), 100)).toHaveLength(100);
   });
 
@@ -39,7 +39,7 @@ describe("when packets may go", () => {
     let windowDatagrams = 2;
     const pacing = new BurstPacing(() => ({ windowDatagrams, rttMs: 99 }));
     expect(pacing.sendAtMs(0)).toBe(0);
-    windowDatagrams = 5;
+    windowDatagrams = 7;
     expect(pacing.sendAtMs(24)).toBe(200);
     expect(pacing.sendAtMs(25)).toBe(25);
   });

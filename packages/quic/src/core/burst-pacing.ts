@@ -9,8 +9,8 @@ export interface PathState {
 /** The library's burst, in datagrams. */
 const LIBRARY_BURST_DATAGRAMS = 10;
 
-/** From this congestion window on, in datagrams, what stamps are wrong by is less than a round trip on average, and does not grow. */
-const ENOUGH_DATAGRAMS = 5;
+/** From this congestion window on, in datagrams, stamps are wrong by half a round trip on average, and that does not grow. */
+const ENOUGH_DATAGRAMS = 7;
 
 /** How much faster than one window per round trip the library would send, if it kept its packets apart. */
 const PACING_GAIN = 1.25;
