@@ -102,6 +102,7 @@ describe("lanspread update", () => {
       const again = await update();
       expect([again.code, again.stdout]).toEqual([0, ""]);
       expect(again.stderr).toContain("everything that is here is up to date");
+      expect(again.stderr).not.toContain("at nobody else");
       const named = await update("quake3", "doom");
       expect([named.code, named.stdout]).toEqual([0, "up to date quake3\nup to date doom\n"]);
     },
@@ -127,6 +128,22 @@ describe("lanspread update", () => {
       await expectInstalled("quake3", OLD);
     },
     3 * DEADLINE_MS,
+  );
+
+  it(
+    "says where nobody is there who could have a newer version",
+    async () => {
+      for (const id of ["doom", "quake3"]) await makeGame(me.games, id, { files: { "a.dat": 1_000 } });
+      const alone = await update("doom", "--wait", "0");
+      expect([alone.code, alone.stdout]).toEqual([0, "up to date doom\n"]);
+      expect(alone.stderr).toContain(
+        "doom: at nobody else now, so it is not known whether there is a newer version",
+      );
+      const all = await update("--wait", "0");
+      expect([all.code, all.stdout]).toEqual([0, ""]);
+      expect(all.stderr).toContain("2 games: at nobody else now");
+    },
+    2 * DEADLINE_MS,
   );
 
   it(

@@ -2,7 +2,7 @@ import { compareVersions, type GameId, type ListedGame } from "@lanspread/proto"
 import { CommandError, type Failure, toFailure } from "../failure.ts";
 import type { PeerLink } from "../link/peer-link.ts";
 import type { PeerFlags, WaitFlags } from "../options.ts";
-import { formatVersion } from "../report/format.ts";
+import { count, formatVersion } from "../report/format.ts";
 import type { CommandContext, CommandOutcome } from "../run-command.ts";
 import { discover, requireNetwork } from "./discovery.ts";
 import { checkGameIds, isUpToDate, type Job, operateOnGames } from "./operate.ts";
@@ -28,6 +28,7 @@ export async function update(
     jobs: async (link) => {
       const games = await link.listGames();
       const chosen = named.length === 0 ? everyGameHere(context, games) : named;
+      tellUnknown(context, games, new Set(chosen));
       return chosen.map((id) => {
         const game = games.find((listed) => listed.id === id);
         if (game?.downloaded !== true) return refusal(id, game);
@@ -109,6 +110,22 @@ async function everyGameNewer(link: PeerLink, ids: readonly GameId[]): Promise<b
 function tell(context: CommandContext, { id, version, localVersion }: ListedGame): void {
   context.reporter.notice(
     `${id}: ${formatVersion(localVersion)} is here, ${formatVersion(version)} is there`,
+  );
+}
+
+/** "Up to date" is as far as is known: where nobody else has a game, nothing is. */
+function tellUnknown(
+  context: CommandContext,
+  games: readonly ListedGame[],
+  chosen: ReadonlySet<GameId>,
+): void {
+  const unknown = games.filter(
+    ({ id, downloaded, peerCount }) => chosen.has(id) && downloaded && peerCount === 0,
+  );
+  if (unknown.length === 0) return;
+  const which = unknown.length === 1 ? unknown[0]?.id : count(unknown.length, "game");
+  context.reporter.notice(
+    `${which}: at nobody else now, so it is not known whether there is a newer version`,
   );
 }
 
