@@ -53,6 +53,11 @@ export const MAX_TAGGED_FRAME_BYTES = MIB;
 export const MAX_CONTROL_FRAME_BYTES = MAX_REQUEST_BYTES;
 /** Depth of objects and lists in a message: the deepest one (a manifest's files) has 4. Deeper JSON is costly to parse. */
 export const MAX_MESSAGE_DEPTH = 8;
+/**
+ * Objects and lists in a message: a manifest has one for each of {@link MAX_MANIFEST_FILES}, with room to spare. Millions of empty ones
+ * keep `JSON.parse` busy for half a second.
+ */
+export const MAX_MESSAGE_OBJECTS = 150_000;
 /** One `key=value` string of a TXT record, bytes (RFC 6763 section 6.1). */
 export const MAX_TXT_STRING_BYTES = 255;
 /** Byte counts and offsets on the wire are JSON integers below 2^53. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { RESET, WireError } from "./errors.ts";
-import { MAX_MESSAGE_DEPTH, MAX_REQUEST_BYTES } from "./limits.ts";
+import { MAX_MESSAGE_DEPTH, MAX_MESSAGE_OBJECTS, MAX_REQUEST_BYTES } from "./limits.ts";
 import { type Answer, answerSchema, type Request, type RequestType, requestSchema } from "./messages.ts";
 import { type StreamControl, streamControlSchema } from "./stream-install.ts";
 
@@ -37,9 +37,8 @@ export function parseStreamControl(body: Uint8Array): StreamControl {
 }
 
 function parse<T>(schema: z.ZodType<T>, body: Uint8Array, what: string): T {
-  if (body.length > DEPTH_MATTERS_FROM_BYTES && isTooDeep(body)) {
-    throw new WireError("bad_request", `not a known ${what}: nested too deep`);
-  }
+  const excess = body.length > COST_MATTERS_FROM_BYTES ? excessOf(body) : null;
+  if (excess !== null) throw new WireError("bad_request", `not a known ${what}: ${excess}`);
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(body));
@@ -54,13 +53,14 @@ function parse<T>(schema: z.ZodType<T>, body: Uint8Array, what: string): T {
 }
 
 // Nesting costs time per level: 8 MiB of brackets keep JSON.parse busy for over a second, 8 KiB for a millisecond.
-const DEPTH_MATTERS_FROM_BYTES = 8 * 1024;
+const COST_MATTERS_FROM_BYTES = 8 * 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether lists and objects nest deeper than any message does. Wrong on what is no JSON, which fails later anyway. */
-function isTooDeep(body: Uint8Array): boolean {
+/** What a body has more of than any message: levels, or objects and lists. Wrong on what is no JSON, which fails later anyway. */
+function excessOf(body: Uint8Array): string | null {
   let depth = 0;
+  let objects = 0;
   let inString = false;
   for (let index = 0; index < body.length; index++) {
     const byte = body[index];
@@ -72,8 +72,10 @@ function isTooDeep(body: Uint8Array): boolean {
     if (byte === QUOTE) inString = true;
     else if (byte === 0x5b || byte === 0x7b) {
       depth += 1;
-      if (depth > MAX_MESSAGE_DEPTH) return true;
+      objects += 1;
+      if (depth > MAX_MESSAGE_DEPTH) return "nested too deep";
+      if (objects > MAX_MESSAGE_OBJECTS) return `more than ${MAX_MESSAGE_OBJECTS} objects and lists`;
     } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
   }
-  return false;
+  return null;
 }

@@ -8,6 +8,7 @@ import {
   MAX_LIBRARY_GAMES,
   MAX_MANIFEST_FILES,
   MAX_MESSAGE_DEPTH,
+  MAX_MESSAGE_OBJECTS,
   MAX_REQUEST_BYTES,
   parseAnswer,
   parseRequest,
@@ -268,6 +269,14 @@ describe("limits", () => {
     );
     expect(parseRequest(text)).toMatchObject({ path: JSON.parse(`"${brackets}"`) });
     expect(MAX_MESSAGE_DEPTH).toBeGreaterThan(4);
+  });
+
+  it("refuses millions of empty objects and lists unparsed, and takes a manifest of the most files", () => {
+    for (const empty of ["{},", "[],"]) {
+      const bomb = utf8(`{"type":"ok","more":[${empty.repeat(2_000_000)}0]}`);
+      expect(refusal(parseAnswer, bomb).message).toContain("more than 150000 objects and lists");
+    }
+    expect(MAX_MESSAGE_OBJECTS).toBeGreaterThan(MAX_MANIFEST_FILES + 10);
   });
 });
 

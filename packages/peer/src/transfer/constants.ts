@@ -18,3 +18,9 @@ export const HASHED_ELSEWHERE_BYTES = 128 * KIB;
 
 /** Writes of one unit that may be under way while the next piece is read. */
 export const WRITES_AHEAD = 2;
+
+/**
+ * Answer frame where nothing large can be meant, bytes: the longest refusal, escaped, with room to spare. Of small files there are hundreds
+ * of requests on their way, and the memory for an answer is there before its bytes are.
+ */
+export const MAX_SHORT_ANSWER_BYTES = 64 * KIB;

@@ -6,6 +6,7 @@ import {
   type Request,
   WireError,
 } from "@lanspread/proto";
+import { MAX_SHORT_ANSWER_BYTES } from "./constants.ts";
 import { readFrameBody, readFrameLength } from "./frame-reader.ts";
 import { type RequestStream, readFully, type Waiting } from "./request-stream.ts";
 
@@ -29,22 +30,32 @@ export async function readAnswer(
   options: Waiting,
 ): Promise<ReadAnswer> {
   if (request.type !== "get_game_file_chunk")
-    return { answer: await readAnyAnswer(stream, options), rest: stream };
+    return { answer: await readAnyAnswer(stream, request, options), rest: stream };
   const usual: Answer = { type: "file_data", size: request.length };
   const frame = encodeFrame(usual);
   const begin = Buffer.allocUnsafe(frame.length);
   const count = await readFully(stream, begin, options);
   if (begin.equals(frame) && count === frame.length) return { answer: usual, rest: stream };
   const rest = new Unread(begin.subarray(0, count), stream);
-  return { answer: await readAnyAnswer(rest, options), rest };
+  return { answer: await readAnyAnswer(rest, request, options), rest };
 }
 
-async function readAnyAnswer(stream: Pick<RequestStream, "read">, options: Waiting): Promise<Answer> {
-  const length = await readFrameLength(stream, MAX_RESPONSE_BYTES, options);
+async function readAnyAnswer(
+  stream: Pick<RequestStream, "read">,
+  request: Request,
+  options: Waiting,
+): Promise<Answer> {
+  const length = await readFrameLength(stream, maxAnswerBytes(request), options);
   if (length === null) throw new WireError("bad_request", "the stream ends without an answer");
   const body = Buffer.allocUnsafe(length);
   await readFrameBody(stream, body, options);
   return parseAnswer(body);
+}
+
+/** A library or a manifest may be long; whatever answers other requests is a few words, before raw bytes or alone. */
+function maxAnswerBytes({ type }: Request): number {
+  const isLong = type === "hello" || type === "list_games" || type === "get_game";
+  return isLong ? MAX_RESPONSE_BYTES : MAX_SHORT_ANSWER_BYTES;
 }
 
 /** A stream of which too much was read. */

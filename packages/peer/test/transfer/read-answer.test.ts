@@ -5,6 +5,7 @@ import {
   errorAnswer,
   type Hash,
   MAX_RESPONSE_BYTES,
+  type PeerId,
   parseAnswer,
   type Request,
 } from "@lanspread/proto";
@@ -147,11 +148,45 @@ describe("the answer to a request for a part of a file", () => {
     expect(stream.reads).toBe(1);
   });
 
+  it("is refused at its length where that is more than such an answer can have", async () => {
+    const header = Buffer.alloc(4);
+    header.writeUInt32BE(MAX_RESPONSE_BYTES);
+    const endless = partsOf(Buffer.concat([header, Buffer.alloc(MAX_RESPONSE_BYTES, " ")]), [1_000]);
+    await expect(readAnswer(endless, PART, {})).rejects.toThrow(/8388608 bytes, 65536 are allowed/u);
+    expect(endless.reads).toBe(1);
+  });
+
+  it("has room for the longest refusal", async () => {
+    const longest = errorAnswer("internal", "\u0001".repeat(3_000), false);
+    const { answer } = await readAnswer(partsOf(encodeFrame(longest), [1_000]), PART, {});
+    expect(answer).toEqual(longest);
+  });
+
   it("is a refusal where the source refuses, which is longer whatever it says", async () => {
     const longest = encodeFrame({ type: "file_data", size: Number.MAX_SAFE_INTEGER });
     const refusal = errorAnswer("busy", "", true);
     expect(encodeFrame(refusal).length).toBeGreaterThan(longest.length);
     const { answer } = await readAnswer(partsOf(encodeFrame(refusal), [7]), PART, {});
     expect(answer).toEqual(refusal);
+  });
+});
+
+describe("other answers", () => {
+  const game = { game_id: asGameId("ggoo") };
+  const peer = { peer_id: "0bc1eadc-182b-88da-b71c-45d85406cd58" as PeerId };
+  const manifestHash = "0".repeat(64) as Hash;
+
+  it.each<[number, Request]>([
+    [MAX_RESPONSE_BYTES, { type: "get_game", ...game }],
+    [MAX_RESPONSE_BYTES, { type: "list_games" }],
+    [65_536, { type: "get_piece_hashes", ...game, manifest_hash: manifestHash }],
+    [65_536, { type: "ping", ...peer }],
+    [65_536, { type: "goodbye", ...peer }],
+  ])("may have %i bytes where %j is asked", async (most, request) => {
+    const header = Buffer.alloc(4);
+    header.writeUInt32BE(most + 1);
+    await expect(readAnswer(partsOf(header, [4]), request, {})).rejects.toThrow(`${most} are allowed`);
+    header.writeUInt32BE(most);
+    await expect(readAnswer(partsOf(header, [4]), request, {})).rejects.toThrow("ends within a frame");
   });
 });
