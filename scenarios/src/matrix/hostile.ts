@@ -1,15 +1,35 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes } from "lanspread";
-import { ALIENSWARM, BF1942, CNCTW, GGOO } from "../library/games.ts";
+import { ALIENSWARM, BF1942, CNCTW, GGOO, VERSION } from "../library/games.ts";
 import { sameGame } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import { type RawPeer, startRawPeer } from "../raw/raw-peer.ts";
 import type { Scenario } from "../scenario.ts";
+import type { Stage } from "../stage/stage.ts";
 
 const MIB = 1_048_576;
 const STREAMS = 10_000;
+/** Its install lasts some hundred milliseconds: a request takes two. */
+const LONG_INSTALL = {
+  id: "longinstall",
+  version: VERSION,
+  archives: { "longinstall.eti": { files: { "long.pak": { zeros: 512 * MIB } } } },
+  loose: { "readme.txt": "Wait for it.\n" },
+  seed: 850,
+};
+
+const LINKED_TEXT = "Notes that belong to the game.\n";
+const LINKED_FILE = {
+  id: "linked-file",
+  version: VERSION,
+  archives: {},
+  loose: { "extras/notes.txt": LINKED_TEXT },
+  seed: 852,
+};
+const LINKED_FOLDER = { ...LINKED_FILE, id: "linked-folder" };
+
 /** What a peer may hold more after an attack than before, bytes: buffers that the runtime keeps for later. */
 const MOST_GROWTH_BYTES = 200 * MIB;
 
@@ -19,72 +39,87 @@ export const HOSTILE: readonly Scenario[] = [
     id: "S12",
     async run(stage) {
       const catalog = join(stage.directory, "catalog.json");
-      const ids = ["cnctw", "alienswarm", "half"];
+      const ids = ["cnctw", "longinstall", "alienswarm", "linked-file", "linked-folder", "half"];
       await writeFile(
         catalog,
         JSON.stringify({ format: 1, name: "party", games: ids.map((id) => ({ id, name: id })) }),
       );
       const source = await stage.peer("source", { games: [ALIENSWARM] });
-      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 100 });
-      const victim = await stage.peer("victim", { games: [CNCTW], args: ["--catalog", catalog] });
+      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 200 });
+      const victim = await stage.peer("victim", {
+        games: [CNCTW, LONG_INSTALL, LINKED_FILE, LINKED_FOLDER],
+        args: ["--catalog", catalog],
+      });
       await stage.place(BF1942, victim.games);
       await mkdir(victim.path("half"));
       await writeFile(victim.path("half", "half.eti"), "no sentinel");
-      const secret = join(stage.directory, "secret.txt");
-      await writeFile(secret, "nobody's business");
-      await symlink(secret, victim.path("cnctw", "link.txt"));
+      await symlink(victim.path("cnctw", "serial.txt"), victim.path("cnctw", "link.txt"));
       await (await victim.begin({ cmd: "install", game_id: "cnctw" })).endsWith("install-finished");
       const raw = await startRawPeer(stage, "raw", victim);
       equal("hello", codeOf(await raw.hello()), "hello_ack");
-      const known = await raw.request({ type: "get_game", game_id: "cnctw" });
-      const { manifest } = known.frame as { manifest: { manifest_hash: string; files: { path: string }[] } };
-      const hash = manifest.manifest_hash;
-      const paths = manifest.files.map(({ path }) => path);
-      equal("files of the manifest", paths.sort(), ["cnctw.eti", "serial.txt", "version.ini"]);
-      const download = await victim.download("alienswarm", { install: false });
-      await download.reaches(0.1);
+      const { hash, paths } = await manifestOf(raw, "cnctw");
+      equal("files of the manifest", paths, ["cnctw.eti", "serial.txt", "version.ini"]);
 
       const refused: string[] = [];
-      const refuse = async (
-        game_id: string,
-        path: string,
-        codes: readonly string[],
-        manifest_hash = hash,
-      ) => {
+      const refuse = async (game_id: string, path: string, code: string, manifest_hash = hash) => {
         const whole = { type: "get_game_file_data", game_id, manifest_hash, path };
         const part = { ...whole, type: "get_game_file_chunk", offset: 0, length: 10 };
-        for (const frame of [whole, part]) {
-          const answer = await raw.request(frame);
-          const code = codeOf(answer);
-          prove(
-            codes.includes(code),
-            `${game_id} ${path} is refused with ${codes.join(" or ")}, not ${code}`,
-          );
+        // Both at once: behind the first one the library may look at the disk again.
+        for (const answer of await Promise.all([whole, part].map((frame) => raw.request(frame)))) {
+          equal(`the answer to ${game_id} ${path}`, codeOf(answer), code);
           equal(`bytes of ${game_id} ${path}`, answer.dataBytes, 0);
           refused.push(code);
         }
       };
-      await refuse("alienswarm", "alienswarm.eti", ["operation_active", "not_downloaded"]);
-      await refuse("half", "half.eti", ["not_downloaded"]);
-      await refuse("bf1942", "bf1942.eti", ["not_in_catalog"]);
-      await refuse("cnctw", "local/CNC3.exe", ["forbidden_path"]);
-      await refuse("cnctw", "LOCAL/CNC3.exe", ["forbidden_path", "no_such_file"]);
-      await refuse("cnctw", "../bf1942/bf1942.eti", ["forbidden_path"]);
-      await refuse("cnctw", "data/../../../secret.txt", ["forbidden_path"]);
-      await refuse("cnctw", secret, ["forbidden_path"]);
-      await refuse("cnctw", "link.txt", ["forbidden_path", "no_such_file"]);
-      await refuse("cnctw", ".lanspread.json", ["forbidden_path"]);
-      await refuse("cnctw", "nothing.txt", ["no_such_file"]);
-      await refuse("cnctw", "serial.txt", ["manifest_changed"], "0".repeat(64));
-      // And it does answer what it may.
-      const served = await raw.request({
-        type: "get_game_file_data",
-        game_id: "cnctw",
-        manifest_hash: hash,
-        path: "serial.txt",
-      });
-      equal("bytes of what may be served", [codeOf(served), served.dataBytes], ["file_data", 12]);
+      const serves = async (game_id: string, path: string, manifest_hash: string, bytes: number) => {
+        const answer = await raw.request({ type: "get_game_file_data", game_id, manifest_hash, path });
+        equal(`${game_id} ${path} is served`, [codeOf(answer), answer.dataBytes], ["file_data", bytes]);
+      };
+
+      // A game that is here and might be served, but for the operation.
+      const long = await manifestOf(raw, "longinstall");
+      await serves("longinstall", "readme.txt", long.hash, LONG_INSTALL.loose["readme.txt"].length);
+      const install = await victim.begin({ cmd: "install", game_id: "longinstall" });
+      await refuse("longinstall", "readme.txt", "operation_active", long.hash);
+      equal("operations meanwhile", (await victim.status()).operations, [
+        { game_id: "longinstall", kind: "installing" },
+      ]);
+      await install.endsWith("install-finished");
+      await serves("longinstall", "readme.txt", long.hash, LONG_INSTALL.loose["readme.txt"].length);
+      // One that is on its way here.
+      const download = await victim.download("alienswarm", { install: false });
+      await download.reaches(0.1);
+      await refuse("alienswarm", "alienswarm.eti", "operation_active");
       await download.endsWith("download-finished");
+
+      await refuse("half", "half.eti", "not_downloaded");
+      await refuse("bf1942", "bf1942.eti", "not_in_catalog");
+      await refuse("cnctw", "local/CNC3.exe", "forbidden_path");
+      await refuse("cnctw", "LOCAL/CNC3.exe", "forbidden_path");
+      await refuse("cnctw", "../bf1942/bf1942.eti", "forbidden_path");
+      await refuse("cnctw", "data/../../../secret.txt", "forbidden_path");
+      await refuse("cnctw", victim.path("cnctw", "serial.txt"), "forbidden_path");
+      await refuse("cnctw", ".lanspread.json", "forbidden_path");
+      await refuse("cnctw", "nothing.txt", "no_such_file");
+      await refuse("cnctw", "link.txt", "no_such_file");
+      await refuse("cnctw", "serial.txt", "manifest_changed", "0".repeat(64));
+      // And it does answer what it may.
+      await serves("cnctw", "serial.txt", hash, 12);
+
+      // Files of the manifest that a link leads out of the game since: as long as they were, so that nothing else is wrong with them.
+      const outside = join(stage.directory, "outside");
+      await mkdir(outside);
+      await writeFile(join(outside, "notes.txt"), LINKED_TEXT.replaceAll(/\w/gu, "x"));
+      for (const [{ id }, replaced, target] of [
+        [LINKED_FILE, ["extras", "notes.txt"], join(outside, "notes.txt")],
+        [LINKED_FOLDER, ["extras"], outside],
+      ] as const) {
+        const { hash: current } = await manifestOf(raw, id);
+        await serves(id, "extras/notes.txt", current, LINKED_TEXT.length);
+        await replaceByLink(stage, victim.path(id, ...replaced), target);
+        // Before the library has seen it: the manifest still has the file, and only who opens it can tell.
+        await refuse(id, "extras/notes.txt", "forbidden_path", current);
+      }
       return `${refused.length} refusals (${[...new Set(refused)].join(", ")}), no byte with any of them`;
     },
   },
@@ -112,6 +147,23 @@ export const HOSTILE: readonly Scenario[] = [
     },
   },
 ];
+
+/** The manifest of a game as a peer gives it. */
+async function manifestOf(raw: RawPeer, gameId: string) {
+  const { frame } = await raw.request({ type: "get_game", game_id: gameId });
+  const { manifest } = frame as {
+    readonly manifest: { readonly manifest_hash: string; readonly files: readonly { path: string }[] };
+  };
+  return { hash: manifest.manifest_hash, paths: manifest.files.map(({ path }) => path).sort() };
+}
+
+/** Puts a link in the place of a file or folder of a game. */
+async function replaceByLink(stage: Stage, path: string, target: string): Promise<void> {
+  const aside = await mkdtemp(join(stage.directory, "replaced-"));
+  await symlink(target, join(aside, "link"));
+  await rename(path, join(aside, "before"));
+  await rename(join(aside, "link"), path);
+}
 
 /** Everything that nobody should send, one after the other; each is refused or broken off. */
 async function attack(raw: RawPeer): Promise<string> {
