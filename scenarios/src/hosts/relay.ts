@@ -14,6 +14,17 @@ export interface RelayEnd {
   readonly lan: Lan;
 }
 
+/** Datagrams that came to a relay, and those of them that it has lost. */
+export interface RelayCounts {
+  readonly seen: number;
+  readonly lost: number;
+}
+
+export interface Relay {
+  /** Of both ways together, so far. */
+  counts(): Promise<RelayCounts>;
+}
+
 /**
  * Connects two peers in different LANs by a relay that loses datagrams: in each LAN a host takes the other peer's place. Multicast does
  * not pass; the peers have to `connect`. Gone with the scenario.
@@ -24,13 +35,28 @@ export async function connectByRelay(
   stage: Stage,
   ends: readonly [RelayEnd, RelayEnd],
   loss: number,
-): Promise<void> {
+): Promise<Relay> {
   const [one, other] = ends;
   const halves = await Promise.all([startHalf(stage, one, other, loss), startHalf(stage, other, one, loss)]);
   const [first, second] = halves;
   first.stdout.pipe(second.stdin);
   second.stdout.pipe(first.stdin);
   for (const { stdin } of halves) stdin.on("error", () => {});
+  return {
+    counts: async () => {
+      const counted = await Promise.all(halves.map((half) => countsOf(half, stage.signal)));
+      return {
+        seen: counted.reduce((sum, { seen }) => sum + seen, 0),
+        lost: counted.reduce((sum, { lost }) => sum + lost, 0),
+      };
+    },
+  };
+}
+
+async function countsOf(half: Half, signal: AbortSignal): Promise<RelayCounts> {
+  const said = once(half.stderr, "data", { signal }) as Promise<[Buffer]>;
+  half.kill("SIGUSR2");
+  return JSON.parse(String((await said)[0])) as RelayCounts;
 }
 
 type Half = ChildProcessByStdio<Writable, Readable, Readable>;

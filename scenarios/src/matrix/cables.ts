@@ -92,6 +92,7 @@ export const CABLES: readonly Scenario[] = [
       cable.setLink("up");
       const upAt = Date.now();
       const end = await operation.endsWith("download-finished");
+      prove(end.time > upAt, "the download did not end while the link was down");
       const compared = await sameGame(game, client.path("alienswarm"));
       return `${compared}; finished ${formatDuration((end.time - upAt) / 1_000)} after the link was up`;
     },
@@ -110,7 +111,7 @@ export const CABLES: readonly Scenario[] = [
           stage.peer(`client-${name}`, { lans: [near] }),
           stage.peer(`source-${name}`, { lans: [far], games: [LOSSY_GAME] }),
         ]);
-        await connectByRelay(
+        const relay = await connectByRelay(
           stage,
           [
             { peer: client, lan: near },
@@ -121,7 +122,14 @@ export const CABLES: readonly Scenario[] = [
         await client.send({ cmd: "connect", addr: source.addr });
         const end = await (await client.download("lossy", { install: false })).endsWith("download-finished");
         const compared = await sameGame(await stage.know(LOSSY_GAME), client.path("lossy"));
-        said.push(`${percent(loss)}: ${Number(end.data["mib_per_s"]).toFixed(1)} MiB/s, ${compared}`);
+        const { seen, lost } = await relay.counts();
+        const share = lost / seen;
+        prove(
+          share >= loss * LEAST_OF_LOSS && share <= loss * MOST_OF_LOSS,
+          `${percent(loss)} of the datagrams are lost: ${lost} of ${seen}`,
+        );
+        const rate = `${Number(end.data["mib_per_s"]).toFixed(1)} MiB/s`;
+        said.push(`${percent(loss)} (${lost} of ${seen} datagrams): ${rate}, ${compared}`);
         await Promise.all([client, source].map((peer) => peer.shutdown()));
       }
       return said.join("; ");
@@ -200,6 +208,10 @@ const SHAPED_TRIES = 3;
 
 /** Of the datagrams, each way. */
 const LOSSES = [0.01, 0.05];
+
+/** Between which shares of that the loss has to lie: of some 25,000 datagrams, four in five times less would be far outside of chance. */
+const LEAST_OF_LOSS = 0.5;
+const MOST_OF_LOSS = 1.5;
 
 const LOSSY_GAME = {
   id: "lossy",
