@@ -149,12 +149,21 @@ export const DOWNLOADING: readonly Scenario[] = [
     cores: 2,
     async run(stage) {
       const plans = [BF1942, BFBC2, CNCTW];
-      const [client] = await Promise.all([stage.peer("client"), stage.peer("source", { games: plans })]);
+      const [client, source] = await Promise.all([
+        stage.peer("client"),
+        stage.peer("source", { games: plans }),
+      ]);
+      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 200 });
       for (const { id } of plans) await client.isOffered(id, 1);
       const operations = await Promise.all(
         plans.map(({ id }) => client.begin({ cmd: "download", game_id: id })),
       );
       await Promise.all(operations.map((operation) => operation.endsWith("install-finished")));
+      const { events } = client.harness;
+      const begun = events.findLastIndex(({ event }) => event === "download-begin");
+      const finished = events.findIndex(({ event }) => event === "download-finished");
+      equal("downloads begun", events.filter(({ event }) => event === "download-begin").length, plans.length);
+      prove(begun < finished, "each has begun before one of them is finished");
       for (const [index, plan] of plans.entries()) {
         const game = await stage.know(plan);
         const progress = operations[index]?.events.filter(({ event }) => event === "download-progress") ?? [];
@@ -196,7 +205,7 @@ export const DOWNLOADING: readonly Scenario[] = [
     id: "S32",
     cores: 3,
     async run(stage) {
-      const { client, sources, game } = await cast(stage, GGOO);
+      const { client, sources, game } = await cast(stage, GGOO, { upMbit: 800 });
       const [source] = sources;
       const others = await Promise.all(["two", "three", "four", "five"].map((name) => stage.peer(name)));
       const clients = [client, ...others];
@@ -204,13 +213,15 @@ export const DOWNLOADING: readonly Scenario[] = [
       const operations = await Promise.all(
         clients.map((peer) => peer.begin({ cmd: "download", game_id: "ggoo", install: false })),
       );
+      const outbound = async () => (await source.status()).outbound_transfers["ggoo"] ?? 0;
+      const counted = await source.until(
+        "answers are counted at the source",
+        async () => (await outbound()) || false,
+      );
       await Promise.all(operations.map((operation) => operation.endsWith("download-finished")));
       for (const peer of clients) await sameGame(game, peer.path("ggoo"));
-      await source.until("the source's outbound count is 0", async () => {
-        const { outbound_transfers } = await source.status();
-        return Object.values(outbound_transfers).every((count) => count === 0);
-      });
-      return `five clients have ${formatBytes(game.bytes)} each, equal; outbound count 0`;
+      await source.until("the source's outbound count is 0", async () => (await outbound()) === 0);
+      return `five clients have ${formatBytes(game.bytes)} each, equal; outbound count ${counted} meanwhile, then 0`;
     },
   },
 ];

@@ -21,9 +21,11 @@ export const FAILING_SOURCES: readonly Scenario[] = [
       await operation.reaches(0.3);
       await victim.kill();
       const end = await operation.endsWith("download-finished");
-      prove(bytesFrom(end, survivor.peerId) > 0, "the survivor sent something");
-      const share = bytesFrom(end, survivor.peerId) / game.bytes;
-      return `${await sameGame(game, client.path("alienswarm"))}; ${percent(share)} from the survivor`;
+      const [before, after] = [victim, survivor].map(({ peerId }) => bytesFrom(end, peerId));
+      prove((before ?? 0) > 0, "the victim was a source until it was killed");
+      prove((after ?? 0) > 0, "the survivor sent something");
+      const shares = [before, after].map((bytes = 0) => percent(bytes / game.bytes));
+      return `${await sameGame(game, client.path("alienswarm"))}; ${shares.join(" from the victim, ")} from the survivor`;
     },
   },
   {
