@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseListenAddress } from "@lanspread/proto";
 import { isEvent } from "../harness-process.ts";
 import { ALIENSWARM, BF1942, BFBC2, CHARLIE, CNC4, CNCTW } from "../library/games.ts";
 import { absent, sameGame } from "../proofs/on-disk.ts";
@@ -82,7 +83,12 @@ export const CHANGING_LIBRARIES: readonly Scenario[] = [
       if (stage.hosts.isLan) source.host.cable.readdress();
       await source.start();
       equal("its peer_id", source.peerId, before.peerId);
-      prove(source.addr !== before.addr, `it listens elsewhere: ${source.addr}, before ${before.addr}`);
+      const [was, is] = [before.addr, source.addr].map(parseListenAddress);
+      prove(is?.port !== was?.port, `it listens at another port: ${source.addr}, before ${before.addr}`);
+      prove(
+        !stage.hosts.isLan || is?.host !== was?.host,
+        `it has another address: ${source.addr}, before ${before.addr}`,
+      );
       await client.sees([source]);
       const listed = await client.listPeers();
       equal(
@@ -159,7 +165,8 @@ export const CHANGING_LIBRARIES: readonly Scenario[] = [
       await stage.place(CNCTW, client.games);
       await client.isOffered("cnc4", 1);
       await client.sees([owner]);
-      for (const cmd of ["download", "install", "uninstall", "get-game"]) {
+      const commands = ["download", "install", "uninstall", "get-game", "stream-install", "remove-download"];
+      for (const cmd of commands) {
         equal(`${cmd} of a foreign id`, await client.refuses({ cmd, game_id: "cnctw" }), "not-in-catalog");
       }
       await (await client.download("cnc4", { install: false })).endsWith("download-finished");
@@ -173,7 +180,7 @@ export const CHANGING_LIBRARIES: readonly Scenario[] = [
       const told = client.harness.events.filter((event) => JSON.stringify(event.data).includes('"cnctw"'));
       equal("events that speak of the foreign game", told.length, 0);
       prove((await readFile(client.path("cnctw", "version.ini"), "utf8")) !== "", "its folder is untouched");
-      return "not-in-catalog, four times; neither the own foreign game nor the other's is listed or announced";
+      return "not-in-catalog, six times; neither the own foreign game nor the other's is listed or announced";
     },
   },
 ];

@@ -1,23 +1,24 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PATH_RULES, type PathRule } from "@lanspread/proto";
 import { VERSION } from "../library/games.ts";
 import type { GamePlan } from "../library/make-game.ts";
 import { absent, sameGame } from "../proofs/on-disk.ts";
-import { equal, prove } from "../proofs/prove.ts";
+import { equal } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import type { LocalGameLine, StagePeer } from "../stage/stage-peer.ts";
 
 /** "ä" as one letter with a mark behind it: the form that paths on the wire must not have. */
 const DECOMPOSED = "a\u0308.txt";
 
-/** What the path rules refuse, by the id of the game that has it: the files, and what the warning has to name. */
-const REFUSED: Readonly<Record<string, { readonly files: readonly string[]; readonly names: string }>> = {
-  clash: { files: ["data/Map.dat", "data/map.dat"], names: "ap.dat" },
-  device: { files: ["data/CON"], names: "data/CON" },
-  "device-txt": { files: ["aux.txt"], names: "aux.txt" },
-  dot: { files: ["data/name."], names: "data/name." },
-  space: { files: ["name "], names: "name " },
-  decomposed: { files: [DECOMPOSED], names: DECOMPOSED },
+/** What the path rules refuse, by the id of the game that has it: the files, of which the last one is refused, and by which rule. */
+const REFUSED: Readonly<Record<string, { readonly files: readonly string[]; readonly rule: PathRule }>> = {
+  clash: { files: ["data/Map.dat", "data/map.dat"], rule: "case-clash" },
+  device: { files: ["data/CON"], rule: "device" },
+  "device-txt": { files: ["aux.txt"], rule: "device" },
+  dot: { files: ["data/name."], rule: "trailing" },
+  space: { files: ["name "], rule: "trailing" },
+  decomposed: { files: [DECOMPOSED], rule: "normalization" },
 };
 
 /** Names that other computers cannot store. */
@@ -49,9 +50,9 @@ export const NAMES: readonly Scenario[] = [
       await owner.start();
       const client = await stage.peer("client");
       await client.isOffered("good", 1);
-      const said = Object.entries(REFUSED).map(([id, { names }]) => {
-        const warning = warningsOf(owner, id).find((text) => text.includes(names));
-        prove(warning !== undefined, `the owner is told about ${names}: ${warningsOf(owner, id).join("; ")}`);
+      const said = Object.entries(REFUSED).map(([id, { files, rule }]) => {
+        const warning = `is not shared: ${JSON.stringify(files.at(-1))}: ${PATH_RULES[rule]}`;
+        equal(`what the owner is told about ${id}`, warningsOf(owner, id), [warning]);
         return warning;
       });
       equal(

@@ -32,9 +32,16 @@ export const STRANGERS: readonly Scenario[] = [
         const { data } = await member.event(isEvent("peer-incompatible", { peer_id: stranger.peerId }));
         prove(String(data["reason"]) !== "", `a reason is given for ${stranger.name}`);
       }
-      const codes: string[] = [];
-      for (const stranger of strangers) {
-        codes.push(await member.refuses({ cmd: "connect", addr: stranger.addr }));
+      for (const [stranger, code] of [
+        [closed, "wrong-party"],
+        [elsewhere, "wrong-party"],
+        [newer, "incompatible-peer"],
+      ] as const) {
+        equal(
+          `connect to ${stranger.name}`,
+          await member.refuses({ cmd: "connect", addr: stranger.addr }),
+          code,
+        );
         equal(`peers of ${stranger.name}`, (await stranger.listPeers()).length, 0);
         equal(`games that ${stranger.name} sees`, (await stranger.listGames()).length, 0);
       }
@@ -50,7 +57,12 @@ export const STRANGERS: readonly Scenario[] = [
         ),
       );
       equal("strangers that were discovered", discovered.length, 0);
-      return `other CA, party, version: ${codes.join(", ")}; the first and the last are shown as incompatible`;
+      // Those of another party play by themselves: nobody has to know of them.
+      for (const peer of [member, friend]) {
+        const shown = peer.harness.events.filter(isEvent("peer-incompatible", { peer_id: elsewhere.peerId }));
+        equal(`how often ${peer.name} shows the one of another party as incompatible`, shown.length, 0);
+      }
+      return "wrong-party, wrong-party, incompatible-peer; the first and the last are shown as incompatible, the second is not";
     },
   },
 ];
