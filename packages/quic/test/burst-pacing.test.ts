@@ -9,7 +9,11 @@ function pacingOf(path: PathState | undefined): BurstPacing {
 
 /** The moments at which packets go that want to go at every ms. */
 function momentsOf(pacing: BurstPacing, ms: number): number[] {
-  return Array.from({ length: ms }, (_, at) => at).filter((at) => pacing.sendAtMs(at) === at);
+  return Array.from({ length: ms }, (_, at) => at).filter((at) => {
+    const isNow = pacing.sendAtMs(at) === at;
+    if (isNow) pacing.sent();
+    return isNow;
+  });
 }
 
 describe("when packets may go", () => {
@@ -27,8 +31,17 @@ describe("when packets may go", () => {
   test("with the first of a burst, if they are close behind it", () => {
     const pacing = pacingOf({ windowDatagrams: 2, rttMs: 0 });
     expect(pacing.sendAtMs(7)).toBe(7);
+    pacing.sent();
     expect(pacing.sendAtMs(7.5)).toBe(7.5);
     expect(pacing.sendAtMs(7.6)).toBe(11);
+  });
+
+  test("at once where nothing went out when it was allowed", () => {
+    const pacing = pacingOf({ windowDatagrams: 2, rttMs: 0 });
+    expect(pacing.sendAtMs(7)).toBe(7);
+    expect(pacing.sendAtMs(8)).toBe(8);
+    pacing.sent();
+    expect(pacing.sendAtMs(9)).toBe(12);
   });
 
   test("after 200 ms whatever the round trip", () => {
@@ -39,6 +52,7 @@ describe("when packets may go", () => {
     let windowDatagrams = 2;
     const pacing = new BurstPacing(() => ({ windowDatagrams, rttMs: 99 }));
     expect(pacing.sendAtMs(0)).toBe(0);
+    pacing.sent();
     windowDatagrams = 7;
     expect(pacing.sendAtMs(24)).toBe(200);
     expect(pacing.sendAtMs(25)).toBe(25);

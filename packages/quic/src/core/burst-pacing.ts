@@ -36,6 +36,7 @@ export class BurstPacing {
   readonly #look: () => PathState | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #burstAtMs = Number.NEGATIVE_INFINITY;
+  #allowedAtMs = Number.NEGATIVE_INFINITY;
   #spacingMs = 0;
 
   /** @param look is asked every 25 ms at most while the window is large, and once per burst while it is small */
@@ -43,15 +44,20 @@ export class BurstPacing {
     this.#look = look;
   }
 
-  /** When packets that want to go now may go: `nowMs`, or later, in ms of the same clock. */
+  /** When packets that want to go now may go: `nowMs`, or later, in ms of the same clock. Acknowledgements are stamped as all others. */
   sendAtMs(nowMs: number): number {
     if (nowMs - this.#lookedAtMs >= LOOK_MS) this.#measure(nowMs);
     if (this.#spacingMs === 0 || nowMs - this.#burstAtMs <= BURST_MS) return nowMs;
     const nextAtMs = this.#burstAtMs + this.#spacingMs;
     if (nextAtMs > nowMs) return nextAtMs;
     this.#measure(nowMs);
-    this.#burstAtMs = nowMs;
+    this.#allowedAtMs = nowMs;
     return nowMs;
+  }
+
+  /** A packet went out: where it was the first one that was allowed, its burst has begun. */
+  sent(): void {
+    if (this.#allowedAtMs > this.#burstAtMs) this.#burstAtMs = this.#allowedAtMs;
   }
 
   #measure(nowMs: number): void {

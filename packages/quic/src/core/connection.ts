@@ -176,7 +176,9 @@ export class ConnectionCore implements Connection {
     try {
       let sent = this.native.send(slot);
       if (sent === null && this.#streams.sendEnd()) sent = this.native.send(slot);
-      return sent === null ? 0 : sent[0];
+      if (sent === null) return 0;
+      this.#pacing.sent();
+      return sent[0];
     } catch {
       this.#suspect = true; // the library has closed the connection; `serve` finds out why
       return 0;

@@ -105,7 +105,10 @@ export const GATHER_MIN_MS = 1;
 /** The same at most, in ms: at 100 Mbit/s as many datagrams as make a round by their count. */
 export const GATHER_MAX_MS = 16;
 
-/** How long an acknowledgement may take, in ms, as the other side is told (RFC 9000, 18.2): longer than any datagram waits. */
+/**
+ * How long an acknowledgement may take, in ms, as the other side is told (RFC 9000, 18.2): longer than any datagram waits, but where the
+ * congestion window is a few datagrams (`BurstPacing`).
+ */
 export const MAX_ACK_DELAY_MS = 32;
 
 /** A datagram of at least this share of the largest one seen says: more is coming. */
