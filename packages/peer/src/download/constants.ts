@@ -66,3 +66,6 @@ export const MAX_NAMED = 5;
 
 /** Largest file of pieces that is read, in bytes: one bit for each of 2^24 pieces, and as many runs as begin in hours. */
 export const MAX_PIECES_FILE_BYTES = 16 * 1024 * 1024;
+
+/** Sources that sent nothing lately whose rate of 0 is told: as many as peers may be connected, not all who ever came and left. */
+export const MAX_IDLE_SOURCES = 256;

@@ -1,5 +1,5 @@
 import type { PeerId } from "@lanspread/proto";
-import { ETA_AFTER_MS, RATE_SLOT_MS, RATE_WINDOW_MS, STALL_MS } from "./constants.ts";
+import { ETA_AFTER_MS, MAX_IDLE_SOURCES, RATE_SLOT_MS, RATE_WINDOW_MS, STALL_MS } from "./constants.ts";
 
 /** Where a download stands. */
 export interface ProgressSample {
@@ -122,7 +122,11 @@ export class ProgressMeter {
     const flow = this.#flow.rate(now);
     const eta = flow === null ? null : left / flow;
     const rates: Record<PeerId, number> = {};
-    for (const [peerId, meter] of this.#bySource) rates[peerId] = meter.rate(now);
+    for (const [peerId, meter] of this.#bySource) {
+      const rate = meter.rate(now);
+      if (rate === 0 && this.#bySource.size > MAX_IDLE_SOURCES) this.#bySource.delete(peerId);
+      else rates[peerId] = rate;
+    }
     return {
       doneBytes: this.#doneBytes,
       totalBytes: this.#totalBytes,

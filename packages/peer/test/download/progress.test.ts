@@ -95,6 +95,17 @@ describe("the time left", () => {
     }
   }
 
+  it("forgets the rates of those who came and left by the hundred, and of nobody else", () => {
+    const meter = new ProgressMeter(1_000_000, 0, 0);
+    const peer = (n: number) => asPeerId(`00000000-0000-8000-8000-${String(n).padStart(12, "0")}`);
+    for (let n = 0; n < 300; n++) meter.received(peer(n), 1, 100);
+    expect(Object.keys(meter.sample(200, 300).rates)).toHaveLength(300);
+    meter.received(A, 1_000, 10_000);
+    const { rates } = meter.sample(10_000, 1);
+    expect(Object.keys(rates)).toHaveLength(256);
+    expect(rates[A]).toBeGreaterThan(0);
+  });
+
   it("is not told by the first burst", () => {
     const meter = new ProgressMeter(100 * MB, 0, 0);
     expect(meter.sample(0, 1).etaSeconds).toBeNull();
