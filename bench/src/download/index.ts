@@ -8,7 +8,14 @@ import { createLink, linkUnavailable } from "../quic/link.ts";
 import { formatNumber } from "../statistics.ts";
 import { answerBars, answerTable } from "./answers.ts";
 import { bareTransport } from "./bare.ts";
-import { type Amounts, BAR_TWO_LANES_CORES, FULL, SHORT, SMALL_FILE_BYTES } from "./constants.ts";
+import {
+  type Amounts,
+  BAR_SMALL_FILES,
+  BAR_TWO_LANES_CORES,
+  FULL,
+  SHORT,
+  SMALL_FILE_BYTES,
+} from "./constants.ts";
 import { Copies } from "./copies.ts";
 import { type FileFigures, fileSeries, filesBars, filesTable, makeFileGames } from "./files.ts";
 import { makeGame } from "./games.ts";
@@ -132,7 +139,10 @@ async function measureLink(
     two: { make: (gamesDir) => makeFileGames(gamesDir, amounts.smallFiles) },
   });
   const lanes = laneSeries(LINK_NAME, { bare }, stand, pairs);
-  const files = await fileSeries(LINK_NAME, pairs.two, { files: amounts.smallFiles, copies });
+  const files = await fileSeries(LINK_NAME, pairs.two, {
+    ...{ files: amounts.smallFiles, copies },
+    atLeast: BAR_SMALL_FILES,
+  });
   const ours = [lanes.none, lanes.one, lanes.two, files.oneFile, files.smallFiles];
   if (amounts.warmUp) {
     for (const { label, run } of ours) {

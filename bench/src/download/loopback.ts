@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Table } from "../bench.ts";
 import { type AnswerTimes, measureAnswers } from "./answers.ts";
 import { type BenchPeer, LOOPBACK } from "./bench-peer.ts";
-import type { Amounts } from "./constants.ts";
+import { type Amounts, BAR_SMALL_FILES_LARGE_DATAGRAMS } from "./constants.ts";
 import { type FileFigures, fileSeries, makeFileGames } from "./files.ts";
 import { type LaneFigures, laneSeries, type Peak, peaksOf, standPairs } from "./lanes.ts";
 import { otherPrograms } from "./others.ts";
@@ -69,7 +69,10 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
       fetch("two sources of one lane each, one lane", one.receiver, both, SHARED),
       fetch("two sources of one lane each, two lanes", two.receiver, both, SHARED),
     ],
-    files: await fileSeries(LOOPBACK_NAME, two, { files: amounts.smallFiles, copies }),
+    files: await fileSeries(LOOPBACK_NAME, two, {
+      ...{ files: amounts.smallFiles, copies },
+      atLeast: BAR_SMALL_FILES_LARGE_DATAGRAMS,
+    }),
     disk: [
       fetch("two lanes, to a disk", onDisk, [two.source], two.gameId),
       series("plain write of as many bytes, flushed", () => plainWrite(disk, amounts.bytes, copies)),
