@@ -35,5 +35,6 @@ export {
   type LanSwitch,
   type LinkRates,
   namespacesUnavailable,
+  removeOrphanNamespaces,
   type VirtualLan,
 } from "./virtual-lan.ts";

@@ -93,7 +93,7 @@ const live = new Set<VirtualLan>();
  * @throws Error with what `ip` says where the rights are missing ({@link namespacesUnavailable}).
  */
 export function createVirtualLan(): VirtualLan {
-  removeOrphans();
+  removeOrphanNamespaces();
   removeAtExit();
   const namespaces: string[] = [];
   const core = addNamespace(namespaces);
@@ -238,8 +238,8 @@ function addNamespace(namespaces: string[]): string {
   return name;
 }
 
-/** Removes the namespaces of processes that are gone: their veth pairs and bridges go with them. */
-function removeOrphans(): void {
+/** Removes the namespaces of processes that are gone: their veth pairs and bridges go with them. Does nothing without the rights for it. */
+export function removeOrphanNamespaces(): void {
   for (const name of namesIn(NETNS_DIRECTORY)) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid))) tryRun("ip", "netns", "delete", name);

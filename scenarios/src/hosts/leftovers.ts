@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { readdir, readFile, realpath, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mountPoints } from "@lanspread/testkit";
+import { mountPoints, removeOrphanNamespaces } from "@lanspread/testkit";
 import { type RunId, runnerOf, runOfEnvironment, runOfFolder } from "./run-id.ts";
 
 /** What was found of earlier runs, and removed. */
@@ -14,22 +14,40 @@ export interface Leftovers {
   readonly stuck: readonly string[];
 }
 
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+
 /** Processes that belong to a run, whoever started them. Of Linux; none elsewhere. */
-export async function processesOf(run: RunId): Promise<readonly number[]> {
-  return (await runningProcesses()).filter((found) => found.run === run).map(({ pid }) => pid);
+export function processesOf(run: RunId): readonly number[] {
+  return runningProcesses()
+    .filter((found) => found.run === run)
+    .map(({ pid }) => pid);
 }
 
 /**
- * Ends and removes what runs have left whose runner is gone. The namespaces of such runs go when the next ones are made
- * (`createVirtualLan`). Nothing is touched that is not named by a run.
+ * The last resort, without waiting for anybody: ends every process of a runner's scenarios and removes its folder, with what is mounted
+ * there.
+ *
+ * @throws Error for what stays of the folder; everything has been told to end by then
  */
+export function removeNow(runner: number, folder: string | undefined): void {
+  for (const { pid, run } of runningProcesses()) if (runnerOf(run) === runner) kill(pid);
+  if (folder === undefined || !existsSync(folder)) return;
+  // The table of mounts has no link in it.
+  for (const mount of mountsBelow(realpathSync(folder))) unmount(mount);
+  rmSync(folder, REMOVAL);
+}
+
+/** Ends and removes what runs have left whose runner is gone. Nothing is touched that is not named by a run. */
 export async function removeLeftovers(): Promise<Leftovers> {
   const isOrphan = (run: RunId): boolean => {
     const runner = runnerOf(run);
     return runner !== undefined && !isRunning(runner);
   };
-  const processes = (await runningProcesses()).filter(({ run }) => isOrphan(run)).map(({ pid }) => pid);
+  const processes = runningProcesses()
+    .filter(({ run }) => isOrphan(run))
+    .map(({ pid }) => pid);
   for (const pid of processes) kill(pid);
+  removeOrphanNamespaces();
   const folders: string[] = [];
   const stuck: string[] = [];
   // The table of mounts has no link in it.
@@ -40,7 +58,7 @@ export async function removeLeftovers(): Promise<Leftovers> {
     const folder = join(place, name);
     try {
       for (const mount of mountsBelow(folder)) unmount(mount);
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      await rm(folder, REMOVAL);
       folders.push(folder);
     } catch (error) {
       stuck.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
@@ -67,17 +85,24 @@ function kill(pid: number): void {
   }
 }
 
-async function runningProcesses(): Promise<readonly { readonly pid: number; readonly run: RunId }[]> {
+function runningProcesses(): readonly { readonly pid: number; readonly run: RunId }[] {
   if (!existsSync("/proc/self/environ")) return [];
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      // It may end at this very moment, or be somebody else's.
-      const run = runOfEnvironment(await readFile(`/proc/${pid}/environ`, "utf8").catch(() => ""));
-      return run === undefined ? [] : [{ pid, run }];
-    }),
-  );
-  return found.flat();
+  const pids = readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid);
+  return pids.flatMap((pid) => {
+    const run = runOfEnvironment(environmentOf(pid));
+    return run === undefined ? [] : [{ pid, run }];
+  });
+}
+
+/** Empty where it ends at this very moment, or is somebody else's. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Mount points below a folder, the deepest first. */

@@ -68,9 +68,9 @@ async function faultsOf(peer: StagePeer): Promise<readonly string[]> {
 
 async function nothingRuns(run: RunId, hosts: HostNetwork, signal: AbortSignal): Promise<void> {
   let left: readonly number[] = [];
-  const isOver = async (): Promise<boolean> => {
+  const isOver = (): boolean => {
     // One that has thrown its environment away is still where it was started.
-    left = [...new Set([...(await processesOf(run)), ...hosts.processes()])];
+    left = [...new Set([...processesOf(run), ...hosts.processes()])];
     return left.length === 0;
   };
   await until("every process of the scenario ends", isOver, { deadlineMs: LEAK_DEADLINE_MS, signal }).catch(

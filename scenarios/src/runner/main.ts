@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { takeEnding } from "../ending.ts";
-import { removeLeftovers } from "../hosts/leftovers.ts";
+import { removeLeftovers, removeNow } from "../hosts/leftovers.ts";
 import { makeRunId, workspaceName } from "../hosts/run-id.ts";
 import { createFixtures } from "../library/fixtures.ts";
 import { SCENARIOS } from "../matrix/index.ts";
@@ -131,11 +130,14 @@ function print(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
-/** The last resort: kills the peers by their process ids and removes their files, without waiting for anybody. */
+/** The last resort: kills whatever runs and removes its files, without waiting for anybody. */
 function endNow(code: number): never {
-  for (const peer of peers.flat()) peer.killNow();
-  if (directory !== undefined) {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  try {
+    for (const peer of peers.flat()) peer.killNow();
+    removeNow(process.pid, directory);
+  } catch (error) {
+    // The next run removes it. What is thrown here would come back as a failure that nobody caught.
+    process.stderr.write(`could not remove everything: ${error instanceof Error ? error.message : error}\n`);
   }
   process.exit(code);
 }

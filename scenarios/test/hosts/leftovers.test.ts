@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { mkdir, mkdtemp, readdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { smallDiskUnavailable, temporaryDirectory } from "@lanspread/testkit";
+import { namespacesUnavailable, smallDiskUnavailable, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { processesOf, removeLeftovers } from "../../src/hosts/leftovers.ts";
 import {
@@ -62,11 +62,28 @@ describe.skipIf(process.platform !== "linux")("what a killed run leaves (needs /
     expect(found.folders).toContain(folder);
     expect(await exitOf(orphan)).toBe("SIGKILL");
     expect(await readdir(tmpdir())).not.toContain(basename(folder));
-    expect(await processesOf(dead)).toEqual([]);
-    expect(await processesOf(living)).toEqual([owned.pid]);
+    expect(processesOf(dead)).toEqual([]);
+    expect(processesOf(living)).toEqual([owned.pid]);
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 });
+
+const noNamespaces = namespacesUnavailable();
+
+describe.skipIf(noNamespaces !== undefined)(
+  `namespaces of a killed run${noNamespaces === undefined ? "" : ` (skipped: ${noNamespaces})`}`,
+  () => {
+    it("go, also where none are made afterwards", async () => {
+      const gone = spawn(process.execPath, ["-e", ""]);
+      await exitOf(gone);
+      const name = `lsp${gone.pid}-0`;
+      execFileSync("ip", ["netns", "add", name]);
+      onTestFinished(() => void spawnSync("ip", ["netns", "delete", name], { stdio: "ignore" }));
+      await removeLeftovers();
+      expect(await readdir("/run/netns")).not.toContain(name);
+    });
+  },
+);
 
 const noDisk = smallDiskUnavailable();
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RUN_ID_VARIABLE } from "../../src/hosts/run-id.ts";
+import { processesIn } from "../support/processes-in.ts";
 import { type ProgramRun, startProgram } from "../support/program-run.ts";
 
 let temporary: TemporaryDirectory;
@@ -17,16 +17,8 @@ function startRunner(...args: string[]): ProgramRun {
   return startProgram("runner", temporary.path, ...args);
 }
 
-/** Processes of scenarios that have their files in this test's place. */
 async function peersHere(): Promise<readonly number[]> {
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-      return environment.includes(`${RUN_ID_VARIABLE}=`) && environment.includes(temporary.path) ? [pid] : [];
-    }),
-  );
-  return found.flat();
+  return (await processesIn(temporary.path)).map(({ pid }) => pid);
 }
 
 describe("the runner", () => {
