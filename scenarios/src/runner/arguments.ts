@@ -10,18 +10,23 @@ export interface RunnerArguments {
   readonly list: boolean;
   readonly sabotage: boolean;
   readonly loopback: boolean;
+  /** A scenario that does not run makes the whole fail. */
+  readonly failOnSkip: boolean;
   readonly junit: string | undefined;
   /** How many times the whole is run; the first failure ends it. */
   readonly repeat: number;
 }
 
-export const USAGE = `usage: pnpm scenarios [S4 S13 ...] [--list] [--keep] [--junit FILE] [--repeat N] [--loopback] [--sabotage]
+export const USAGE = `usage: pnpm scenarios [S4 S13 ...] [--list] [--keep] [--junit FILE] [--repeat N] [--fail-on-skip]
+                      [--loopback] [--sabotage]
 
   --help        show this
   --list        show the matrix and which rows have a scenario
   --keep        leave the peers' folders and logs where they are
   --junit FILE  write the results as JUnit XML too
   --repeat N    run all of it N times, or until something fails
+  --fail-on-skip
+                fail where a scenario is skipped or not written yet: for machines that are to run all of them
   --loopback    processes on 127.0.0.1 even where hosts of their own could be made
   --sabotage    break what the peers answer and leave, on purpose, and show that each time the runner notices
 
@@ -45,6 +50,7 @@ export function parseArguments(args: readonly string[]): RunnerArguments {
       list: flag,
       sabotage: flag,
       loopback: flag,
+      "fail-on-skip": flag,
       junit: { type: "string" },
       repeat: { type: "string", default: "1" },
     },
@@ -62,6 +68,7 @@ export function parseArguments(args: readonly string[]): RunnerArguments {
     list: values.list,
     sabotage: values.sabotage,
     loopback: values.loopback,
+    failOnSkip: values["fail-on-skip"],
     junit: values.junit,
     repeat,
   };

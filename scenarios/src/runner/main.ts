@@ -48,6 +48,7 @@ async function run({
   junit,
   repeat,
   loopback,
+  failOnSkip,
   sabotage,
 }: RunnerArguments): Promise<number> {
   if (help) {
@@ -78,7 +79,8 @@ async function run({
       },
       onPeers: (made) => void peers.push(made),
     });
-    const isBad = countOf(outcomes, "failed") > 0;
+    const left = outcomes.length - countOf(outcomes, "passed") - countOf(outcomes, "failed");
+    const isBad = countOf(outcomes, "failed") > 0 || (failOnSkip && left > 0);
     if (keep) print([`everything is kept in ${await keepAs(workspace.root, "kept")}`]);
     else await workspace.remove();
     directory = undefined;
@@ -87,6 +89,7 @@ async function run({
       ...(repeat === 1 ? [] : [`run ${turn} of ${repeat}`]),
       ...reportLines(outcomes, performance.now() - startedAt),
     ]);
+    if (failOnSkip && left > 0) print([`${left} did not run, which fails with --fail-on-skip`]);
     if (junit !== undefined) await writeFile(junit, toJunit(outcomes));
     if (isBad) return 1;
   }

@@ -22,6 +22,8 @@ export interface RunScenarioOptions {
   readonly signal: AbortSignal;
   /** Leaves what the peers have on disk. */
   readonly keep: boolean;
+  /** What its folders and logs are called; default: the row's id. Of its own where a scenario runs several times at once. */
+  readonly folder?: string;
   /** False: the logs of a failure go, too, since it is expected. Default true. */
   readonly keepLogs?: boolean;
   /** See `StageOptions.program`. */
@@ -36,6 +38,7 @@ export async function runScenario(
   scenario: Scenario,
   options: RunScenarioOptions,
 ): Promise<Outcome> {
+  const { folder = row.id } = options;
   const startedAt = performance.now();
   const elapsed = (): number => performance.now() - startedAt;
   const deadlineMs = scenario.deadlineMs ?? SCENARIO_DEADLINE_MS;
@@ -47,7 +50,7 @@ export async function runScenario(
   const signal = AbortSignal.any([options.signal, deadline.signal]);
   const run = makeRunId(process.pid, randomBytes(6).toString("hex"));
   const hosts = options.createHosts();
-  const stage = await createStage({ ...options, id: row.id, run, hosts, signal });
+  const stage = await createStage({ ...options, id: folder, run, hosts, signal });
   options.onPeers?.(stage.peers);
   // Whoever waits for a peer waits no longer when it is gone.
   const killAll = (): void => {
@@ -77,7 +80,7 @@ export async function runScenario(
     await stage.undoAll();
     hosts.remove();
     if (!options.keep)
-      await rm(join(options.workspace.peers, row.id), { recursive: true, force: true, maxRetries: 5 });
+      await rm(join(options.workspace.peers, folder), { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -9,6 +9,7 @@ it("takes ids in any case, each once", () => {
     list: false,
     sabotage: false,
     loopback: false,
+    failOnSkip: false,
     junit: "out.xml",
     repeat: 1,
   });

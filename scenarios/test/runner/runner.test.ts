@@ -33,6 +33,14 @@ describe("the runner", () => {
     expect(await readdir(temporary.path)).toEqual(["junit.xml"]);
   });
 
+  it("fails for a scenario that is skipped where all have to run", async () => {
+    const run = startRunner("S9", "S56", "--loopback", "--fail-on-skip");
+    expect(await run.code, run.output()).toBe(1);
+    expect(run.output()).toContain("1 did not run, which fails with --fail-on-skip");
+    const all = startRunner("S9", "--loopback", "--fail-on-skip");
+    expect(await all.code, all.output()).toBe(0);
+  });
+
   it("says what is wrong with its arguments", async () => {
     const run = startRunner("S9", "--sabotage");
     expect(await run.code).toBe(2);
