@@ -14,6 +14,7 @@ export {
   writeRar4,
   writeRar5,
 } from "./rar/writer.ts";
+export { zeroChunks } from "./rar/zeros.ts";
 export { seededBytes, seededChunks } from "./seeded-bytes.ts";
 export {
   createSimulatedNetwork,

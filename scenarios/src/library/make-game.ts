@@ -1,16 +1,33 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Rar5Entry, seededChunks, type WrittenRar5, writeRar5 } from "@lanspread/testkit";
+import {
+  type Rar5Entry,
+  seededBytes,
+  seededChunks,
+  type WrittenRar5,
+  writeRar5,
+  zeroChunks,
+} from "@lanspread/testkit";
 import type { FileDigest, TreeDigest } from "../tree-digest.ts";
 
-/** What is in a file: a text, that many bytes that no other file has, or that many zeros (no room on disk where it knows holes). */
-export type FileContent = string | number | { readonly zeros: number };
+const CHUNK_BYTES = 1_048_576;
+
+/** What is in a file: a text, or that many bytes that no other file has. */
+export type FileContent = string | number;
+
+/** Such bytes with holes between them: parts one behind the other. */
+export interface SparseContent {
+  readonly parts: readonly SparsePart[];
+}
+
+/** That many bytes as they would be here without holes, or that many zeros: they take no room on disk where it knows holes. */
+export type SparsePart = number | { readonly zeros: number };
 
 /** One archive at the root of a game. */
 export interface ArchivePlan {
   /** Files by path, `/` between components. */
-  readonly files: Readonly<Record<string, FileContent>>;
+  readonly files: Readonly<Record<string, FileContent | SparseContent>>;
   /** Folders without a file. */
   readonly emptyFolders?: readonly string[];
   /** Plants a fault into the last file: a checksum that is not that of its bytes. */
@@ -73,14 +90,22 @@ function writeArchive(path: string, plan: ArchivePlan, making: Making): Promise<
   return writeRar5(path, [...folders, ...files]);
 }
 
-function asEntry(name: string, content: FileContent, index: number, { seed, entries, signal }: Making) {
+function asEntry(
+  name: string,
+  content: FileContent | SparseContent,
+  index: number,
+  { seed, entries, signal }: Making,
+) {
   const note = (size: number, sha256: string): void => void entries.set(name, { size, sha256 });
   if (typeof content === "string") {
     note(Buffer.byteLength(content), createHash("sha256").update(content).digest("hex"));
     return content;
   }
-  // Their digest is not needed by anybody: holes are compared by the archive they are in.
-  if (typeof content === "object") return content;
+  // Its digest is not needed by anybody: holes are compared by the archive they are in.
+  if (typeof content === "object") {
+    const chunks = (): Generator<Uint8Array> => sparseChunks(seed + index, content, signal);
+    return { size: sizeOf(content), chunks };
+  }
   if (content === 0) note(0, createHash("sha256").digest("hex"));
   const chunks = function* (): Generator<Uint8Array> {
     const hash = createHash("sha256");
@@ -105,9 +130,29 @@ async function writeLoose(
 ): Promise<void> {
   if (typeof content === "string") return writeFile(path, content);
   await using file = await open(path, "w");
-  if (typeof content === "object") return file.truncate(content.zeros);
   for (const chunk of seededChunks(seed, content)) {
     signal.throwIfAborted();
     await file.writeFile(chunk);
+  }
+}
+
+function sizeOf({ parts }: SparseContent): number {
+  return parts.reduce<number>((sum, part) => sum + bytesOf(part), 0);
+}
+
+function bytesOf(part: SparsePart): number {
+  return typeof part === "number" ? part : part.zeros;
+}
+
+function* sparseChunks(seed: number, { parts }: SparseContent, signal: AbortSignal): Generator<Uint8Array> {
+  let offset = 0;
+  for (const part of parts) {
+    const end = offset + bytesOf(part);
+    if (typeof part === "object") yield* zeroChunks(part.zeros);
+    for (let at = offset; typeof part === "number" && at < end; at += CHUNK_BYTES) {
+      signal.throwIfAborted();
+      yield seededBytes(seed, Math.min(CHUNK_BYTES, end - at), at);
+    }
+    offset = end;
   }
 }

@@ -145,17 +145,21 @@ export const CABLES: readonly Scenario[] = [
       for (const { mbit, least } of SHAPED) {
         const { client, sources, game } = await cast(stage, LINK_GAME, { suffix: `-${mbit}` });
         const pair = { client, source: sources[0], game };
+        await stage.place(WARM_UP_GAME, pair.source.games);
+        await client.isOffered(WARM_UP_GAME.id, 1);
         for (const { host } of [pair.source, client]) host.cable.shape({ upMbit: mbit });
+        await shareOfRsync(stage, { ...pair, game: await stage.know(WARM_UP_GAME) }, `warm-up-${mbit}`);
         const shares: number[] = [];
-        while (shares.length < SHAPED_TRIES && !shares.some((share) => share >= least)) {
-          if (shares.length > 0) await removeDownload(client);
-          const { share, text } = await shareOfRsync(stage, pair, `rsync-${mbit}-${shares.length + 1}`);
+        for (let round = 1; round <= SHAPED_ROUNDS; round++) {
+          const { share, text } = await shareOfRsync(stage, pair, `rsync-${mbit}-${round}`);
           shares.push(share);
           said.push(`${mbit} Mbit/s: ${text}`);
+          await removeDownload(client);
         }
         await Promise.all([client, pair.source].map((peer) => peer.shutdown()));
-        const best = Math.max(...shares);
-        prove(best >= least, `at least ${percent(least)} of rsync at ${mbit} Mbit/s: ${said.join("; ")}`);
+        const share = medianOf(shares);
+        said.push(`${mbit} Mbit/s: the median is ${percent(share)}`);
+        prove(share >= least, `at least ${percent(least)} of rsync at ${mbit} Mbit/s: ${said.join("; ")}`);
       }
       return said.join("; ");
     },
@@ -168,24 +172,30 @@ interface Pair {
   readonly game: KnownGame;
 }
 
-/** Copies the files of a game with rsync and downloads them over the same link; what share of rsync's rate that was. */
+/**
+ * Copies the files of a game with rsync and downloads them over the same link; what share of rsync's rate that was. Both are timed from
+ * the command to its end: rsync's from the start of its process, the download's with everything that comes before the first byte.
+ */
 async function shareOfRsync(
   stage: Stage,
   { client, source, game }: Pair,
   work: string,
 ): Promise<{ readonly share: number; readonly text: string }> {
   const rsyncMs = await timeOfRsync({
-    ...{ from: source.host, to: client.host, source: source.path("link"), env: stage.env },
+    ...{ from: source.host, to: client.host, source: source.path(game.id), env: stage.env },
     ...{ work: join(stage.directory, work), signal: stage.signal },
   });
   const cpuBefore = await cpuSeconds(source, client);
-  const end = await (await client.download("link", { install: false })).endsWith("download-finished");
+  const startedAt = performance.now();
+  const download = await client.begin({ cmd: "download", game_id: game.id, install: false });
+  await download.endsWith("download-finished");
+  const ownMs = performance.now() - startedAt;
   const cpu = (await cpuSeconds(source, client)) - cpuBefore;
-  await sameGame(game, client.path("link"));
-  const share = rsyncMs / Number(end.data["elapsed_ms"]);
-  const rate = (game.bytes / MIB / (rsyncMs / 1_000)).toFixed(1);
+  await sameGame(game, client.path(game.id));
+  const share = rsyncMs / ownMs;
+  const rateIn = (ms: number): string => (game.bytes / MIB / (ms / 1_000)).toFixed(1);
   const text =
-    `${Number(end.data["mib_per_s"]).toFixed(1)} MiB/s, rsync ${rate} (${percent(share)}), ` +
+    `${rateIn(ownMs)} MiB/s, rsync ${rateIn(rsyncMs)} (${percent(share)}), ` +
     `${cpu.toFixed(1)} s of CPU on both sides`;
   return { share, text };
 }
@@ -201,10 +211,15 @@ const SHAPED = [
 ] as const;
 
 /**
- * How often both are measured at most, until the share is reached. The first download of a process starts its threads: on a machine that
- * others keep busy that takes seconds of a dozen, and rsync has nothing like it.
+ * How often both are measured, behind a copy that only warms up: the first download of a process starts its threads and compiles, which
+ * rsync does not. The median counts.
  */
-const SHAPED_TRIES = 3;
+const SHAPED_ROUNDS = 3;
+
+/** The one in the middle of an odd number. */
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
 
 /** Of the datagrams, each way. */
 const LOSSES = [0.01, 0.05];
@@ -220,10 +235,17 @@ const LOSSY_GAME = {
   seed: 880,
 };
 
+const WARM_UP_GAME = {
+  id: "warmup",
+  version: VERSION,
+  archives: { "warmup.eti": { files: { "warmup.pak": 16 * MIB } } },
+  seed: 875,
+};
+
 const LINK_GAME = {
   id: "link",
   version: VERSION,
-  archives: { "link.eti": { files: { "link.pak": 128 * MIB } } },
+  archives: { "link.eti": { files: { "link.pak": 96 * MIB } } },
   seed: 870,
 };
 

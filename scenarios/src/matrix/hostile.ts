@@ -15,7 +15,7 @@ const STREAMS = 10_000;
 const LONG_INSTALL = {
   id: "longinstall",
   version: VERSION,
-  archives: { "longinstall.eti": { files: { "long.pak": { zeros: 512 * MIB } } } },
+  archives: { "longinstall.eti": { files: { "long.pak": { parts: [{ zeros: 512 * MIB }] } } } },
   loose: { "readme.txt": "Wait for it.\n" },
   seed: 850,
 };
