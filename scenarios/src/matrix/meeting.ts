@@ -193,10 +193,17 @@ export const MEETING: readonly Scenario[] = [
   {
     id: "S35",
     async run(stage) {
-      const alpha = await stage.peer("alpha");
+      const { hosts } = stage;
+      // As many as a host can have: in two LANs, where there are any, and within itself.
+      const lans = hosts.isLan ? ([hosts.lan, hosts.addLan()] as const) : ([hosts.lan] as const);
+      const host = hosts.addHost("alpha", [...lans]);
+      const alpha = await stage.peer("alpha", { host });
       const port = alpha.addr.slice(alpha.addr.lastIndexOf(":") + 1);
-      const addresses = new Set([alpha.addr, `${alpha.host.address}:${port}`]);
-      if (stage.hosts.isLan) addresses.add(`127.0.0.1:${port}`);
+      const addresses = new Set([alpha.addr, ...lans.map((lan) => `${host.addressIn(lan)}:${port}`)]);
+      if (hosts.isLan) {
+        addresses.add(`127.0.0.1:${port}`);
+        equal("addresses of its own", addresses.size, lans.length + 1);
+      }
       for (const addr of addresses) {
         equal(`connect to ${addr}`, await alpha.refuses({ cmd: "connect", addr }), "self-connect");
       }
