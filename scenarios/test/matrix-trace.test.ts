@@ -18,3 +18,9 @@ it("finds the steps of an operation, each counted for itself", () => {
     { operation: "rename", file: "local", nth: 1 },
   ]);
 });
+
+it("takes changes of the game's own files for steps where they are named", () => {
+  const log = ["change remove game.eti", "change write game.eti", "change remove other.eti"].join("\n");
+  expect(stepsIn(log)).toEqual([]);
+  expect(stepsIn(log, ["game.eti"])).toEqual([{ operation: "remove", file: "game.eti", nth: 1 }]);
+});

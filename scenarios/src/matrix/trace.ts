@@ -27,11 +27,16 @@ const NAMES = new Set([
   ],
 ]);
 
-/** The steps of an operation in the trace of the process that ran it (`die-at.ts` writes it), in their order. */
-export function stepsIn(log: string): readonly Change[] {
+/**
+ * The steps of an operation in the trace of the process that ran it (`die-at.ts` writes it), in their order.
+ *
+ * @param payload names of the game's own files: that one is deleted is a step of a removal
+ */
+export function stepsIn(log: string, payload: readonly string[] = []): readonly Change[] {
   const counts = new Map<string, number>();
   return [...log.matchAll(LINE)].flatMap(({ 1: operation = "", 2: file = "" }) => {
-    if (!STEPS.has(operation) || !NAMES.has(file)) return [];
+    const isStep = STEPS.has(operation) && (NAMES.has(file) || payload.includes(file));
+    if (!isStep) return [];
     const nth = (counts.get(`${operation} ${file}`) ?? 0) + 1;
     counts.set(`${operation} ${file}`, nth);
     return [{ operation, file, nth }];

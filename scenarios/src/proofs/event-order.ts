@@ -13,6 +13,7 @@ const SAYS: Readonly<Record<string, Partial<LocalGame>>> = {
   "download-finished": { downloaded: true },
   "install-finished": { installed: true },
   "uninstall-finished": { installed: false },
+  "remove-finished": { downloaded: false, installed: false },
   "stream-install-finished": { installed: true, downloaded: false },
 };
 

@@ -2,8 +2,12 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a directory must not hold when nobody works in it: temporary names, and a socket that nobody serves. */
-const UNFINISHED = /^\..*\.tmp$|^control\.sock|^\.version\.ini|^\.local\./;
+/**
+ * What a directory must not hold when nobody works in it: temporary names, a socket that nobody serves, and, of a state directory, what
+ * was written of an install, an update, an uninstall or a removal that has not ended. The journal of a download may wait for the next one.
+ */
+const UNFINISHED =
+  /^\..*\.tmp$|^control\.sock|^\.version\.ini|^\.local\.|^(install_intent|installed_next|removal)\.json$/;
 
 /** Processes, other than this one, that have `text` in their command line. Of Linux; none elsewhere. */
 export async function processesWith(text: string): Promise<readonly number[]> {

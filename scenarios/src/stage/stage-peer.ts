@@ -167,11 +167,14 @@ export class StagePeer {
     await this.harness.exited;
   }
 
-  /** Waits until it has been killed by something that is in it. */
+  /** Waits until it has been killed (SIGKILL) by something that is in it. @throws Error where it ends in another way */
   async dies(deadlineMs: number): Promise<void> {
     await this.until(`${this.name} dies`, () => hasEnded(this.harness), { deadlineMs });
     this.#isRunning = false;
     this.life.wasKilled = true;
+    const { code, signal } = await this.harness.exited;
+    if (signal !== "SIGKILL")
+      throw new Error(`${this.name} was not killed, but ended: code ${code}, signal ${signal}`);
   }
 
   /** The last resort, whatever its state is: without waiting. */

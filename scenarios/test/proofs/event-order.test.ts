@@ -95,6 +95,12 @@ describe("the order of events", () => {
     ]);
   });
 
+  it("is wrong where a removed game is still in the library", () => {
+    const removal = [ready, library(here), active(["ggoo", "removing"]), active(), of("remove-finished")];
+    expect(check(removal)).toEqual(["ggoo: remove-finished, but the library said downloaded: true"]);
+    expect(check(removal.toSpliced(3, 0, library()))).toEqual([]);
+  });
+
   it("is wrong where an operation ends as another one does", () => {
     expect(check(DOWNLOAD.with(-1, of("install-failed")))).toEqual([
       "ggoo: downloading ends with install-failed",
