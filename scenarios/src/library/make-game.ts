@@ -30,7 +30,7 @@ export interface ArchivePlan {
   readonly files: Readonly<Record<string, FileContent | SparseContent>>;
   /** Folders without a file. */
   readonly emptyFolders?: readonly string[];
-  /** Plants a fault into the last file: a checksum that is not that of its bytes. */
+  /** Plants a fault into the last file that has bytes: a checksum that is not that of its bytes. */
   readonly damaged?: true;
 }
 
@@ -83,8 +83,9 @@ interface Making {
 function writeArchive(path: string, plan: ArchivePlan, making: Making): Promise<WrittenRar5> {
   const folders = (plan.emptyFolders ?? []).map((name): Rar5Entry => ({ type: "directory", name }));
   const named = Object.entries(plan.files);
+  const lastWithBytes = named.findLastIndex(([, content]) => content !== 0 && content !== "");
   const files = named.map(([name, content], index): Rar5Entry => {
-    const isDamaged = plan.damaged === true && index === named.length - 1;
+    const isDamaged = plan.damaged === true && index === lastWithBytes;
     return { name, content: asEntry(name, content, index, making), ...(isDamaged ? { damage: "crc" } : {}) };
   });
   return writeRar5(path, [...folders, ...files]);

@@ -122,7 +122,6 @@ const CASES: readonly Case[] = [
       "rename removal.json",
       "rename .version.ini.discarded",
       "remove cnctw.eti",
-      "remove serial.txt",
       "remove removal.json",
       "remove install_intent.json",
     ],

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { ALIENSWARM, CNC4, CNCTW, VERSION } from "../library/games.ts";
 import type { GamePlan } from "../library/make-game.ts";
 import { makeSolidArchive } from "../library/solid-archive.ts";
-import { absent, entriesAre, same, sameInstall } from "../proofs/on-disk.ts";
+import { entriesAre, same, sameInstall } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Operation } from "../stage/operation.ts";
@@ -12,9 +12,12 @@ import { digestTree } from "../tree-digest.ts";
 import { cast } from "./cast.ts";
 import { breakHeader } from "./damage.ts";
 
+const MIB = 1_048_576;
 const UP_MBIT = 200;
 /** Each time the broken source is asked first with a probability of one half. */
 const MOST_TRIES = 20;
+/** The last file of cnctw's archive that has bytes. */
+const DAMAGED = "Data/Maps/official/map 1.big";
 
 /** Installs that store no archives. */
 export const STREAMING: readonly Scenario[] = [
@@ -108,11 +111,21 @@ export const STREAMING: readonly Scenario[] = [
       const { files } = CNCTW.archives["cnctw.eti"] ?? { files: {} };
       const corrupt: GamePlan = { ...CNCTW, archives: { "cnctw.eti": { files, damaged: true } } };
       const { client, sources } = await cast(stage, corrupt);
+      const [{ host }] = sources;
+      const sentBefore = stage.hosts.isLan ? host.cable.sentBytes() : 0;
       const end = await (await stream(client, "cnctw")).endsWith("stream-install-failed");
+      // The file before the damaged one has come: there is something to roll back.
+      const sent = stage.hosts.isLan ? host.cable.sentBytes() - sentBefore : MIB;
+      prove(sent >= MIB, `a part of the archive was sent: ${sent} bytes`);
+      const message = String(end.data["message"]);
+      equal("the reason", end.data["code"], "stream-failed");
+      for (const name of [sources[0].peerId, "cnctw.eti", DAMAGED, "checksum"]) {
+        prove(message.includes(name), `the message names ${name}: ${message}`);
+      }
       await entriesAre(client.games, []);
       equal("installed", (await client.game("cnctw"))?.installed ?? false, false);
       await sendsNothing(sources[0]);
-      return `${String(end.data["code"])}: ${String(end.data["message"])}; nothing left`;
+      return `stream-failed: ${message}; nothing left`;
     },
   },
   {
@@ -133,8 +146,9 @@ export const STREAMING: readonly Scenario[] = [
       await inMidStream(second);
       await (await senderOf(sources, "alienswarm")).kill();
       const end = await second.endsWith("stream-install-failed");
-      await absent(client.path("alienswarm", "local"), client.path("alienswarm", ".local.installing"));
-      return `completed from the other: ${compared}; without another: ${String(end.data["code"])}, rolled back`;
+      equal("the reason", end.data["code"], "stream-failed");
+      await entriesAre(client.games, []);
+      return `completed from the other: ${compared}; without another: stream-failed, rolled back`;
     },
   },
   {

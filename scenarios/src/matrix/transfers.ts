@@ -1,8 +1,11 @@
 import type { HarnessEvent } from "../harness-process.ts";
+import { prove } from "../proofs/prove.ts";
 
-/** Bytes of one source, as the end event of a transfer counts them. */
+/** Bytes of one source, as the end event of a transfer counts them. @throws Error where that does not say who sent how much */
 export function bytesFrom(end: HarnessEvent, peerId: string): number {
-  return ((end.data["sources"] ?? {}) as Readonly<Record<string, number>>)[peerId] ?? 0;
+  const sources = end.data["sources"] as Readonly<Record<string, number>> | undefined;
+  prove(sources !== undefined, `${end.event} says how much each source sent: ${JSON.stringify(end.data)}`);
+  return sources[peerId] ?? 0;
 }
 
 /** Bytes of one source, as the events of finished chunks tell them. */

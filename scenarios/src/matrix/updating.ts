@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ALIENSWARM } from "../library/games.ts";
 import type { GamePlan } from "../library/make-game.ts";
-import { absent, same, sameGame } from "../proofs/on-disk.ts";
+import { absent, entriesAre, same, sameGame } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -12,6 +12,8 @@ import { cast } from "./cast.ts";
 
 const CANCELLED_WITHIN_MS = 1_000;
 const UP_MBIT = 300;
+/** The last file of alienswarm's archive. */
+const DAMAGED = "swarm/swarm.exe";
 
 /** What everybody has first; the newer one lacks a file of it. */
 const OLD: GamePlan = {
@@ -57,25 +59,26 @@ export const UPDATING: readonly Scenario[] = [
       const [source] = sources;
       const root = client.path("alienswarm");
       const fresh = await cancelAtHalf(client);
-      await absent(root);
+      await entriesAre(client.games, []);
       // At once, and to its end this time.
       await (await client.begin({ cmd: "download", game_id: "alienswarm" })).endsWith("install-finished");
       await writeFile(`${root}/local/save.dat`, "my save");
+      const before = await digestTree(`${root}/local`);
       await replaceVersion(stage, source);
       await client.until(
         "the newer version",
         async () => (await client.game("alienswarm"))?.version === NEW.version,
       );
       const update = await cancelAtHalf(client, { latest: true });
-      equal("the saved game", await readFile(`${root}/local/save.dat`, "utf8"), "my save");
-      await absent(`${root}/version.ini`, `${root}/alienswarm.eti`);
+      await entriesAre(root, ["local"]);
+      same("local/ behind the cancel", before, await digestTree(`${root}/local`));
       const line = await client.game("alienswarm");
       equal("downloaded and installed", [line?.downloaded, line?.installed], [false, true]);
       const again = await client.begin({ cmd: "download", game_id: "alienswarm", install: false });
       await again.endsWith("download-finished");
       const compared = await sameGame(await stage.know(NEW), root);
-      equal("the saved game at last", await readFile(`${root}/local/save.dat`, "utf8"), "my save");
-      return `gone ${fresh} and ${update} ms after cancel; local/ intact; ${compared}`;
+      const kept = same("local/", before, await digestTree(`${root}/local`));
+      return `gone ${fresh} and ${update} ms after cancel; ${kept}, before and behind the cancel; ${compared}`;
     },
   },
   {
@@ -99,13 +102,16 @@ export const UPDATING: readonly Scenario[] = [
       const operation = await client.download("alienswarm", { latest: true });
       await operation.told("download-finished");
       const end = await operation.endsWith("install-failed");
+      const message = String(end.data["message"]);
+      equal("the reason", end.data["code"], "archive-damaged");
+      for (const name of ["alienswarm.eti", DAMAGED]) {
+        prove(message.includes(name), `the message names ${name}: ${message}`);
+      }
       const compared = same("the old local/", before, await digestTree(local));
-      await absent(
-        client.path("alienswarm", ".local.installing"),
-        client.path("alienswarm", ".local.backup"),
-      );
+      // The new download is whole all the same: nothing of the archive is known to be damaged but by who unpacks it.
+      await entriesAre(client.path("alienswarm"), ["alienswarm.eti", "local", "new", "version.ini"]);
       equal("installed", (await client.game("alienswarm"))?.installed, true);
-      return `${String(end.data["code"])}; ${compared}, the saved game among them`;
+      return `archive-damaged: ${message}; ${compared}, the saved game among them`;
     },
   },
 ];
