@@ -23,7 +23,7 @@ export interface Cable {
   shape(rates: LinkRates): void;
   /** Bytes that left the host so far, as its network interface counts them. */
   sentBytes(): number;
-  /** Gives the host an address that nobody has had, in place of its own, and returns it. */
+  /** Gives the host an address that nobody has had, in place of its own, and returns it. Works without a LAN, too. */
   readdress(): string;
   /** Makes the host answer at a further address, which may be that of a host in another LAN. */
   claim(address: string): void;
@@ -36,7 +36,7 @@ export type Lan = LanSwitch;
 
 /** The hosts of one scenario, and the networks between them. */
 export interface HostNetwork {
-  /** False where hosts are only processes on 127.0.0.1: nothing can be unplugged, shaped or given an address. */
+  /** False where hosts are only processes on 127.0.0.0/8: one network that nobody can be unplugged from or slowed in. */
   readonly isLan: boolean;
   /** The LAN that every host is in where nothing else is said. */
   readonly lan: Lan;

@@ -34,17 +34,18 @@ export const MEETING: readonly Scenario[] = [
   },
   {
     id: "S2",
+    // In LANs of their own: no multicast passes from one to the other, so that only `connect` brings them together.
+    needs: ["lan"],
     async run(stage) {
       const { hosts } = stage;
-      // In LANs of their own, where the hosts can be: no multicast passes from one to the other.
-      const [one, two] = hosts.isLan ? [hosts.addLan(), hosts.addLan()] : [hosts.lan, hosts.lan];
+      const [one, two] = [hosts.addLan(), hosts.addLan()];
       const alpha = await stage.peer("alpha", { games: ALPHA, lans: [one] });
       const bravo = await stage.peer("bravo", { games: BRAVO, lans: [two] });
       const ends = [
         { peer: alpha, lan: one },
         { peer: bravo, lan: two },
       ] as const;
-      if (hosts.isLan) await connectByRelay(stage, ends, 0);
+      await connectByRelay(stage, ends, 0);
       const { peer_id } = (await alpha.send({ cmd: "connect", addr: bravo.addr })) as { peer_id: string };
       equal("who answered", peer_id, bravo.peerId);
       for (const [peer, other] of [

@@ -27,7 +27,7 @@ export const USAGE = `usage: pnpm scenarios [S4 S13 ...] [--list] [--keep] [--ju
   --repeat N    run all of it N times, or until something fails
   --fail-on-skip
                 fail where a scenario is skipped or not written yet: for machines that are to run all of them
-  --loopback    processes on 127.0.0.1 even where hosts of their own could be made
+  --loopback    processes on 127.0.0.0/8 even where hosts of their own could be made
   --sabotage    break what the peers answer and leave, on purpose, and show that each time the runner notices
 
 examples:

@@ -66,7 +66,7 @@ async function run({
   for (const folder of folders) print([`removed ${folder} of an earlier run that was killed`]);
   for (const what of stuck) print([`could not remove what an earlier run has left: ${what}`]);
   const why = whyLoopback(loopback);
-  if (why !== undefined) print([`every peer is a process on 127.0.0.1 (${why})`]);
+  if (why !== undefined) print([`every peer is a process on 127.0.0.0/8 (${why})`]);
   if (sabotage) return (await sabotageAll(all, loopback)) ? 0 : 1;
   for (let turn = 1; turn <= repeat && !ending.signal.aborted; turn++) {
     const workspace = await makeWorkspace();

@@ -19,13 +19,13 @@ export interface RunMatrixOptions {
   readonly workspace: Workspace;
   readonly signal: AbortSignal;
   readonly keep: boolean;
-  /** Processes on 127.0.0.1 even where hosts of their own could be made. */
+  /** Processes on 127.0.0.0/8 even where hosts of their own could be made. */
   readonly loopback: boolean;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onPeers: (peers: readonly StagePeer[]) => void;
 }
 
-/** Why the hosts are only processes on 127.0.0.1; undefined where each has a network of its own. */
+/** Why the hosts are only processes on 127.0.0.0/8; undefined where each has a network of its own. */
 export function whyLoopback(isWanted: boolean): string | undefined {
   return isWanted ? "asked for" : namespacesUnavailable();
 }
