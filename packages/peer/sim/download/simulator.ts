@@ -1,7 +1,7 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import { MAX_STRIKES } from "../../src/download/constants.ts";
 import { DownloadPlan } from "../../src/download/plan/download-plan.ts";
-import type { Ask } from "../../src/download/plan/types.ts";
+import type { Ask, PlanAction } from "../../src/download/plan/types.ts";
 
 /** A source as the simulator makes it behave. Times in milliseconds since the start of the download. */
 export interface SimulatedSource {
@@ -153,7 +153,12 @@ class Simulation {
     if (!this.#happened && nowMs - this.#pumpedMs < PUMP_MS) return;
     this.#happened = false;
     this.#pumpedMs = nowMs;
-    for (const action of this.#plan.next(nowMs)) {
+    do this.#do(this.#plan.next(nowMs), nowMs);
+    while (this.#plan.hasMore);
+  }
+
+  #do(actions: readonly PlanAction[], nowMs: number): void {
+    for (const action of actions) {
       const { ask } = action;
       const queue = this.#queues.get(ask.peerId) ?? [];
       if (action.kind === "drop") {

@@ -225,6 +225,7 @@ export class Transfer {
       if (kind === "ask") this.#start(ask);
       else this.#running.get(ask.id)?.controller.abort();
     }
+    if (this.#plan.hasMore) this.#pumpSoon();
   }
 
   #join(source: DownloadSource, back: boolean): void {

@@ -59,6 +59,18 @@ export const ENDGAME_SHARE = 0.8;
 export const MAX_ASKERS = 3;
 
 /**
+ * Units that are asked for in one turn at most: what thousands of small files cost must not keep anything else waiting. The rest is asked for
+ * in the next turn, which comes at once.
+ */
+export const MAX_ASKS_AT_ONCE = 256;
+
+/** Asks that are looked at in one turn near the end, at most, as ones that others may be asked for: those of the slowest sources. */
+export const MAX_LOOKED_AT = 512;
+
+/** Those of them that others are asked for in one turn at most. */
+export const MAX_LATE_ASKS = 64;
+
+/**
  * Times that a piece is taken from a source for one that will have it sooner, at most, where it must not be asked of two: each time throws
  * away what had come of it, and two whose rates change could take it from each other for ever.
  */

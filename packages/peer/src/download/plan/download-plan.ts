@@ -1,10 +1,12 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
-import { ENDGAME_SHARE, MAX_ASKERS, MAX_TAKEN, STRAGGLER_SHARE } from "./constants.ts";
+import { MAX_ASKERS, MAX_ASKS_AT_ONCE, STRAGGLER_SHARE } from "./constants.ts";
+import { askOthersToo, takeFromSlow } from "./endgame.ts";
 import { median, minBy } from "./of-several.ts";
 import { Patience } from "./patience.ts";
-import { overlap, PieceBoard } from "./piece-board.ts";
+import { PieceBoard } from "./piece-board.ts";
 import { PlannedSource, type RunningAsk } from "./planned-source.ts";
+import { RunningAsks } from "./running-asks.ts";
 import { isTooLate } from "./too-late.ts";
 import { TroubledPieces } from "./troubled-pieces.ts";
 import type { Ask, PlanAction } from "./types.ts";
@@ -45,9 +47,14 @@ export class DownloadPlan {
   readonly #patience = new Patience();
   readonly #exclusive: boolean;
   readonly #sources = new Map<PeerId, PlannedSource>();
-  readonly #asks = new Map<number, RunningAsk>();
+  readonly #asks = new RunningAsks();
+  /** Those of them that were dropped, where whatever they are for is asked again only when they have ended. */
+  readonly #ending = new Set<RunningAsk>();
   #actions: PlanAction[] = [];
   #lastId = 0;
+  /** Asks of this turn. */
+  #asked = 0;
+  #hasMore = false;
   #reopened = 0;
 
   constructor({ layout, isDone, first, from, exclusive = false }: DownloadPlanOptions) {
@@ -58,6 +65,11 @@ export class DownloadPlan {
   /** Whether all pieces are done. */
   get isFinished(): boolean {
     return this.#board.left === 0;
+  }
+
+  /** Whether {@link next} was cut short, since it had much to give out: it has more to say at once. */
+  get hasMore(): boolean {
+    return this.#hasMore;
   }
 
   /** Pieces that had to be asked for again, since whoever was asked did not deliver them. */
@@ -109,8 +121,7 @@ export class DownloadPlan {
     this.#patience.progressed();
     this.#sources.get(ask.peerId)?.delivered();
     this.#troubled.forget(piece);
-    const own = this.#asks.has(ask.id) ? 1 : 0;
-    if (this.#board.askers(piece) > own) this.#dropSuperseded(ask);
+    this.#dropSuperseded(ask, piece);
     return true;
   }
 
@@ -138,20 +149,30 @@ export class DownloadPlan {
 
   /** What is to be done now, in this order. */
   next(nowMs: number): readonly PlanAction[] {
+    this.#asked = 0;
     for (const source of this.#sources.values()) source.pass(nowMs);
     this.#patience.pass(nowMs, this.#sources.size);
     this.#dropStalled(nowMs);
     if (!this.isFinished) this.#giveOut(nowMs);
-    if (this.#relieveWhoHoldsUp(nowMs)) this.#giveOut(nowMs);
+    if (!this.#isFull && this.#relieveWhoHoldsUp(nowMs)) this.#giveOut(nowMs);
     const actions = this.#actions;
     this.#actions = [];
+    this.#hasMore = this.#isFull;
     return actions;
   }
 
-  /** @param by the ask that has delivered: it ends by itself */
-  #dropSuperseded(by: Ask): void {
-    for (const ask of [...this.#asks.values()]) {
-      if (ask.id !== by.id && this.#board.covers(ask.unit)) this.#drop(ask, "superseded");
+  get #isFull(): boolean {
+    return this.#asked >= MAX_ASKS_AT_ONCE;
+  }
+
+  /** All asks for a piece that is done now end here where there is nothing left of them. */
+  #dropSuperseded(by: Ask, piece: number): void {
+    for (const ask of this.#asks.of(piece)) {
+      const { firstPiece, pieceCount } = ask.unit;
+      // The one that has delivered its last piece ends by itself.
+      const isAtEnd = ask.id === by.id && piece === firstPiece + pieceCount - 1;
+      if (isAtEnd || this.#ending.has(ask)) continue;
+      if (this.#board.covers(ask.unit)) this.#drop(ask, "superseded");
     }
   }
 
@@ -215,11 +236,12 @@ export class DownloadPlan {
     const total = usable.reduce((sum, source) => sum + source.expectedRate(fastest), 0);
     const kept = this.#giveOutTroubled(usable, fastest, nowMs);
     let candidates = usable.filter(({ hasRoom }) => hasRoom);
+    let inFlight = usable.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
     while (candidates.length > 0 && this.#board.openCount > kept) {
+      if (this.#isFull) return;
       const likelyBytes = ({ unitBytes }: PlannedSource): number => this.#board.likelyBytes(unitBytes);
       const source = minBy(candidates, (each) => each.finishesInMs(likelyBytes(each), fastest));
       if (source === undefined) break;
-      const inFlight = usable.reduce((sum, { bytesInFlight }) => sum + bytesInFlight, 0);
       const restMs = ((this.#board.openBytes + inFlight) * 1000) / total;
       if (isTooLate(source, likelyBytes(source), restMs, usable, fastest)) {
         candidates = candidates.filter((each) => each !== source);
@@ -232,15 +254,18 @@ export class DownloadPlan {
       );
       if (unit === null) break;
       this.#ask(source, unit, nowMs);
-      candidates = candidates.filter(({ hasRoom }) => hasRoom);
+      inFlight += unit.length;
+      if (!source.hasRoom) candidates = candidates.filter((each) => each !== source);
     }
     if (this.#board.openCount > kept) return;
-    if (this.#exclusive) {
-      this.#takeOver(candidates, fastest, nowMs);
-      return;
-    }
-    this.#askProbationers(candidates, fastest, nowMs);
-    this.#endgame(candidates, usable, fastest, nowMs);
+    if (candidates.length === 0) return;
+    if (!this.#exclusive) this.#askProbationers(candidates, fastest, nowMs);
+    const view = {
+      ...{ board: this.#board, troubled: this.#troubled, running: this.#asks, sources: this.#sources },
+      ...{ usable, idle: candidates, fastest, nowMs },
+    };
+    if (this.#exclusive) takeFromSlow(view, this.#ending, (ask) => this.#drop(ask, "taken"));
+    else askOthersToo(view, (source, unit) => this.#ask(source, unit, nowMs));
   }
 
   /** Whoever is on probation is asked for troubled pieces that others have: those may come and go, or send byte by byte. */
@@ -260,90 +285,13 @@ export class DownloadPlan {
     let kept = 0;
     for (const piece of this.#troubled.pieces()) {
       if (!this.#board.isOpen(piece)) continue;
-      if (!usable.some(({ hasRoom }) => hasRoom)) break;
+      if (this.#isFull || !usable.some(({ hasRoom }) => hasRoom)) break;
       const unit = this.#board.single(piece);
       const source = this.#troubled.whoseTurn(unit, this.#sources.values(), usable, fastest);
       if (source === undefined) kept += 1;
       else this.#ask(source, unit, nowMs);
     }
     return kept;
-  }
-
-  /** Nothing is open: whoever has room is asked for what a slower one will have last. */
-  #endgame(
-    idle: readonly PlannedSource[],
-    usable: readonly PlannedSource[],
-    fastest: number,
-    nowMs: number,
-  ): void {
-    for (const source of idle) {
-      if (source.onProbation) continue;
-      const isFree = (piece: number): boolean =>
-        !this.#troubled.cameWrong(piece) && !this.#troubled.wasTried(source.peerId, piece);
-      const slowest = [...this.#asks.values()]
-        .filter(({ peerId }) => peerId !== source.peerId)
-        .map((ask) => ({ ask, endsInMs: this.#endsInMs(ask, fastest, nowMs) }))
-        .sort((a, b) => b.endsInMs - a.endsInMs);
-      for (const { ask, endsInMs } of slowest) {
-        if (!source.hasRoom) break;
-        const unit = this.#board.lastRun(ask.unit, source.unitBytes, MAX_ASKERS, isFree);
-        if (unit === null) continue;
-        const ownMs = source.finishesInMs(unit.length, fastest);
-        if (ownMs > endsInMs * ENDGAME_SHARE) continue;
-        // Who is faster still has room soon, and others may have been asked for it before.
-        if (minBy(usable, (each) => each.finishesInMs(unit.length, fastest)) !== source) continue;
-        if (ownMs > this.#soonestMs(unit, source, fastest, nowMs) * ENDGAME_SHARE) continue;
-        this.#ask(source, unit, nowMs);
-      }
-    }
-  }
-
-  /** When the first of those that are asked for a piece of a unit will have ended; 0 where one of them is `source`. */
-  #soonestMs(unit: WorkUnit, source: PlannedSource, fastest: number, nowMs: number): number {
-    let soonest = Number.POSITIVE_INFINITY;
-    for (const ask of this.#asks.values()) {
-      if (!overlap(ask.unit, unit)) continue;
-      if (ask.peerId === source.peerId) return 0;
-      soonest = Math.min(soonest, this.#endsInMs(ask, fastest, nowMs));
-    }
-    return soonest;
-  }
-
-  /** When an ask will have ended, in ms from now, if its source serves it last. */
-  #endsInMs({ peerId }: Ask, fastest: number, nowMs: number): number {
-    return this.#sources.get(peerId)?.endsInMs(nowMs, fastest) ?? 0;
-  }
-
-  /**
-   * Nothing is open, and nothing may be asked of two: whoever has room is to get what a slower one would have last. That one's ask is
-   * dropped, which throws away the piece that is coming, and what it did not deliver is open when it has ended.
-   */
-  #takeOver(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
-    const isHeld = (ask: RunningAsk): boolean => this.#sources.get(ask.peerId)?.asks.has(ask) === true;
-    const asks = [...this.#asks.values()];
-    /** Bytes that are open soon, and will be asked of the idle ones. */
-    let soonOpen = asks.reduce((sum, ask) => sum + (isHeld(ask) ? 0 : this.#board.bytesLeft(ask.unit)), 0);
-    for (const ask of asks.filter(isHeld).toReversed()) {
-      const slow = this.#sources.get(ask.peerId);
-      const bytes = this.#board.bytesLeft(ask.unit);
-      if (slow === undefined || bytes === 0 || this.#board.mostTaken(ask.unit) >= MAX_TAKEN) continue;
-      const taker = minBy(
-        idle.filter(
-          (source) =>
-            source !== slow &&
-            !source.onProbation &&
-            !this.#troubled.wasTried(source.peerId, ask.unit.firstPiece) &&
-            (source.rate > 0 || source.isUntried),
-        ),
-        (source) => source.finishesInMs(soonOpen + bytes, fastest),
-      );
-      if (taker === undefined) continue;
-      if (taker.finishesInMs(soonOpen + bytes, fastest) > slow.endsInMs(nowMs, fastest) * ENDGAME_SHARE)
-        continue;
-      this.#board.taken(ask.unit);
-      this.#drop(ask, "taken");
-      soonOpen += bytes;
-    }
   }
 
   #ask(source: PlannedSource, unit: WorkUnit, nowMs: number): void {
@@ -355,7 +303,8 @@ export class DownloadPlan {
       askedMs: nowMs,
       receivedBytes: 0,
     };
-    this.#asks.set(ask.id, ask);
+    this.#asks.add(ask);
+    this.#asked += 1;
     this.#board.asked(unit);
     source.asked(ask, nowMs);
     this.#actions.push({ kind: "ask", ask });
@@ -384,11 +333,13 @@ export class DownloadPlan {
   /** Nothing is expected of an ask any more. */
   #abandon(ask: RunningAsk, source: PlannedSource): void {
     source.over(ask);
-    if (!this.#exclusive) this.#release(ask);
+    if (this.#exclusive) this.#ending.add(ask);
+    else this.#release(ask);
   }
 
   #release(ask: RunningAsk): void {
-    this.#asks.delete(ask.id);
+    this.#asks.delete(ask);
+    this.#ending.delete(ask);
     this.#reopened += this.#board.released(ask.unit);
   }
 }

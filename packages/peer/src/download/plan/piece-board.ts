@@ -113,6 +113,23 @@ export class PieceBoard {
     return this.#run(first, maxBytes, (piece) => piece < end);
   }
 
+  /** Of how many sources the piece of a unit is asked that is asked of fewest, of those that are not done; infinity where all are. */
+  fewestAskers({ firstPiece, pieceCount }: WorkUnit, isFree: (piece: number) => boolean): number {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
+      if (this.#done[piece] === 0 && isFree(piece)) fewest = Math.min(fewest, this.askers(piece));
+    }
+    return fewest;
+  }
+
+  /** Bytes of the last piece of a unit that is not done; 0 where all are. */
+  lastLength({ firstPiece, pieceCount }: WorkUnit): number {
+    for (let piece = firstPiece + pieceCount - 1; piece >= firstPiece; piece--) {
+      if (this.#done[piece] === 0) return this.#layout.pieceAt(piece).length;
+    }
+    return 0;
+  }
+
   asked({ firstPiece, pieceCount }: WorkUnit): void {
     for (let piece = firstPiece as number; piece < firstPiece + pieceCount; piece++) {
       if (this.isOpen(piece)) this.#opened(piece, -1);
@@ -205,11 +222,4 @@ export class PieceBoard {
     }
     return { fileIndex, path, firstPiece: asPieceIndex(first), pieceCount: end - first, offset, length };
   }
-}
-
-/** Whether two units have a piece in common. */
-export function overlap(one: WorkUnit, other: WorkUnit): boolean {
-  return (
-    one.firstPiece < other.firstPiece + other.pieceCount && other.firstPiece < one.firstPiece + one.pieceCount
-  );
 }

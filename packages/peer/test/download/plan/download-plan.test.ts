@@ -302,6 +302,31 @@ describe("near the end", () => {
     expect(plan.reopened).toBe(0);
   });
 
+  it("what a slow source has is dropped with its last missing piece, though another one has sent what comes behind that", () => {
+    const plan = planOf(layoutOf([2 * MIB, 2 * MIB]));
+    plan.joined(A, 0);
+    const [slow] = asks(plan.next(0));
+    if (slow === undefined) throw new Error("nobody was asked");
+    for (let nowMs = 500; nowMs <= 3_000; nowMs += 500) plan.received(slow, 50_000, nowMs);
+    plan.joined(B, 3_000);
+    const tails = asks(plan.next(3_000), B);
+    const second = tails.find((ask) => piecesOf([ask]).includes(1));
+    if (second === undefined) throw new Error("the slow source's pieces were not asked of the other one");
+    expect(plan.verified(second, 1)).toBe(true);
+    expect(drops(plan.next(3_010)).map(({ id }) => id)).not.toContain(slow.id);
+    expect(plan.verified(slow, 0)).toBe(true);
+    expect(drops(plan.next(3_020))).toContainEqual({ id: slow.id, why: "superseded" });
+  });
+
+  it("what has come whole from the source that was asked for it is not dropped", () => {
+    const plan = planOf(layoutOf([2 * MIB, 2 * MIB]));
+    plan.joined(A, 0);
+    const [first] = asks(plan.next(0));
+    if (first === undefined) throw new Error("nobody was asked");
+    for (const piece of piecesOf([first])) plan.verified(first, piece);
+    expect(drops(plan.next(10))).toEqual([]);
+  });
+
   it("where a late wrong byte would overwrite a right one, nothing is asked of two, also when one has stalled", () => {
     const layout = layoutOf([2 * MIB, 400 * MIB]);
     const plan = new DownloadPlan({ layout, isDone: () => false, first: 0, from: 0, exclusive: true });
