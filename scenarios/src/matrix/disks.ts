@@ -1,18 +1,31 @@
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mountSmallDisk } from "../hosts/small-disk.ts";
-import { ALIENSWARM, CNC4, CNCTW } from "../library/games.ts";
-import { absent, entriesAre, present, sameGame, sameInstall } from "../proofs/on-disk.ts";
+import { ALIENSWARM, CNC4, CNCTW, GGOO } from "../library/games.ts";
+import type { GamePlan } from "../library/make-game.ts";
+import { absent, entriesAre, present, same, sameGame, sameInstall } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import { hasDigests } from "../stage/stage.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
+import { digestTree } from "../tree-digest.ts";
 import { cast } from "./cast.ts";
 import { bytesFrom, percent } from "./transfers.ts";
 
 const MIB = 1_048_576;
 /** Root is stopped by no permission, unless it has given up these capabilities. */
 const AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+
+/** What is updated in the middle of a kill: it has a file that the newer version lacks. */
+const OLDER: GamePlan = {
+  ...ALIENSWARM,
+  version: "20230101",
+  loose: { "old/notes.txt": "before\n" },
+  seed: 910,
+};
+/** Large enough to be killed in the middle. */
+const NAMELESS: GamePlan = { ...GGOO, id: "nameless" };
+const CANCELLED: GamePlan = { ...GGOO, id: "cancelled" };
 
 /** Disks that are full, read-only, missing, or hold what a crash has left. */
 export const DISKS: readonly Scenario[] = [
@@ -160,39 +173,69 @@ export const DISKS: readonly Scenario[] = [
   },
   {
     id: "S19",
+    cores: 2,
     async run(stage) {
-      const { client, sources, game } = await cast(stage, ALIENSWARM, { upMbit: 300 });
-      const first = await client.download("alienswarm", { install: false });
-      await first.reaches(0.4);
+      const [client, source] = await Promise.all([
+        stage.peer("client", { games: [OLDER] }),
+        stage.peer("source", { games: [ALIENSWARM, NAMELESS, CANCELLED] }),
+      ]);
+      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 300 });
+      // Killed in the middle of an update and of two downloads.
+      const games = [ALIENSWARM, NAMELESS, CANCELLED];
+      const killed = games.map(async ({ id }) => {
+        await (await client.download(id, { install: false, latest: true })).reaches(0.2);
+      });
+      await Promise.all(killed);
       await client.kill();
-      await present(client.path("alienswarm", "alienswarm.eti"));
-      await absent(client.path("alienswarm", "version.ini"));
+      for (const { id } of games) await absent(client.path(id, "version.ini"));
+      await present(client.path("alienswarm", ".version.ini.discarded"));
+      // What the one journal was about is lost with its first half. Of the other one a cancel has removed the second half, and was killed.
+      const journal = (id: string, name: string): string => join(client.state, "games", id, name);
+      await rm(journal("nameless", "download.json"));
+      await rm(journal("cancelled", "pieces"));
+      await writeFile(client.path("cancelled", "mine.txt"), "mine");
+      const nameless = await digestTree(client.path("nameless"));
       // A whole game beside which a commit and an update have left their names.
       await stage.place(CNC4, client.games);
       await writeFile(client.path("cnc4", ".version.ini.tmp"), "20990101");
       await writeFile(client.path("cnc4", ".version.ini.discarded"), "20200101");
-      // Half a game that no journal knows: somebody's own copy that has not ended.
-      await mkdir(client.path("cnctw"));
-      await writeFile(client.path("cnctw", "cnctw.eti"), "the first half");
-      await writeFile(client.path("cnctw", ".version.ini.tmp"), "20240101");
+      // Half games that no journal knows: somebody's own copy that has not ended, and an update in a folder from elsewhere.
+      for (const [id, leftover] of [
+        ["cnctw", ".version.ini.tmp"],
+        ["bfbc2", ".version.ini.discarded"],
+      ] as const) {
+        await mkdir(client.path(id));
+        await writeFile(client.path(id, `${id}.eti`), "the first half");
+        await writeFile(client.path(id, leftover), "20240101");
+      }
       await client.start();
       await hasDigests(client, "cnc4");
-      await sources[0].isOffered("cnc4", 1);
+      await source.isOffered("cnc4", 1);
       await entriesAre(client.path("cnc4"), ["cnc4-1.eti", "cnc4-2.eti", "version.ini"]);
-      await entriesAre(client.path("cnctw"), ["cnctw.eti"]);
-      equal("the half copy", await readFile(client.path("cnctw", "cnctw.eti"), "utf8"), "the first half");
+      for (const id of ["cnctw", "bfbc2"]) {
+        await entriesAre(client.path(id), [`${id}.eti`]);
+        equal("the half copy", await readFile(client.path(id, `${id}.eti`), "utf8"), "the first half");
+      }
+      same("what no journal names", nameless, await digestTree(client.path("nameless")));
+      await entriesAre(client.path("cancelled"), ["mine.txt"]);
+      await absent(journal("nameless", "pieces"), journal("cancelled", "download.json"));
       const lines = await client.listGames();
       const downloaded = lines.filter((line) => line.downloaded).map(({ id }) => id);
       equal("what counts as downloaded", downloaded, ["cnc4"]);
       await present(client.path("alienswarm", "alienswarm.eti"));
+      const refused = await client.download("nameless", { install: false });
+      equal("over it", (await refused.endsWith("download-failed")).data["code"], "already-exists");
+      same("what no journal names", nameless, await digestTree(client.path("nameless")));
       const second = await client.download("alienswarm", { install: false });
       const end = await second.endsWith("download-finished");
-      const fetched = bytesFrom(end, sources[0].peerId) / game.bytes;
+      const game = await stage.know(ALIENSWARM);
+      const fetched = bytesFrom(end, source.peerId) / game.bytes;
       prove(
         fetched > 0 && fetched < 0.9,
         `the partial files with a journal are used: ${percent(fetched)} was fetched again`,
       );
-      return `sentinel leftovers swept, the half copy untouched; ${percent(fetched)} fetched; ${await sameGame(game, client.path("alienswarm"))}`;
+      const compared = await sameGame(game, client.path("alienswarm"));
+      return `sentinel leftovers swept, an interrupted cancel ended, what no journal names untouched; ${percent(fetched)} fetched; ${compared}`;
     },
   },
 ];

@@ -25,6 +25,8 @@ export type FoundJournal =
       readonly record: JournalRecord;
       /** Nothing done where the file is missing, nothing sure where it is damaged. */
       readonly pieces: PiecesFile;
+      /** The file of the pieces is missing: who discards a download removes it first ({@link removePieces}), and was interrupted. */
+      readonly isDiscarded: boolean;
     };
 
 /** Reads the journal of a game. A damaged one is set aside. */
@@ -36,7 +38,8 @@ export async function readJournal(stateDir: StateDir, gameId: GameId): Promise<F
   if (file.status === "damaged") return { status: "damaged", reason: file.reason };
   const record = file.value;
   if (record.gameId !== gameId) return { status: "damaged", reason: `it is about ${record.gameId}` };
-  return { status: "found", record, pieces: piecesOf(record, bitmap) };
+  const isDiscarded = bitmap.status === "missing";
+  return { status: "found", record, pieces: piecesOf(record, bitmap), isDiscarded };
 }
 
 function piecesOf(record: JournalRecord, bitmap: RegularFile): PiecesFile {

@@ -27,6 +27,8 @@ export type DownloadRecovery =
   | "finished"
   /** Nothing had come: the old version is there again. */
   | "restored"
+  /** It was being discarded, as by a cancel: what it had made is gone. */
+  | "discarded"
   /** The game's folder is gone. */
   | "forgotten"
   /** The journal cannot be read: what is there may be anybody's, and stays. */
@@ -85,7 +87,7 @@ async function recoverGame(
     await removeJournal(stateDir, gameId);
     return "damaged";
   }
-  const { record, pieces } = journal;
+  const { record, pieces, isDiscarded } = journal;
   const root = join(gamesDir, gameId);
   if (record.root !== root) return "elsewhere";
   if ((await look(root)) === null) {
@@ -105,6 +107,10 @@ async function recoverGame(
   if (record.oldSentinel && !record.touched && nothingCame) {
     await discardPartial(stateDir, record, { logger, lanes: null });
     return "restored";
+  }
+  if (isDiscarded) {
+    await discardPartial(stateDir, record, { logger, lanes: null });
+    return "discarded";
   }
   return "kept";
 }

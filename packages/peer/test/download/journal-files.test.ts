@@ -166,6 +166,7 @@ describe("the journal", () => {
     await journal.touch();
     expect(await readJournal(stateDir, GGOO)).toEqual({
       status: "found",
+      isDiscarded: false,
       record: { ...RECORD, touched: true },
       pieces: {
         done: Uint8Array.of(1, 0, 0, 0),
@@ -264,6 +265,7 @@ describe("forgetting a download", () => {
     await rename(`${record}.kept`, record);
     expect(await readJournal(stateDir, GGOO)).toEqual({
       status: "found",
+      isDiscarded: true,
       record: RECORD,
       pieces: { done: new Uint8Array(4), begun: [] },
     });

@@ -99,6 +99,44 @@ describe("the recovery of downloads", () => {
     expect(await readdir(rig.root)).not.toContain("version.ini");
   });
 
+  it("ends a cancel that was interrupted, and leaves what is not its own", async () => {
+    await using rig = await createRig();
+    const game = await rig.game({ ...FILES, "data/one": "one", "data/two": "two" });
+    await stopAt(rig, game, "all-flushed");
+    await mkdir(join(rig.root, "local"));
+    await writeFile(join(rig.root, "local/save"), "mine");
+    await writeFile(join(rig.root, "data/mine"), "mine");
+    // A cancel makes nothing count as done before it removes the first byte.
+    await rm(rig.stateDir.downloadBitmap(GGOO));
+    await rm(join(rig.root, "data/one"));
+    expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "discarded" }]);
+    expect((await readdir(rig.root, { recursive: true })).sort()).toEqual([
+      ...["data", join("data", "mine"), "local", join("local", "save")],
+    ]);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+    expect(await recover(rig)).toEqual([]);
+  });
+
+  it("ends a cancel that was interrupted: what is left of an old version that was touched goes too", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    await createSourceGame(rig.root, { "version.ini": "20170101", "game.eti": "old", "old.eti": "old" });
+    await stopAt(rig, game, "all-flushed");
+    await rm(rig.stateDir.downloadBitmap(GGOO));
+    expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "discarded" }]);
+    expect(await readdir(rig.gamesDir)).toEqual([]);
+  });
+
+  it("leaves files alone of whose journal only the pieces are left: nothing says which files they were", async () => {
+    await using rig = await createRig();
+    const game = await rig.game(FILES);
+    await stopAt(rig, game, "all-flushed");
+    await rm(rig.stateDir.downloadJournal(GGOO));
+    expect(await recover(rig)).toEqual([{ gameId: GGOO, outcome: "damaged" }]);
+    expect(await readdir(rig.root)).toEqual(["game.eti"]);
+    expect(await readdir(rig.stateDir.gameDir(GGOO))).toEqual([]);
+  });
+
   it("removes the traces of a download that had ended", async () => {
     await using rig = await createRig();
     const game = await rig.game(FILES);
