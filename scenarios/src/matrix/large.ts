@@ -181,7 +181,7 @@ const MOST_TWICE = 0.05;
 
 /**
  * What a kill throws away at most beside that: what was on its way, and the pieces of which a part had come. It was 3 to 6 MiB, the more
- * the busier the machine; it is some 11 where the units of 8 MiB that were in flight count for nothing.
+ * the busier the machine; it is some 10 where nothing counts of the units that were in flight.
  */
 const LOST_BY_A_KILL_BYTES = 6 * MIB;
 

@@ -6,6 +6,7 @@ export const SABOTAGE_KINDS = [
   "extra-file",
   "flipped-byte-in-local",
   "staging-left",
+  "intent-left",
   "temporary-file-left",
   "end-event-early",
   "end-event-twice",

@@ -36,6 +36,7 @@ const ATTEMPTS: readonly Attempt[] = [
   { kind: "extra-file", id: "S4", notices: /readme\.bak should not be there/u },
   { kind: "flipped-byte-in-local", id: "S5", notices: /cnctw\/local: .* has other bytes/u },
   { kind: "staging-left", id: "S4", notices: /left something unfinished: .*\.local\.installing/u },
+  { kind: "intent-left", id: "S5", notices: /left something unfinished: .*install_intent\.json/u },
   { kind: "temporary-file-left", id: "S4", notices: /left a temporary file: .*unpacked/u },
   { kind: "end-event-early", id: "S4", notices: /order of events/u, deadlineMs: NEVER_ENDS_MS },
   { kind: "end-event-twice", id: "S5", notices: /order of events: cnctw: .* ends nothing/u },

@@ -29,6 +29,7 @@ const [kindText, program, ...args] = process.argv.slice(2);
 const kind = SABOTAGE_KINDS.find((known): known is SabotageKind => known === kindText);
 if (kind === undefined || program === undefined) throw new Error(`unknown sabotage ${kindText}`);
 const games = args[args.indexOf("--games-dir") + 1] ?? "";
+const state = args[args.indexOf("--state-dir") + 1] ?? "";
 
 const child = spawn(program, args, { stdio: ["inherit", "pipe", "inherit"] });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
@@ -64,6 +65,8 @@ function sabotage(line: string): readonly string[] {
   if (kind === "missing-sentinel" && isDownloaded) rmSync(join(root, "version.ini"));
   if (kind === "extra-file" && isDownloaded) appendFileSync(join(root, "readme.bak"), "left over");
   if (kind === "staging-left" && isDownloaded) mkdirSync(join(root, ".local.installing"));
+  if (kind === "intent-left" && isInstalled)
+    appendFileSync(join(state, "games", id, "install_intent.json"), "{}");
   if (kind === "temporary-file-left" && isDownloaded) appendFileSync(join(tmpdir(), "unpacked"), "left over");
   if (kind === "flipped-byte-in-local" && isInstalled) flipByte(largestFile(join(root, "local")));
   return [line];
