@@ -52,6 +52,21 @@ export const CALM_ROUNDS = 16;
 export const PROBATION_PAUSE_MS = 3_000;
 export const MAX_PROBATION_PAUSE_MS = 30_000;
 
+/** So long a piece that nobody has delivered yet is kept for a source that had no turn with it and has no room, milliseconds. */
+export const WAIT_FOR_ROOM_MS = 5_000;
+
+/**
+ * So long a piece that came wrong is kept for a source that may be honest about it, milliseconds: it may be paused, or say that it is busy, for
+ * minutes, and whoever sent it wrong may have it right the next time.
+ */
+export const WAIT_FOR_INNOCENT_MS = 30_000;
+
+/**
+ * Pieces at most of which it is known who had a turn with them: each takes memory for every source and time in every turn. It must be
+ * enough to keep all sources busy near the end, when no others are left.
+ */
+export const MAX_TROUBLED = 1_024;
+
 /** Near the end a unit is asked of a second source when that would be done in this share of the first one's time. */
 export const ENDGAME_SHARE = 0.8;
 

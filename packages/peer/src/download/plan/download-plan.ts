@@ -50,6 +50,8 @@ export class DownloadPlan {
   readonly #asks = new RunningAsks();
   /** Those of them that were dropped, where whatever they are for is asked again only when they have ended. */
   readonly #ending = new Set<RunningAsk>();
+  /** Who had room when the troubled pieces were given out last, and none of them was kept for want of a look. */
+  #roomy = new Set<PlannedSource>();
   #actions: PlanAction[] = [];
   #lastId = 0;
   /** Asks of this turn. */
@@ -95,6 +97,8 @@ export class DownloadPlan {
     if (source === undefined) return;
     this.#sources.delete(peerId);
     for (const ask of [...source.asks]) this.#abandon(ask, source);
+    this.#troubled.left(peerId);
+    this.#roomy.delete(source);
   }
 
   /** A source is not to be asked before a time. */
@@ -264,7 +268,7 @@ export class DownloadPlan {
       ...{ board: this.#board, troubled: this.#troubled, running: this.#asks, sources: this.#sources },
       ...{ usable, idle: candidates, fastest, nowMs },
     };
-    if (this.#exclusive) takeFromSlow(view, this.#ending, (ask) => this.#drop(ask, "taken"));
+    if (this.#exclusive) takeFromSlow(view, this.#ending, (ask) => this.#take(ask));
     else askOthersToo(view, (source, unit) => this.#ask(source, unit, nowMs));
   }
 
@@ -275,7 +279,7 @@ export class DownloadPlan {
       if (waiting.length === 0) return;
       if (this.#board.askers(piece) >= MAX_ASKERS || this.#troubled.cameWrong(piece)) continue;
       const unit = this.#board.single(piece);
-      const source = this.#troubled.whoseTurn(unit, waiting, waiting, fastest);
+      const source = this.#troubled.firstOf(unit, waiting, fastest);
       if (source !== undefined) this.#ask(source, unit, nowMs);
     }
   }
@@ -283,15 +287,30 @@ export class DownloadPlan {
   /** Gives out the troubled pieces, one by one. @returns how many are kept for somebody, where somebody has room */
   #giveOutTroubled(usable: readonly PlannedSource[], fastest: number, nowMs: number): number {
     let kept = 0;
+    let roomy = usable.filter(({ hasRoom }) => hasRoom);
+    let fresh = roomy.filter((source) => !this.#roomy.has(source));
+    this.#roomy = new Set();
     for (const piece of this.#troubled.pieces()) {
       if (!this.#board.isOpen(piece)) continue;
-      if (this.#isFull || !usable.some(({ hasRoom }) => hasRoom)) break;
+      if (this.#isFull || roomy.length === 0) return kept;
       const unit = this.#board.single(piece);
-      const source = this.#troubled.whoseTurn(unit, this.#sources.values(), usable, fastest);
+      const all = this.#sources.values();
+      const source = this.#troubled.whoseTurn(unit, { all, usable, roomy, fresh, fastest, nowMs });
       if (source === undefined) kept += 1;
       else this.#ask(source, unit, nowMs);
+      if (source === undefined || source.hasRoom) continue;
+      roomy = roomy.filter((each) => each !== source);
+      fresh = fresh.filter((each) => each !== source);
     }
+    this.#roomy = new Set(roomy);
     return kept;
+  }
+
+  #take(ask: RunningAsk): void {
+    // It would be asked for it again, where it is its turn and not that of whoever is faster.
+    const piece = this.#board.firstLeft(ask.unit);
+    if (piece !== null && this.#troubled.has(piece)) this.#troubled.noteTurn(ask.peerId, piece, false);
+    this.#drop(ask, "taken");
   }
 
   #ask(source: PlannedSource, unit: WorkUnit, nowMs: number): void {

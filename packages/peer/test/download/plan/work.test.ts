@@ -71,3 +71,28 @@ it("a turn gives out a few hundred units at most, and says that it has more", ()
   while (plan.hasMore);
   expect(counts).toEqual([256, 256, 256, 232]);
 });
+
+it("a turn costs little while a thousand pieces are kept for a source that has no room", () => {
+  const plan = new DownloadPlan({ layout: smallFiles(1_500), isDone: () => false, first: 0, from: 0 });
+  const [busy, failing] = [simulatedPeer(1), simulatedPeer(2)];
+  for (const peerId of [busy, failing]) plan.joined(peerId, 0);
+  let nowMs = 0;
+  let given = 1;
+  // One of each round is delivered, so that the others are asked of it until everybody else is waited for.
+  for (; given > 0; nowMs += 1) {
+    const asks = plan.next(nowMs).filter(({ ask }) => ask.peerId === failing);
+    given = asks.length;
+    for (const [index, { ask }] of asks.entries()) {
+      plan.received(ask, 1, nowMs);
+      if (index === 0) plan.verified(ask, ask.unit.firstPiece);
+      plan.ended(ask, nowMs);
+    }
+  }
+  for (let late = 0; late < 50; late++) {
+    plan.joined(simulatedPeer(100 + late), nowMs);
+    plan.pauseUntil(simulatedPeer(100 + late), 60_000);
+  }
+  estimates = [];
+  for (let turn = 0; turn < 20; turn++) expect(plan.next(nowMs + turn)).toEqual([]);
+  expect(Math.max(...estimates)).toBeLessThan(300);
+});
