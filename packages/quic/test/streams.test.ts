@@ -46,6 +46,28 @@ describe.each(LINKS)("streams over $name", ({ open }) => {
     await eventually(() => near.stats().openStreams === 0 && far.stats().openStreams === 0);
   });
 
+  test("streams that are reset on both sides make room for others", async () => {
+    await using link = open();
+    const { near, far } = await connectPair(link, { server: { limits: { maxStreamsPerConnection: 8 } } });
+    const codes: unknown[] = [];
+    far.onStream(async (stream) => {
+      const buffer = new Uint8Array(8);
+      try {
+        while ((await stream.read(buffer)) > 0);
+      } catch (error) {
+        codes.push(error instanceof StreamResetError ? error.code : error);
+      }
+      stream.reset(2);
+    });
+    for (let opened = 0; opened < 100; opened++) {
+      const stream = await near.openStream();
+      await stream.write(Uint8Array.of(1));
+      stream.reset(1);
+      await expect(stream.read(new Uint8Array(1))).rejects.toThrow(StreamResetError);
+    }
+    expect(new Set(codes)).toEqual(new Set([1]));
+  });
+
   test("a stream that is finished without a byte reaches the other side", async () => {
     await using link = open();
     const { near, far } = await connectPair(link);

@@ -281,8 +281,11 @@ export class StreamCore implements Stream {
         this.#endReading(FINISHED);
         return 0;
       }
-      const known =
-        failure.kind === "stream-reset" ? new StreamResetError(failure.code) : streamFault(failure.text);
+      const wasReset = failure.kind === "stream-reset";
+      // The library (quiche 0.18) keeps a mark for the reset, and with it the stream: one of the few that the other side may open, for as
+      // long as the connection lives. The mark goes with this.
+      if (wasReset) this.#owner.native.streamShutdown(this.id, SHUTDOWN_READ, failure.code);
+      const known = wasReset ? new StreamResetError(failure.code) : streamFault(failure.text);
       this.#endReading({ state: "failed", error: known });
       throw known;
     }
