@@ -10,6 +10,9 @@ import type { RawAnswer, RawOrder } from "./raw-order.ts";
 const CLIENT = fileURLToPath(new URL("./raw-client.ts", import.meta.url));
 const PARTY_CA = fileURLToPath(new URL("../../../certs/party-ca.pem", import.meta.url));
 
+/** Of the longest order, ms: ten thousand streams take some seconds where nobody else wants the processors. */
+const ORDER_DEADLINE_MS = 90_000;
+
 /** Somebody of the party, on a host of their own, who sends a peer whatever a scenario wants. */
 export interface RawPeer {
   readonly peerId: string;
@@ -59,7 +62,7 @@ export async function startRawPeer(stage: Stage, name: string, victim: StagePeer
     const id = nextId++;
     child.stdin.write(`${JSON.stringify({ id, ...what })}\n`);
     return stage.until(`an answer to ${name}'s ${what.kind}`, () => checked(answers.get(id)), {
-      deadlineMs: 60_000,
+      deadlineMs: ORDER_DEADLINE_MS,
     });
   };
   const request = (frame: object): Promise<RawAnswer> => order({ kind: "request", frame });
