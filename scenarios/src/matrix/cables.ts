@@ -8,6 +8,7 @@ import type { KnownGame } from "../library/fixtures.ts";
 import { ALIENSWARM, CNCTW, VERSION } from "../library/games.ts";
 import { sameGame } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
+import { listenIn } from "../raw/listener.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
@@ -58,6 +59,8 @@ export const CABLES: readonly Scenario[] = [
       const { hosts } = stage;
       const [east, west] = [hosts.lan, hosts.addLan()];
       const host = hosts.addHost("both", [east, west]);
+      // They hear what is announced at the start, and ask again and again.
+      const listeners = [east, west].map((lan) => [lan, listenIn(stage, lan)] as const);
       const [both, inEast, inWest] = await Promise.all([
         stage.peer("both", { games: [CNCTW], host }),
         stage.peer("east", { lans: [east] }),
@@ -74,7 +77,11 @@ export const CABLES: readonly Scenario[] = [
         await sameGame(await stage.know(CNCTW), peer.path("cnctw"));
       }
       await both.sees([inEast, inWest]);
-      return `seen at ${host.addressIn(east)} in one LAN, at ${host.addressIn(west)} in the other; downloads in both`;
+      for (const [lan, listener] of listeners) {
+        const said = await listener.addressesOf(both);
+        equal(`addresses in the records in ${lan.subnet}.0/24`, said, [host.addressIn(lan)]);
+      }
+      return `records with ${host.addressIn(east)} alone in one LAN, with ${host.addressIn(west)} alone in the other; downloads in both`;
     },
   },
   {
