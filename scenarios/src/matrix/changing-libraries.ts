@@ -11,6 +11,7 @@ import type { GameLine, LocalGameLine, StagePeer } from "../stage/stage-peer.ts"
 import { cast } from "./cast.ts";
 
 const DELTA_WITHIN_MS = 2_000;
+const TRACE_LISTINGS = new URL("./trace-listings.ts", import.meta.url).href;
 
 /** What happens to games and folders while peers run, and what a restart keeps. */
 export const CHANGING_LIBRARIES: readonly Scenario[] = [
@@ -121,31 +122,43 @@ export const CHANGING_LIBRARIES: readonly Scenario[] = [
   {
     id: "S34",
     async run(stage) {
-      const peer = await stage.peer("peer", { games: [ALIENSWARM, BF1942] });
+      const plans = [ALIENSWARM, BF1942];
+      const peer = await stage.peer("peer", { games: plans, start: false });
+      const tracing = { env: { NODE_OPTIONS: `--import=${TRACE_LISTINGS}` } };
+      await peer.start(tracing);
+      for (const { id } of plans) await hasDigests(peer, id);
       const { bytes } = await stage.know(ALIENSWARM);
       const [before, readBefore] = await Promise.all([peer.status(), bytesRead(peer)]);
       await peer.shutdown();
-      await peer.start();
-      for (const { id } of [ALIENSWARM, BF1942]) await hasDigests(peer, id);
+      const listedBefore = await listedIn(peer);
+      await peer.start(tracing);
+      for (const { id } of plans) await hasDigests(peer, id);
       const [after, readAfter] = await Promise.all([peer.status(), bytesRead(peer)]);
+      const first = await peer.event(isEvent("local-library-changed"));
+      await peer.shutdown();
       equal("its peer_id", after.peer_id, before.peer_id);
       prove(
         after.library_rev >= before.library_rev,
         `library_rev ${before.library_rev}, then ${after.library_rev}`,
       );
-      const first = await peer.event(isEvent("local-library-changed"));
       const ids = (first.data["games"] as readonly LocalGameLine[]).map(
         ({ content_id }) => typeof content_id,
       );
       equal("digests known at once", ids, ["string", "string"]);
-      if (readBefore === null || readAfter === null)
-        return "same peer_id and revision; all digests known at once";
+      // A look at a game lists its folder; what is below is listed by a scan alone.
+      const below = peer.path(BF1942.id, "patches");
+      equal(`${below} is listed at first`, listedBefore.includes(below), true);
+      const listed = (await listedIn(peer)).slice(listedBefore.length);
+      equal(`${peer.path(BF1942.id)} is looked at`, listed.includes(peer.path(BF1942.id)), true);
+      equal(`${below} is listed again`, listed.includes(below), false);
+      const kept = `same peer_id, revision ${after.library_rev}, all digests known at once, no folder below the games' own listed again`;
+      if (readBefore === null || readAfter === null) return kept;
       prove(
         readBefore - readAfter >= bytes,
         `the restart read as much as before: ${readAfter} of ${readBefore} bytes`,
       );
       const less = Math.round((readBefore - readAfter) / 1_048_576);
-      return `same peer_id, revision ${after.library_rev}, all digests known at once; ${less} MiB less read than the first time`;
+      return `${kept}; ${less} MiB less read than the first time`;
     },
   },
   {
@@ -194,6 +207,12 @@ function offers(gameId: string) {
     event === "list-games" &&
     (data["games"] as readonly GameLine[]).some(({ id, peer_count }) => id === gameId && peer_count > 0);
   return Object.assign(accepts, { description: `an offer of ${gameId}` });
+}
+
+/** The directories that a peer has listed in all its lives, which have ended and were traced. */
+async function listedIn(peer: StagePeer): Promise<readonly string[]> {
+  const log = await readFile(peer.logFile, "utf8");
+  return [...log.matchAll(/^list (.+)$/gmu)].map(([, path = ""]) => path);
 }
 
 /** Bytes that a peer's process has read so far, of whatever; null where the system does not count them. */
