@@ -68,15 +68,18 @@ export const HOSTILE: readonly Scenario[] = [
       equal("files of the manifest", paths, ["cnctw.eti", "serial.txt", "version.ini"]);
 
       const refused: string[] = [];
-      const refuse = async (game_id: string, path: string, code: string, manifest_hash = hash) => {
+      const ask = async (game_id: string, path: string, manifest_hash: string) => {
         const whole = { type: "get_game_file_data", game_id, manifest_hash, path };
         const part = { ...whole, type: "get_game_file_chunk", offset: 0, length: 10 };
         // Both at once: behind the first one the library may look at the disk again.
-        for (const answer of await Promise.all([whole, part].map((frame) => raw.request(frame)))) {
-          equal(`the answer to ${game_id} ${path}`, codeOf(answer), code);
-          equal(`bytes of ${game_id} ${path}`, answer.dataBytes, 0);
-          refused.push(code);
-        }
+        const answers = await Promise.all([whole, part].map((frame) => raw.request(frame)));
+        for (const { dataBytes } of answers) equal(`bytes of ${game_id} ${path}`, dataBytes, 0);
+        return answers.map(codeOf);
+      };
+      const refuse = async (game_id: string, path: string, code: string, manifest_hash = hash) => {
+        const codes = await ask(game_id, path, manifest_hash);
+        equal(`the answers to ${game_id} ${path}`, codes, [code, code]);
+        refused.push(code, code);
       };
       const serves = async (game_id: string, path: string, manifest_hash: string, bytes: number) => {
         const answer = await raw.request({ type: "get_game_file_data", game_id, manifest_hash, path });
@@ -123,9 +126,20 @@ export const HOSTILE: readonly Scenario[] = [
       ] as const) {
         const { hash: current } = await manifestOf(raw, id);
         await serves(id, "extras/notes.txt", current, LINKED_TEXT.length);
-        await replaceByLink(stage, victim.path(id, ...replaced), target);
-        // Before the library has seen it: the manifest still has the file, and only who opens it can tell.
-        await refuse(id, "extras/notes.txt", "forbidden_path", current);
+        await stage.until(`a link in ${id} is refused by who opens the file`, async () => {
+          const putBack = await replaceByLink(stage, victim.path(id, ...replaced), target);
+          // Before the library has seen it: the manifest still has the file, and only who opens it can tell.
+          const codes = await ask(id, "extras/notes.txt", current);
+          if (!codes.includes("manifest_changed")) {
+            equal(`the answers to ${id} extras/notes.txt`, codes, ["forbidden_path", "forbidden_path"]);
+            refused.push("forbidden_path", "forbidden_path");
+            return true;
+          }
+          // A look that was under way just then has seen it: once more, when the library has what it had.
+          await putBack();
+          await stage.until(`${id} is as before`, async () => (await manifestOf(raw, id)).hash === current);
+          return false;
+        });
       }
       return `${refused.length} refusals (${[...new Set(refused)].join(", ")}), no byte with any of them`;
     },
@@ -169,17 +183,24 @@ export const HOSTILE: readonly Scenario[] = [
 async function manifestOf(raw: RawPeer, gameId: string) {
   const { frame } = await raw.request({ type: "get_game", game_id: gameId });
   const { manifest } = frame as {
-    readonly manifest: { readonly manifest_hash: string; readonly files: readonly { path: string }[] };
+    readonly manifest?: { readonly manifest_hash: string; readonly files: readonly { path: string }[] };
   };
-  return { hash: manifest.manifest_hash, paths: manifest.files.map(({ path }) => path).sort() };
+  return {
+    hash: manifest?.manifest_hash ?? "",
+    paths: (manifest?.files ?? []).map(({ path }) => path).sort(),
+  };
 }
 
-/** Puts a link in the place of a file or folder of a game. */
-async function replaceByLink(stage: Stage, path: string, target: string): Promise<void> {
+/** Puts a link in the place of a file or folder of a game; returns what puts back what was there. */
+async function replaceByLink(stage: Stage, path: string, target: string): Promise<() => Promise<void>> {
   const aside = await mkdtemp(join(stage.directory, "replaced-"));
   await symlink(target, join(aside, "link"));
   await rename(path, join(aside, "before"));
   await rename(join(aside, "link"), path);
+  return async () => {
+    await rename(path, join(aside, "link"));
+    await rename(join(aside, "before"), path);
+  };
 }
 
 /** Downloads of one game again and again, each compared with what it has to be. */
