@@ -22,6 +22,9 @@ export const MAX_BUSY_PAUSE_MS = 5_000;
 /** Answers "later" in a row, without a byte between them, after which a source counts as gone: some ten minutes, what a long install takes. */
 export const MAX_BUSY_IN_ROW = 120;
 
+/** Sources that are out of a download and are remembered at most: others may come, send a byte and leave as often as they like. */
+export const MAX_OUT_REMEMBERED = 1_024;
+
 /** Window of the rate that is shown and of each source's rate, milliseconds. */
 export const RATE_WINDOW_MS = 5_000;
 

@@ -6,6 +6,7 @@ import {
   MAX_BUSY_PAUSE_MS,
   MAX_FAILURES_IN_ROW,
   MAX_NAMED,
+  MAX_OUT_REMEMBERED,
   MAX_STRIKES,
   RETRY_PAUSE_MS,
 } from "./constants.ts";
@@ -37,6 +38,49 @@ interface Out {
   readonly there: boolean;
 }
 
+/** All sources of a download that take part, and the last ones of those that are out. */
+export class SourceStates {
+  readonly #states = new Map<PeerId, SourceState>();
+  /** In the order in which they went. */
+  readonly #out = new Set<SourceState>();
+
+  /** Whether nobody takes part. */
+  get areAllOut(): boolean {
+    return this.#out.size === this.#states.size;
+  }
+
+  get(peerId: PeerId): SourceState | undefined {
+    return this.#states.get(peerId);
+  }
+
+  /** In the order in which they came. */
+  all(): readonly SourceState[] {
+    return [...this.#states.values()];
+  }
+
+  /** A source takes part that is new, or is back. @returns false where it does so already, or may not */
+  join(source: DownloadSource, back = false): boolean {
+    const known = this.#states.get(source.peerId);
+    if (known === undefined) this.#states.set(source.peerId, createSourceState(source));
+    else if (!back || !takeBack(known)) return false;
+    else this.#out.delete(known);
+    return true;
+  }
+
+  /** A source has been put out. */
+  wentOut(state: SourceState): void {
+    this.#out.add(state);
+    if (this.#out.size <= MAX_OUT_REMEMBERED) return;
+    const all = [...this.#out];
+    // The end tells who has sent what, and who has lied.
+    const forgotten =
+      all.find(({ verifiedBytes, strikes }) => verifiedBytes === 0 && strikes === 0) ?? all[0];
+    if (forgotten === undefined) return;
+    this.#out.delete(forgotten);
+    this.#states.delete(forgotten.source.peerId);
+  }
+}
+
 /** A piece that came wrong, and from whom. */
 export interface WrongPiece {
   readonly path: string;
@@ -65,7 +109,7 @@ function putOut(state: SourceState, out: Out): void {
 }
 
 /** A source that was out is back. @returns false where it is in, or sent wrong bytes too often: nothing has changed then */
-export function takeBack(state: SourceState): boolean {
+function takeBack(state: SourceState): boolean {
   if (state.out === null || state.out.struck) return false;
   state.out = null;
   noteBytes(state);

@@ -29,14 +29,13 @@ import type { PieceRun } from "./pieces-file.ts";
 import { type Ask, DownloadPlan } from "./plan/index.ts";
 import type { ProgressMeter } from "./progress.ts";
 import {
-  createSourceState,
   describeWrong,
   nobodyLeft,
   noteBytes,
   noteUnitFailure,
   type SourceState,
+  SourceStates,
   strike,
-  takeBack,
   type WrongPiece,
 } from "./source-states.ts";
 import type {
@@ -86,7 +85,7 @@ interface RunningAsk {
  */
 export class Transfer {
   readonly #options: TransferOptions;
-  readonly #states: SourceState[];
+  readonly #states = new SourceStates();
   readonly #plan: DownloadPlan;
   readonly #wrongTimes = new Map<PieceIndex, number>();
   readonly #running = new Map<Ask["id"], RunningAsk>();
@@ -100,7 +99,6 @@ export class Transfer {
 
   constructor(options: TransferOptions) {
     this.#options = options;
-    this.#states = options.sources.map(createSourceState);
     const { layout, flushed, payload, digests } = options;
     this.#plan = new DownloadPlan({
       layout,
@@ -110,7 +108,9 @@ export class Transfer {
       from: Math.floor(Math.random() * layout.pieceCount),
       exclusive: digests === null || layout.pieceSize > TRANSFER_BUFFER_BYTES,
     });
-    for (const { source } of this.#states) this.#plan.joined(source.peerId, performance.now());
+    for (const source of options.sources) {
+      if (this.#states.join(source)) this.#plan.joined(source.peerId, performance.now());
+    }
   }
 
   /** Pieces that had to be asked for again. */
@@ -126,14 +126,14 @@ export class Transfer {
   /** Verified bytes by source. */
   get bytesBySource(): Record<PeerId, number> {
     const bytes: Record<PeerId, number> = {};
-    for (const { source, verifiedBytes } of this.#states) bytes[source.peerId] = verifiedBytes;
+    for (const { source, verifiedBytes } of this.#states.all()) bytes[source.peerId] = verifiedBytes;
     return bytes;
   }
 
   get struckOut(): StruckOutSource[] {
-    return this.#states.flatMap(({ source: { peerId }, out }) =>
-      out?.struck === true ? [{ peerId, why: out.why }] : [],
-    );
+    return this.#states
+      .all()
+      .flatMap(({ source: { peerId }, out }) => (out?.struck === true ? [{ peerId, why: out.why }] : []));
   }
 
   /**
@@ -217,8 +217,8 @@ export class Transfer {
       if (this.#running.size === 0) this.#end.resolve();
       return;
     }
-    if (this.#running.size === 0 && this.#states.every(({ out }) => out !== null)) {
-      this.#fail(nobodyLeft(this.#options.manifest.game_id, this.#states, this.#lastWrong));
+    if (this.#running.size === 0 && this.#states.areAllOut) {
+      this.#fail(nobodyLeft(this.#options.manifest.game_id, this.#states.all(), this.#lastWrong));
       return;
     }
     for (const { kind, ask } of this.#plan.next(performance.now())) {
@@ -229,9 +229,7 @@ export class Transfer {
   }
 
   #join(source: DownloadSource, back: boolean): void {
-    const known = this.#states.find(({ source: { peerId } }) => peerId === source.peerId);
-    if (known === undefined) this.#states.push(createSourceState(source));
-    else if (!back || !takeBack(known)) return;
+    if (!this.#states.join(source, back)) return;
     this.#options.logger.info("a source joins", {
       gameId: this.#options.manifest.game_id,
       peerId: source.peerId,
@@ -241,7 +239,7 @@ export class Transfer {
   }
 
   #start(ask: Ask): void {
-    const state = this.#states.find(({ source }) => source.peerId === ask.peerId);
+    const state = this.#states.get(ask.peerId);
     if (state === undefined) throw new RangeError(`${ask.peerId} is no source`);
     state.lastAsked = ask.id;
     // Of small files there is one for each: it is found by whoever ends units, instead of listening to all of them.
@@ -346,6 +344,8 @@ export class Transfer {
   }
 
   #wrong(ask: Ask, index: PieceIndex, state: SourceState): void {
+    // What was on its way when it was put out comes wrong as well.
+    if (state.out !== null) return;
     const { layout, manifest, logger } = this.#options;
     const { peerId } = state.source;
     const { path, offset, length } = layout.pieceAt(index);
@@ -385,6 +385,7 @@ export class Transfer {
   #leaveIfOut(state: SourceState): void {
     const { out, source } = state;
     if (out === null) return;
+    this.#states.wentOut(state);
     this.#plan.left(source.peerId);
     for (const running of this.#running.values()) if (running.state === state) running.controller.abort();
     this.#options.logger.warn("a source takes no further part", { peerId: source.peerId, why: out.why });

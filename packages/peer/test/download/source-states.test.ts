@@ -1,16 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { MAX_BUSY_IN_ROW, MAX_FAILURES_IN_ROW } from "../../src/download/constants.ts";
-import { createSourceState, noteUnitFailure, type SourceState } from "../../src/download/source-states.ts";
+import {
+  MAX_BUSY_IN_ROW,
+  MAX_FAILURES_IN_ROW,
+  MAX_OUT_REMEMBERED,
+  MAX_STRIKES,
+} from "../../src/download/constants.ts";
+import {
+  createSourceState,
+  noteUnitFailure,
+  type SourceState,
+  SourceStates,
+  strike,
+} from "../../src/download/source-states.ts";
+import type { DownloadSource } from "../../src/download/types.ts";
 import { SourceError } from "../../src/transfer/index.ts";
 import { peer } from "./support.ts";
 
 const RESET = new Error("stream was reset");
 
-function sourceState(): SourceState {
+function sourceOf(number: number): DownloadSource {
   const unused = async (): Promise<never> => {
     throw RESET;
   };
-  return createSourceState({ peerId: peer(1), channel: { request: unused, requestData: unused } });
+  return { peerId: peer(number), channel: { request: unused, requestData: unused } };
+}
+
+function sourceState(): SourceState {
+  return createSourceState(sourceOf(1));
 }
 
 /** Asks the source for units with these numbers, and lets all of them fail. */
@@ -41,5 +57,57 @@ describe("a source whose units fail", () => {
     expect(state.out).toMatchObject({ struck: false, there: true });
     expect(pausedMs).toBeGreaterThan(8 * 60_000);
     expect(pausedMs).toBeLessThan(11 * 60_000);
+  });
+});
+
+describe("the sources of a download", () => {
+  /** It comes, fails until it is out, and is gone. */
+  function comeAndGo(
+    states: SourceStates,
+    number: number,
+    before: (state: SourceState) => void = () => {},
+  ): void {
+    states.join(sourceOf(number));
+    const state = states.get(peer(number));
+    if (state === undefined) throw new Error("it did not join");
+    before(state);
+    for (let id = 1; state.out === null; id++) failTogether(state, id);
+    states.wentOut(state);
+  }
+
+  it("are remembered when they are out, up to a number, and those for longest that sent something right or wrong", () => {
+    const states = new SourceStates();
+    states.join(sourceOf(0));
+    comeAndGo(states, 1, (state) => {
+      state.verifiedBytes = 1;
+    });
+    comeAndGo(states, 2, (state) => {
+      for (let times = 0; times < MAX_STRIKES; times++) strike(state, "wrong");
+    });
+    for (let number = 3; number < MAX_OUT_REMEMBERED + 10; number++) comeAndGo(states, number);
+    expect(states.all()).toHaveLength(MAX_OUT_REMEMBERED + 1);
+    expect(states.areAllOut).toBe(false);
+    for (const number of [0, 1, 2]) expect(states.get(peer(number))).toBeDefined();
+    expect(states.get(peer(3))).toBeUndefined();
+  });
+
+  it("are so few, however many have sent something and left", () => {
+    const states = new SourceStates();
+    for (let number = 0; number < MAX_OUT_REMEMBERED + 10; number++) {
+      comeAndGo(states, number, (state) => {
+        state.verifiedBytes = 1;
+      });
+    }
+    expect(states.all()).toHaveLength(MAX_OUT_REMEMBERED);
+  });
+
+  it("are all out until one of them is back", () => {
+    const states = new SourceStates();
+    comeAndGo(states, 1);
+    expect(states.areAllOut).toBe(true);
+    expect(states.join(sourceOf(1))).toBe(false);
+    expect(states.join(sourceOf(1), true)).toBe(true);
+    expect(states.areAllOut).toBe(false);
+    expect(states.join(sourceOf(1), true)).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { DIGEST_BYTES, type PieceIndex, pieceLayout, sha256 } from "@lanspread/proto";
 import { eventually, seededBytes } from "@lanspread/testkit";
 import { expect, it } from "vitest";
+import { MAX_STRIKES } from "../../src/download/constants.ts";
 import type { Journal } from "../../src/download/journal.ts";
 import { Payload } from "../../src/download/payload.ts";
 import { ProgressMeter } from "../../src/download/progress.ts";
@@ -122,4 +123,25 @@ it("lets go of a unit that has ended: the end of the download is none of its bus
   expect(await hasWholeGame(rig.root, game)).toBe(true);
   expect(signals.length).toBeGreaterThan(1);
   expect(signals.map(({ aborted }) => aborted)).toEqual(signals.map(() => false));
+});
+
+it("puts a source out once, whatever comes wrong of what was on its way then", async () => {
+  await using rig = await createRig();
+  const game = await rig.game(FILES);
+  const liar = peer(2);
+  const lane = bringingLane(
+    rig,
+    game,
+    () => false,
+    [],
+    ({ peerId, unit, onWrongPiece }) => {
+      if (peerId === liar) for (let times = 0; times < 5; times++) onWrongPiece(unit.firstPiece);
+    },
+  );
+  const sources = [createSource(peer(1), game), createSource(liar, game)];
+  const result = await rig.download(game, sources, { lanes: { open: () => lane } });
+  const told = (words: RegExp): number =>
+    rig.log.filter(({ message, fields }) => words.test(message) && fields?.["peerId"] === liar).length;
+  expect([told(/came wrong/), told(/no further part/)]).toEqual([MAX_STRIKES, 1]);
+  expect(result.struckOut).toMatchObject([{ peerId: liar }]);
 });

@@ -50,7 +50,7 @@ export class DownloadPlan {
   readonly #asks = new RunningAsks();
   /** Those of them that were dropped, where whatever they are for is asked again only when they have ended. */
   readonly #ending = new Set<RunningAsk>();
-  /** Who had room when the troubled pieces were given out last, and none of them was kept for want of a look. */
+  /** Who had room when the troubled pieces had all been given out or kept: what was kept from them then is kept from them still. */
   #roomy = new Set<PlannedSource>();
   #actions: PlanAction[] = [];
   #lastId = 0;
