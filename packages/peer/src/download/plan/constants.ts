@@ -74,10 +74,10 @@ export const ENDGAME_SHARE = 0.8;
 export const MAX_ASKERS = 3;
 
 /**
- * Units that are asked for in one turn at most: what thousands of small files cost must not keep anything else waiting. The rest is asked for
- * in the next turn, which comes at once.
+ * Units after which a turn asks for no more, and has no more sources lose theirs: what thousands of small files cost must not keep anything
+ * else waiting. The rest comes in the next turn, at once.
  */
-export const MAX_ASKS_AT_ONCE = 256;
+export const MAX_UNITS_AT_ONCE = 256;
 
 /** Asks that are looked at in one turn near the end, at most, as ones that others may be asked for: those of the slowest sources. */
 export const MAX_LOOKED_AT = 512;

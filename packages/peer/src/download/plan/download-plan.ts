@@ -1,6 +1,6 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
-import { MAX_ASKERS, MAX_ASKS_AT_ONCE, STRAGGLER_SHARE } from "./constants.ts";
+import { MAX_ASKERS, MAX_UNITS_AT_ONCE, STRAGGLER_SHARE } from "./constants.ts";
 import { askOthersToo, takeFromSlow } from "./endgame.ts";
 import { median, minBy } from "./of-several.ts";
 import { Patience } from "./patience.ts";
@@ -54,8 +54,8 @@ export class DownloadPlan {
   #roomy = new Set<PlannedSource>();
   #actions: PlanAction[] = [];
   #lastId = 0;
-  /** Asks of this turn. */
-  #asked = 0;
+  /** Units that were asked for, or lost by sources that stalled, in this turn. */
+  #units = 0;
   #hasMore = false;
   #reopened = 0;
 
@@ -69,7 +69,7 @@ export class DownloadPlan {
     return this.#board.left === 0;
   }
 
-  /** Whether {@link next} was cut short, since it had much to give out: it has more to say at once. */
+  /** Whether {@link next} was cut short, since it had much to say: it has more at once. */
   get hasMore(): boolean {
     return this.#hasMore;
   }
@@ -153,7 +153,7 @@ export class DownloadPlan {
 
   /** What is to be done now, in this order. */
   next(nowMs: number): readonly PlanAction[] {
-    this.#asked = 0;
+    this.#units = 0;
     for (const source of this.#sources.values()) source.pass(nowMs);
     this.#patience.pass(nowMs, this.#sources.size);
     this.#dropStalled(nowMs);
@@ -166,7 +166,7 @@ export class DownloadPlan {
   }
 
   get #isFull(): boolean {
-    return this.#asked >= MAX_ASKS_AT_ONCE;
+    return this.#units >= MAX_UNITS_AT_ONCE;
   }
 
   /** All asks for a piece that is done now end here where there is nothing left of them. */
@@ -190,6 +190,7 @@ export class DownloadPlan {
     const measured = all.filter(({ isBelieved, longRate }) => isBelieved && longRate > 0);
     const minimum = median(measured.map(({ longRate }) => longRate)) * STRAGGLER_SHARE;
     for (const source of all) {
+      if (this.#isFull) return;
       // Who has its turn with a troubled piece may be slow.
       const hasTurn = source.oldest !== undefined && this.#troubled.has(source.oldest.unit.firstPiece);
       if (!source.hasStalled(nowMs, this.#patience.ms, hasTurn ? 0 : minimum)) continue;
@@ -230,6 +231,7 @@ export class DownloadPlan {
   /** A source loses all that it has: it had its turn with the piece that it was at. */
   #dropAll(source: PlannedSource, nowMs: number): void {
     if (source.oldest !== undefined) this.#noteTurn(source.oldest);
+    this.#units += source.asks.size;
     for (const ask of [...source.asks]) this.#drop(ask, "stalled");
     source.punish(nowMs);
   }
@@ -323,7 +325,7 @@ export class DownloadPlan {
       receivedBytes: 0,
     };
     this.#asks.add(ask);
-    this.#asked += 1;
+    this.#units += 1;
     this.#board.asked(unit);
     source.asked(ask, nowMs);
     this.#actions.push({ kind: "ask", ask });

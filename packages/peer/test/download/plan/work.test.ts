@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { layoutOf, simulatedPeer } from "../../../sim/download/networks.ts";
 import { type SimulatedSource, simulate } from "../../../sim/download/simulator.ts";
-import { MAX_ASKS_AT_ONCE } from "../../../src/download/plan/constants.ts";
+import { MAX_UNITS_AT_ONCE, MAX_UNITS_IN_FLIGHT, STALL_MS } from "../../../src/download/plan/constants.ts";
 import { DownloadPlan } from "../../../src/download/plan/download-plan.ts";
 import { PlannedSource } from "../../../src/download/plan/planned-source.ts";
+import type { Ask } from "../../../src/download/plan/types.ts";
 
 const MB = 1_000_000;
 
@@ -57,7 +58,7 @@ describe.each([
     const result = simulate({ layout, sources, exclusive, random: () => 0.3 });
     expect(result).toMatchObject({ finished: true, lost: 0 });
     // For each unit that is given out, and for each that might be taken or asked of another, all sources a few times.
-    expect(Math.max(...estimates)).toBeLessThan(4 * MAX_ASKS_AT_ONCE * count);
+    expect(Math.max(...estimates)).toBeLessThan(4 * MAX_UNITS_AT_ONCE * count);
     const total = estimates.reduce((sum, each) => sum + each, 0);
     expect(total / count / result.asks).toBeLessThan(10);
   });
@@ -70,6 +71,27 @@ it("a turn gives out a few hundred units at most, and says that it has more", ()
   do counts.push(plan.next(0).length);
   while (plan.hasMore);
   expect(counts).toEqual([256, 256, 256, 232]);
+});
+
+it("sources that stall at once lose what they have in several turns", () => {
+  const plan = new DownloadPlan({ layout: smallFiles(3_000), isDone: () => false, first: 0, from: 0 });
+  const good = simulatedPeer(1);
+  for (let number = 1; number <= 11; number++) plan.joined(simulatedPeer(number), 0);
+  const given: Ask[] = [];
+  do given.push(...plan.next(0).map(({ ask }) => ask));
+  while (plan.hasMore);
+  const silent = given.filter(({ peerId }) => peerId !== good);
+  expect(silent).toHaveLength(10 * MAX_UNITS_IN_FLIGHT);
+  for (const ask of given.filter(({ peerId }) => peerId === good)) {
+    plan.received(ask, ask.unit.length, STALL_MS - 1);
+    plan.verified(ask, ask.unit.firstPiece);
+    plan.ended(ask, STALL_MS - 1);
+  }
+  const lost: number[] = [];
+  do lost.push(plan.next(STALL_MS).filter(({ kind }) => kind === "drop").length);
+  while (plan.hasMore);
+  expect(lost.reduce((sum, each) => sum + each, 0)).toBe(silent.length);
+  expect(Math.max(...lost)).toBeLessThan(MAX_UNITS_AT_ONCE + MAX_UNITS_IN_FLIGHT);
 });
 
 it("a turn costs little while a thousand pieces are kept for a source that has no room", () => {
