@@ -28,7 +28,7 @@ describe("the directories of tests", () => {
     // Where the system's directory is named, the system chooses the rest of the name, or nothing is made.
     expect(placed.length).toBeGreaterThan(0);
     for (const { file, statement } of placed)
-      expect(statement, file).toMatch(/\b(?:mkdtemp|readdir)(?:Sync)?\(/u);
+      expect(statement, file).toMatch(/\b(?:mkdtemp|readdir)(?:Sync)?\(|\.startsWith\(tmpdir\(\)\)/u);
     const guessed = statements.filter(
       ({ statement }) =>
         /\b(?:join|mkdir|mkdirSync|mkdtemp|mkdtempSync|temporaryDirectory)\(/u.test(statement) &&
