@@ -7,55 +7,66 @@ function pacingOf(path: PathState | undefined): BurstPacing {
   return new BurstPacing(() => path);
 }
 
-/** The moments at which packets go that want to go at every ms. */
-function momentsOf(pacing: BurstPacing, ms: number): number[] {
-  return Array.from({ length: ms }, (_, at) => at).filter((at) => {
-    const isNow = pacing.sendAtMs(at) === at;
-    if (isNow) pacing.sent();
-    return isNow;
-  });
+/** Whether data may go now; it goes then. */
+function goesAt(pacing: BurstPacing, nowMs: number): boolean {
+  if (pacing.sendAtMs(nowMs) > nowMs) return false;
+  pacing.sent(nowMs);
+  return true;
 }
 
-describe("when packets may go", () => {
+/** The moments at which data goes that wants to go twice in every ms. */
+function momentsOf(pacing: BurstPacing, ms: number): number[] {
+  return Array.from({ length: ms * 2 }, (_, half) => half / 2).filter((at) => goesAt(pacing, at));
+}
+
+describe("when data may go", () => {
   test("at once as long as the window is seven datagrams or larger", () => {
-    expect(momentsOf(pacingOf({ windowDatagrams: 7, rttMs: 300 }), 100)).toHaveLength(100);
-    expect(momentsOf(pacingOf(undefined), 100)).toHaveLength(100);
+    expect(momentsOf(pacingOf({ windowDatagrams: 7, rttMs: 300 }), 100)).toHaveLength(200);
+    expect(momentsOf(pacingOf(undefined), 100)).toHaveLength(200);
   });
 
-  test("in bursts while it is smaller, as far apart as the library takes them for one", () => {
+  test("in bursts of half a ms while it is smaller, so far apart that the library does not take them for one", () => {
     // Ten packets take 10 / (1.25 × 2) round trips, and a round trip of 0 ms is one of less than 1.
-    expect(momentsOf(pacingOf({ windowDatagrams: 2, rttMs: 0 }), 13)).toEqual([0, 4, 8, 12]);
-    expect(momentsOf(pacingOf({ windowDatagrams: 4, rttMs: 9 }), 61)).toEqual([0, 20, 40, 60]);
-  });
-
-  test("with the first of a burst, if they are close behind it", () => {
-    const pacing = pacingOf({ windowDatagrams: 2, rttMs: 0 });
-    expect(pacing.sendAtMs(7)).toBe(7);
-    pacing.sent();
-    expect(pacing.sendAtMs(7.5)).toBe(7.5);
-    expect(pacing.sendAtMs(7.6)).toBe(11);
+    expect(momentsOf(pacingOf({ windowDatagrams: 2, rttMs: 0 }), 12)).toEqual([0, 0.5, 4, 4.5, 8, 8.5]);
+    expect(momentsOf(pacingOf({ windowDatagrams: 4, rttMs: 9 }), 42)).toEqual([0, 0.5, 20, 20.5, 40, 40.5]);
   });
 
   test("at once where nothing went out when it was allowed", () => {
     const pacing = pacingOf({ windowDatagrams: 2, rttMs: 0 });
     expect(pacing.sendAtMs(7)).toBe(7);
     expect(pacing.sendAtMs(8)).toBe(8);
-    pacing.sent();
+    pacing.sent(8);
     expect(pacing.sendAtMs(9)).toBe(12);
   });
 
-  test("after 200 ms whatever the round trip", () => {
-    expect(momentsOf(pacingOf({ windowDatagrams: 2, rttMs: 10_000 }), 401)).toEqual([0, 200, 400]);
+  test("later where an acknowledgement got the stamp, or may have", () => {
+    const pacing = pacingOf({ windowDatagrams: 2, rttMs: 1 });
+    expect(goesAt(pacing, 0)).toBe(true);
+    // The library keeps a stamp for 4 ms at least, and for less than 8: one at 6 may have been a new one.
+    pacing.sent(3);
+    expect(pacing.sendAtMs(4)).toBe(8);
+    pacing.sent(6);
+    expect(pacing.sendAtMs(6.2)).toBe(14);
+    expect(goesAt(pacing, 14)).toBe(true);
+    expect(goesAt(pacing, 14.5)).toBe(true);
+  });
+
+  test("after a second whatever the round trip", () => {
+    const pacing = pacingOf({ windowDatagrams: 2, rttMs: 10_000 });
+    expect(goesAt(pacing, 0)).toBe(true);
+    expect(pacing.sendAtMs(999)).toBe(1_000);
+    expect(goesAt(pacing, 1_000)).toBe(true);
   });
 
   test("at once again when the window has grown", () => {
     let windowDatagrams = 2;
     const pacing = new BurstPacing(() => ({ windowDatagrams, rttMs: 99 }));
-    expect(pacing.sendAtMs(0)).toBe(0);
-    pacing.sent();
+    expect(goesAt(pacing, 0)).toBe(true);
+    expect(pacing.isActive).toBe(true);
     windowDatagrams = 7;
-    expect(pacing.sendAtMs(24)).toBe(200);
+    expect(pacing.sendAtMs(24)).toBe(400);
     expect(pacing.sendAtMs(25)).toBe(25);
+    expect(pacing.isActive).toBe(false);
   });
 });
 

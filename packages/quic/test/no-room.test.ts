@@ -16,6 +16,7 @@ function streamWithoutRoom(capacity: () => number) {
     wake: () => {},
     hasParkedWrites: false,
     datagramsAsked: 0,
+    bytesTaken: () => {},
     writerParked: (waiting) => parked.push(waiting),
     endDue: () => {},
     streamDone: () => {},

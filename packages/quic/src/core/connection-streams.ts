@@ -33,6 +33,7 @@ export class ConnectionStreams implements StreamOwner {
   readonly #peerStreams: PeerStreams;
   #nextStreamId: number;
   #datagramsAsked = 0;
+  #bytesTakenAt = -1;
   #onStream: ((stream: Stream) => void) | undefined;
   #unclaimed: StreamCore[] = [];
 
@@ -132,6 +133,11 @@ export class ConnectionStreams implements StreamOwner {
     this.#unclaimed = [];
   }
 
+  /** Bytes of streams wait to be sent: what may be due beside is acknowledgements and repetitions. */
+  get hasUnsent(): boolean {
+    return this.#parked.size > 0 || this.#bytesTakenAt === this.#datagramsAsked;
+  }
+
   // ---- the streams' side
 
   get datagramsAsked(): number {
@@ -140,6 +146,10 @@ export class ConnectionStreams implements StreamOwner {
 
   get hasParkedWrites(): boolean {
     return this.#parked.size > 0;
+  }
+
+  bytesTaken(): void {
+    this.#bytesTakenAt = this.#datagramsAsked;
   }
 
   writerParked(stream: StreamCore): void {

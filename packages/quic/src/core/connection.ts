@@ -74,6 +74,8 @@ export class ConnectionCore implements Connection {
   readonly #handshakeDeadlineMs: number;
   readonly #streams: ConnectionStreams;
   readonly #pacing: BurstPacing;
+  /** The time of the packets that are taken now. */
+  #sendsAtMs = 0;
   #phase: Phase = "handshake";
   #peerCertificate: Uint8Array = NO_BYTES;
   #resolveClosed: (info: CloseInfo) => void = () => undefined;
@@ -166,8 +168,16 @@ export class ConnectionCore implements Connection {
 
   /** When `fill` may be called at the earliest, on the clock of `nowMs`: `nowMs`, or later while the congestion window is small. */
   sendAtMs(nowMs: number): number {
-    // Before that there is no round trip that could be measured too long.
-    return this.isOpen ? this.#pacing.sendAtMs(nowMs) : nowMs;
+    this.#sendsAtMs = nowMs;
+    // Before it is open there is no round trip that could be measured too long.
+    if (!this.isOpen) return nowMs;
+    const dataAtMs = this.#pacing.sendAtMs(nowMs);
+    return this.#streams.hasUnsent ? dataAtMs : nowMs;
+  }
+
+  /** What was received is to be acknowledged before the application answers it: data may have to wait, and this would wait with it. */
+  get acknowledgesFirst(): boolean {
+    return this.isOpen && this.#pacing.isActive && !this.#streams.hasUnsent;
   }
 
   /** Writes the next datagram into `slot`. Returns its length, 0 when there is none. */
@@ -177,7 +187,7 @@ export class ConnectionCore implements Connection {
       let sent = this.native.send(slot);
       if (sent === null && this.#streams.sendEnd()) sent = this.native.send(slot);
       if (sent === null) return 0;
-      this.#pacing.sent();
+      this.#pacing.sent(this.#sendsAtMs);
       return sent[0];
     } catch {
       this.#suspect = true; // the library has closed the connection; `serve` finds out why

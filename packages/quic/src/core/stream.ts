@@ -22,6 +22,8 @@ export interface StreamOwner {
   readonly hasParkedWrites: boolean;
   /** Datagrams that the library was asked for so far: it has sent nothing since while this stays the same. */
   readonly datagramsAsked: number;
+  /** The library took bytes. */
+  bytesTaken(): void;
   /** A writer waits for room. */
   writerParked(stream: StreamCore): void;
   /** The end has to travel alone: call `sendEnd` when the library has no datagram. */
@@ -297,7 +299,10 @@ export class StreamCore implements Stream {
       const part = bytes.length > atMost ? bytes.subarray(0, atMost) : bytes;
       const taken = this.#owner.native.streamSend(this.id, part, false);
       if (taken !== null) {
-        if (taken > 0) this.#takenAt = this.#owner.datagramsAsked;
+        if (taken > 0) {
+          this.#takenAt = this.#owner.datagramsAsked;
+          this.#owner.bytesTaken();
+        }
         return taken;
       }
       this.#owner.native.streamCapacity(this.id); // throws where the stream is over, which `streamSend` takes for a lack of room

@@ -103,6 +103,7 @@ export class Scheduler {
       this.#heard.delete(connection);
       connection.gather.took(now);
       this.#rounds++;
+      if (connection.acknowledgesFirst) this.#acknowledge(connection, now);
       connection.serve();
       if (this.#connections.has(connection)) this.#due.add(connection);
     }
@@ -117,6 +118,11 @@ export class Scheduler {
         this.#safely(() => this.#takeTurn(true));
       }, waitMs);
     }
+  }
+
+  #acknowledge(connection: ConnectionCore, now: number): void {
+    connection.sendAtMs(now);
+    if (this.#transmit(connection) === "blocked") this.#blocked.add(connection);
   }
 
   #armFlush(): void {
