@@ -220,8 +220,8 @@ describe("sources one after the other", () => {
     const cancelling = new AbortController();
     const busy = await receiving.sender(BUSY);
     const reason = new PeerError("cancelled", "enough");
-    const operation = receiving.receive([busy], { signal: cancelling.signal, laterPauseMs: 60_000 });
     const error = await failureOf(receiving, async () => {
+      const operation = receiving.receive([busy], { signal: cancelling.signal, laterPauseMs: 60_000 });
       await eventually(
         async () => busy.requests.length > 0 && (await namesIn(receiving.rig.gamesDir)).length === 0,
       );
