@@ -11,7 +11,7 @@ export const shared = defineConfig({
     // Programs and threads that tests start run from sources: half of their start is what this remembers.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)) },
     // Real sockets, child processes and worker threads run here: generous, since a time-out means a hang, not slowness.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

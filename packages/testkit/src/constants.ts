@@ -8,7 +8,7 @@ export const MAX_DATAGRAM_BYTES = 65_507;
 export const FIRST_EPHEMERAL_PORT = 49_152;
 
 /** How long {@link eventually} waits unless told: long enough for a busy machine, since a miss means a hang. */
-export const EVENTUALLY_DEADLINE_MS = 10_000;
+export const EVENTUALLY_DEADLINE_MS = 30_000;
 
 /** Pause between two looks, in milliseconds: short against everything that is waited for. */
 export const EVENTUALLY_INTERVAL_MS = 10;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EVENTUALLY_DEADLINE_MS, EVENTUALLY_INTERVAL_MS } from "./constants.ts";
 
 export interface EventuallyOptions {
-  /** How long to look at most, in milliseconds. Default 10,000. */
+  /** How long to look at most, in milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
   /** Pause between two looks, in milliseconds. Default 10. */
   readonly intervalMs?: number;

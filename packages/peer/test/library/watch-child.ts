@@ -20,7 +20,7 @@ export interface WatchReport {
 }
 
 /** How long the child gives the monitor at most, ms. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Watches a games directory until there are as many watches as expected or a warning says why there are not, then ends

@@ -8,7 +8,7 @@ import type { WatchReport } from "./watch-child.ts";
 const run = promisify(execFile);
 const CHILD = fileURLToPath(new URL("watch-child.ts", import.meta.url));
 /** A child that hangs is a failure, not a wait. */
-const CHILD_TIMEOUT_MS = 30_000;
+const CHILD_TIMEOUT_MS = 100_000;
 
 /** Limits of a user namespace of its own: nobody else's are touched. */
 function limitsUnavailable(): string | undefined {

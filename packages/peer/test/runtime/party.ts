@@ -13,7 +13,7 @@ import { type Peer, type PeerOptions, startPeer } from "../../src/index.ts";
 
 /** Bytes of the largest entry: some pieces, cut unevenly. */
 export const LARGE_BYTES = 5_300_007;
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 40_000;
 
 /** A peer with its folders, and everything it has said since it was started. */
 export interface Member {
