@@ -93,24 +93,26 @@ interface Help {
   readonly unit: WorkUnit;
 }
 
-/** Who of all would have the last pieces of an ask first, and which of them it is to be asked for. */
+/** Who of all that may help would have the last pieces of an ask first, and which of them it is to be asked for. */
 function helpWith(
   { board, troubled, usable, fastest }: EndgameView,
   { unit: late }: RunningAsk,
 ): Help | null {
+  const isFreeFor =
+    ({ peerId }: PlannedSource) =>
+    (piece: number): boolean =>
+      !troubled.cameWrong(piece) && !troubled.wasTried(peerId, piece);
+  // However fast somebody is, or is taken to be: who may be asked for none of it is in nobody's way.
+  const able = usable.filter(
+    (each) => !each.onProbation && board.fewestAskers(late, isFreeFor(each)) < MAX_ASKERS,
+  );
   let bytes = board.lastLength(late);
   let source: PlannedSource | undefined;
   // How many it is asked for depends on who it is, and who it is on how many. Two looks find both where sources are much alike.
   for (let look = 0; look < 3; look++) {
-    const first = minBy(usable, (each) => each.finishesInMs(bytes, fastest));
+    const first = minBy(able, (each) => each.finishesInMs(bytes, fastest));
     if (first === undefined) return null;
-    const { peerId, unitBytes } = first;
-    const unit = board.lastRun(
-      late,
-      unitBytes,
-      MAX_ASKERS,
-      (piece) => !troubled.cameWrong(piece) && !troubled.wasTried(peerId, piece),
-    );
+    const unit = board.lastRun(late, first.unitBytes, MAX_ASKERS, isFreeFor(first));
     if (unit === null) return null;
     if (first === source || unit.length === bytes) return { source: first, unit };
     source = first;
