@@ -211,7 +211,7 @@ export class DownloadPlan {
     const overdue = all.filter((source) => source.isOverdue(nowMs, this.#patience.ms));
     let hasDropped = false;
     for (const source of overdue.sort((a, b) => (a.oldest?.askedMs ?? 0) - (b.oldest?.askedMs ?? 0))) {
-      const piece = source.oldest === undefined ? null : this.#board.firstLeft(source.oldest.unit);
+      const piece = this.#firstLeftOf(source);
       if (piece === null) continue;
       const waiting = all.filter(
         (each) => each.asks.size === 0 && !each.isPaused(nowMs) && each.mayOutdo(source),
@@ -230,10 +230,20 @@ export class DownloadPlan {
 
   /** A source loses all that it has: it had its turn with the piece that it was at. */
   #dropAll(source: PlannedSource, nowMs: number): void {
-    if (source.oldest !== undefined) this.#noteTurn(source.oldest);
+    const piece = this.#firstLeftOf(source);
+    if (piece !== null) this.#troubled.noteTurn(source.peerId, piece);
     this.#units += source.asks.size;
     for (const ask of [...source.asks]) this.#drop(ask, "stalled");
     source.punish(nowMs);
+  }
+
+  /** The piece that a source is at; null where it has delivered all: it may keep the end of an answer to itself. */
+  #firstLeftOf(source: PlannedSource): number | null {
+    for (const { unit } of source.asks) {
+      const piece = this.#board.firstLeft(unit);
+      if (piece !== null) return piece;
+    }
+    return null;
   }
 
   #giveOut(nowMs: number): void {

@@ -140,6 +140,38 @@ describe("nobody loses a unit", () => {
   });
 });
 
+it("a source loses what it sends byte by byte, though it keeps the end of an answer to itself that has come before", () => {
+  const [holding, waiting] = [1, 2].map(simulatedPeer) as [PeerId, PeerId];
+  const layout = layoutOf([MIB, MIB]);
+  const plan = new DownloadPlan({ layout, isDone: () => false, first: 0, from: 0, exclusive: true });
+  for (const peerId of [holding, waiting]) plan.joined(peerId, 0);
+  plan.pauseUntil(holding, 20);
+  // It refuses, as one that is busy does.
+  for (const { ask } of plan.next(0)) plan.ended(ask, 10);
+  plan.pauseUntil(waiting, 210);
+  const [whole, held] = plan.next(20).map(({ ask }) => ask);
+  if (whole === undefined || held === undefined) throw new Error("too little is asked");
+  plan.received(whole, MIB, 100);
+  expect(plan.verified(whole, whole.unit.firstPiece)).toBe(true);
+  let running: Ask[] = [whole, held];
+  for (let nowMs = 200; !plan.isFinished && nowMs < 3 * STALL_MS; nowMs += 100) {
+    if (running.includes(held)) plan.received(held, 1, nowMs);
+    for (const { kind, ask } of plan.next(nowMs)) {
+      if (kind === "ask") running.push(ask);
+      else {
+        running = running.filter((each) => each !== ask);
+        plan.ended(ask, nowMs);
+      }
+    }
+    for (const ask of running.filter(({ peerId }) => peerId === waiting)) {
+      plan.received(ask, MIB, nowMs);
+      plan.verified(ask, ask.unit.firstPiece);
+      plan.ended(ask, nowMs);
+    }
+  }
+  expect(plan.isFinished).toBe(true);
+});
+
 it("a small file is not asked again and again of a source that says nothing, since it would be here in no time", () => {
   const speaking = [100, 20, 10].map((mbPerS, index) => source(index + 1, () => mbPerS * MB));
   const sizes = [...Array.from({ length: 200 }, () => 50 * KIB), 20 * MIB];
