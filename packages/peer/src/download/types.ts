@@ -17,7 +17,7 @@ export interface DownloadSource {
 /**
  * A peer offers the content of a running download. Nothing happens where it takes part already, or sent wrong bytes too often.
  *
- * @param options `back`: it was gone and has connected anew, so that what failed before counts no longer
+ * @param options `back`: it did not offer the content for a while, or was gone, so that what failed before counts no longer
  */
 export type SourceJoins = (source: DownloadSource, options: { readonly back: boolean }) => void;
 

@@ -2,6 +2,7 @@ import {
   asGameId,
   type GameVersion,
   gameVersionSchema,
+  type LibraryChange,
   type PeerId,
   parseListenAddress,
   type Request,
@@ -124,6 +125,39 @@ it("a source that leaves and comes back takes part again, and one that announces
   expect(leaving.asked.length).toBeGreaterThan(before);
   expect(finished.sources[leaving.peerId]).toBeGreaterThan(0);
   for (const { asked } of others) expect(asked).toEqual([]);
+  expect(await hasWholeGame(`${bravo.gamesDir}/${GGOO}`, game)).toBe(true);
+});
+
+it("a source that had the game no longer takes part again when it announces it anew", async () => {
+  const game = await makeContent();
+  const { held: silent } = await heldSource(game, 0);
+  let has = false;
+  const removing = await source(game, {
+    answer: (request, truth) => {
+      if (!isForArchive(request) || has) return truth;
+      return { type: "error", code: "not_downloaded", message: "it is not here", retryable: false };
+    },
+  });
+  const bravo = await startDownloading(silent, removing);
+  await eventually(
+    () =>
+      log.some(
+        ({ message, fields }) => /no further part/.test(message) && fields?.["peerId"] === removing.peerId,
+      ),
+    { what: "it is left alone" },
+  );
+  const { channel } = await removing.raw.dial(parseListenAddress(bravo.peer.addr)?.port ?? 0);
+  const { games } = removing.introduction().library;
+  const changed = async (rev: number, change: Partial<LibraryChange>): Promise<void> => {
+    const delta = { from_rev: rev - 1, to_rev: rev, added: [], updated: [], removed: [], ...change };
+    await channel.request({ type: "library_delta", peer_id: removing.peerId, delta });
+  };
+  await changed(2, { removed: [GGOO] });
+  has = true;
+  await changed(3, { added: games });
+
+  const finished = await bravo.event("download-finished");
+  expect(finished.sources[removing.peerId]).toBeGreaterThan(0);
   expect(await hasWholeGame(`${bravo.gamesDir}/${GGOO}`, game)).toBe(true);
 });
 

@@ -151,7 +151,7 @@ async function fetch(context: RuntimeContext, gameId: GameId, frame: OperationFr
 }
 
 /**
- * Tells of the peers that announce the very content, of those that begin to, and of those that come back.
+ * Tells of the peers that announce the very content, of those that begin to, and of those that do so again.
  *
  * @param liars peers that are not to take part whatever they announce
  */
@@ -161,17 +161,21 @@ function tellOfSources(
   liars: ReadonlySet<PeerId>,
   join: SourceJoins,
 ): () => void {
-  const back = new Set<PeerId>();
+  let before: ReadonlySet<PeerId> = new Set();
   const tell = (): void => {
+    const now = new Set<PeerId>();
     for (const { peerId, summary, channel } of mesh.candidates(manifest.game_id, manifest.version)) {
       const { manifest_hash, content_id } = summary;
       const same =
         manifest_hash === manifest.manifest_hash && [manifest.content_id, null].includes(content_id);
-      if (same && !liars.has(peerId)) join({ peerId, channel }, { back: back.delete(peerId) });
+      if (!same || liars.has(peerId)) continue;
+      now.add(peerId);
+      join({ peerId, channel }, { back: !before.has(peerId) });
     }
+    before = now;
   };
+  // Whoever is gone, or has it no longer, is missing in one of these, and where it is back that is another one.
   const noMore = mesh.onEvent((event) => {
-    if (event.type === "peer-discovered") back.add(event.peerId);
     if (event.type === "remote-games-changed") tell();
   });
   // Some may have begun while the download looked at the disk.
