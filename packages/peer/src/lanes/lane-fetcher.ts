@@ -12,6 +12,7 @@ import type { FlushPace } from "./flush-pace.ts";
 import { LaneConnections, type LaneConnectionsOptions } from "./lane-connections.ts";
 import { LaneFiles } from "./lane-files.ts";
 import type { FetchOrder, FromLane } from "./messages.ts";
+import { Turns } from "./turns.ts";
 import { tellFailure, type UnitFailure } from "./unit-failure.ts";
 
 export interface LaneFetcherOptions {
@@ -36,6 +37,7 @@ export class LaneFetcher {
   readonly #pace: FlushPace;
   readonly #buffers = createBufferPool();
   readonly #files = new Map<FetchOrder["download"], LaneFiles>();
+  readonly #turns = new Turns<FetchOrder>((order) => this.#begin(order));
   readonly #running = new Map<FetchOrder["id"], Running>();
   /** Bytes that were not told yet. */
   readonly #bytes = new Map<FetchOrder["id"], number>();
@@ -48,16 +50,13 @@ export class LaneFetcher {
   }
 
   fetch(order: FetchOrder): void {
-    const { id, gameId, unit, noProgressMs } = order;
-    // One for both ends that a unit may have: of small files, each signal is a good part of the work.
-    const limit = new ProgressLimit(noProgressMs, `fetching ${gameId}/${unit.path}`);
-    const ended = this.#fetch(order, limit).then((failure) => this.#ended(id, failure));
-    this.#running.set(id, { limit, ended, isCancelled: false });
+    this.#turns.take(laneOf(order), order);
   }
 
   cancel(id: FetchOrder["id"]): void {
     const running = this.#running.get(id);
     if (running !== undefined) cancel(running);
+    else if (this.#turns.leave(id)) this.#tell({ type: "ended", id, failure: { kind: "cancelled" } });
   }
 
   async closeFiles(download: FetchOrder["download"]): Promise<void> {
@@ -72,6 +71,7 @@ export class LaneFetcher {
   }
 
   async close(): Promise<void> {
+    this.#endWaiting({ kind: "cancelled" });
     const running = [...this.#running.values()];
     for (const each of running) cancel(each);
     await Promise.all(running.map(({ ended }) => ended));
@@ -80,13 +80,30 @@ export class LaneFetcher {
     clearTimeout(this.#timer);
   }
 
-  #ended(id: FetchOrder["id"], failure: UnitFailure | null): void {
+  #begin(order: FetchOrder): void {
+    const { id, gameId, unit, noProgressMs } = order;
+    // One for both ends that a unit may have: of small files, each signal is a good part of the work.
+    const limit = new ProgressLimit(noProgressMs, `fetching ${gameId}/${unit.path}`);
+    const ended = this.#fetch(order, limit).then((failure) => this.#ended(order, failure));
+    this.#running.set(id, { limit, ended, isCancelled: false });
+  }
+
+  #ended(order: FetchOrder, failure: UnitFailure | null): void {
+    const { id } = order;
     const running = this.#running.get(id);
     this.#running.delete(id);
     running?.limit[Symbol.dispose]();
     this.#tellBytesOf(id);
     const isCancelled = failure !== null && running?.isCancelled === true;
     this.#tell({ type: "ended", id, failure: isCancelled ? { kind: "cancelled" } : failure });
+    // Whatever is wrong with the connection, those who wait for it need not find it out one after the other.
+    if (failure?.kind === "lane" && !isCancelled) this.#endWaiting(failure, laneOf(order));
+    this.#turns.ended(laneOf(order));
+  }
+
+  /** Of one lane of a source, or of all. */
+  #endWaiting(failure: UnitFailure, lane?: string): void {
+    for (const { id } of this.#turns.leaveAll(lane)) this.#tell({ type: "ended", id, failure });
   }
 
   /** Never rejects. */
@@ -156,6 +173,10 @@ export class LaneFetcher {
     this.#bytes.clear();
     this.#tell({ type: "bytes", counts });
   }
+}
+
+function laneOf({ source: { host, port } }: FetchOrder): string {
+  return `${host}:${port}`;
 }
 
 function cancel(running: Running): void {

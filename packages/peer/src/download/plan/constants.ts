@@ -22,7 +22,7 @@ export const MIN_UNITS_IN_FLIGHT = 2;
  * Units of one source in flight at most: of small files each waits for its turn in several threads. Must stay well below the streams of
  * one connection, which others use too.
  */
-export const MAX_UNITS_IN_FLIGHT = 192;
+export const MAX_UNITS_IN_FLIGHT = 128;
 
 /** Bytes in flight that are allowed before a rate is known: thousands of small files must not wait for it. */
 export const FIRST_WINDOW_BYTES = 4 * MIB;
