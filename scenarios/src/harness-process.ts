@@ -43,6 +43,8 @@ export interface HarnessCommand {
 export interface ExitInfo {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** The last signal that `close` sent, since the process had not ended when it was asked to; undefined where it sent none. */
+  readonly forcedBy?: NodeJS.Signals;
 }
 
 /** A `lanspread harness` in a process of its own. */
@@ -179,14 +181,11 @@ export function startHarness(options: HarnessOptions = {}): Harness {
     // The answer does not matter, only the end: it may be lost with the process.
     send({ cmd: "shutdown" }, { deadlineMs: shutdown }).catch(() => {});
     child.stdin.end();
-    for (const [graceMs, signal] of [
-      [shutdown, "SIGTERM"],
-      [terminate, "SIGKILL"],
-    ] as const) {
-      if (await settledWithin(exited, graceMs)) return exited;
-      child.kill(signal);
-    }
-    return exited;
+    if (await settledWithin(exited, shutdown)) return exited;
+    child.kill("SIGTERM");
+    if (await settledWithin(exited, terminate)) return { ...(await exited), forcedBy: "SIGTERM" };
+    child.kill("SIGKILL");
+    return { ...(await exited), forcedBy: "SIGKILL" };
   });
 
   return {

@@ -67,8 +67,20 @@ describe("the harness driver", () => {
       graceMs: { shutdown: 200, terminate: 200 },
     });
     await harness.event(isEvent("local-peer-ready"));
-    expect(await harness.close()).toEqual({ code: null, signal: "SIGKILL" });
+    expect(await harness.close()).toEqual({ code: null, signal: "SIGKILL", forcedBy: "SIGKILL" });
     expect(() => process.kill(harness.pid, 0)).toThrow("ESRCH");
+  });
+
+  it("says when a process had to be told by a signal, though it ended with code 0", async () => {
+    const harness = startHarness({
+      program: [process.execPath, UNRULY, "deaf"],
+      graceMs: { shutdown: 200, terminate: 20_000 },
+    });
+    await harness.event(isEvent("local-peer-ready"));
+    expect(await harness.close()).toEqual({ code: 0, signal: null, forcedBy: "SIGTERM" });
+    const obedient = unruly("quiet");
+    await obedient.event(isEvent("local-peer-ready"));
+    expect(await obedient.close()).toEqual({ code: 0, signal: null });
   });
 
   it("reports a program that cannot be started", async () => {

@@ -11,9 +11,11 @@ export const SABOTAGE_KINDS = [
   "end-event-early",
   "end-event-twice",
   "stray-line",
+  "transfer-left",
   "leaked-process",
   "leaked-stranger",
   "exit-code",
   "never-stops",
+  "stops-when-forced",
 ] as const;
 export type SabotageKind = (typeof SABOTAGE_KINDS)[number];

@@ -38,13 +38,20 @@ const ATTEMPTS: readonly Attempt[] = [
   { kind: "staging-left", id: "S4", notices: /left something unfinished: .*\.local\.installing/u },
   { kind: "intent-left", id: "S5", notices: /left something unfinished: .*install_intent\.json/u },
   { kind: "temporary-file-left", id: "S4", notices: /left a temporary file: .*unpacked/u },
-  { kind: "end-event-early", id: "S4", notices: /order of events/u, deadlineMs: NEVER_ENDS_MS },
+  {
+    kind: "end-event-early",
+    id: "S4",
+    notices: /order of events: bfbc2: .* still listed/u,
+    deadlineMs: NEVER_ENDS_MS,
+  },
   { kind: "end-event-twice", id: "S5", notices: /order of events: cnctw: .* ends nothing/u },
   { kind: "stray-line", id: "S4", notices: /printed a line outside its protocol/u },
+  { kind: "transfer-left", id: "S4", notices: /not within .*: (?:client|source-1) comes to rest/u },
   { kind: "leaked-process", id: "S4", notices: /processes were left behind/u },
   { kind: "leaked-stranger", id: "S4", notices: /processes were left behind/u, needsLan: true },
   { kind: "exit-code", id: "S4", notices: /did not stop by itself: code 3/u },
-  { kind: "never-stops", id: "S4", notices: /did not stop by itself/u },
+  { kind: "never-stops", id: "S4", notices: /did not stop by itself: .* after SIGKILL/u },
+  { kind: "stops-when-forced", id: "S4", notices: /did not stop by itself: code 0, .* after SIGTERM/u },
 ];
 
 export interface RunSabotageOptions

@@ -43,11 +43,13 @@ const code = child.exitCode ?? (await new Promise<number | null>((resolve) => ch
 if (kind === "leaked-process") leak(process.env);
 // Nothing of it says where it came from.
 if (kind === "leaked-stranger") leak({});
-if (kind === "never-stops") setInterval(() => {}, LEAK_MS);
+if (kind === "never-stops" || kind === "stops-when-forced") setInterval(() => {}, LEAK_MS);
+if (kind === "stops-when-forced") process.on("SIGTERM", () => process.exit(0));
 process.exitCode = kind === "exit-code" ? 3 : (code ?? 1);
 
 /** The lines that are told in place of one. */
 function sabotage(line: string): readonly string[] {
+  if (kind === "transfer-left") return [withTransfer(line)];
   const event = eventIn(line);
   const id = event?.data.game_id ?? "";
   const root = join(games, id);
@@ -75,6 +77,17 @@ function sabotage(line: string): readonly string[] {
 function leak(env: NodeJS.ProcessEnv): void {
   const args = ["-e", `setTimeout(() => {}, ${LEAK_MS})`];
   spawn(process.execPath, args, { env, cwd: "/", stdio: "ignore", detached: true }).unref();
+}
+
+/** The answer to `status` with a transfer that does not end; every other line as it is. */
+function withTransfer(line: string): string {
+  const parsed = JSON.parse(line) as {
+    readonly cmd?: string;
+    readonly type?: string;
+    readonly data?: object;
+  };
+  if (parsed.type !== "result" || parsed.cmd !== "status") return line;
+  return JSON.stringify({ ...parsed, data: { ...parsed.data, outbound_transfers: { bfbc2: 1 } } });
 }
 
 function eventIn(line: string): EventLine | undefined {

@@ -10,7 +10,7 @@ import {
   startHarness,
 } from "../harness-process.ts";
 import type { Host } from "../hosts/host.ts";
-import { READY_DEADLINE_MS } from "./constants.ts";
+import { READY_DEADLINE_MS, STOP_GRACE_MS } from "./constants.ts";
 import { Operation } from "./operation.ts";
 import { type UntilOptions, until } from "./until.ts";
 
@@ -135,6 +135,7 @@ export class StagePeer {
     const harness = startHarness({
       name,
       logFile,
+      graceMs: STOP_GRACE_MS,
       env: { ...env, ...more },
       program: host.command(command, ...before),
       args: [
@@ -155,16 +156,19 @@ export class StagePeer {
   async shutdown(): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;
-    const { code, signal } = await this.harness.close();
-    if (code !== 0) throw new Error(`${this.name} did not stop by itself: code ${code}, signal ${signal}`);
+    const { code, signal, forcedBy } = await this.harness.close();
+    // A signal ends what does not listen any more, too, with code 0: whether it was needed is what counts.
+    if (code === 0 && forcedBy === undefined) return;
+    const after = forcedBy === undefined ? "" : `, after ${forcedBy}`;
+    throw new Error(`${this.name} did not stop by itself: code ${code}, signal ${signal}${after}`);
   }
 
-  /** kill -9: nothing of it gets to say goodbye. */
+  /** kill -9: nothing of it gets to say goodbye. @throws Error where it had ended before, by itself */
   async kill(): Promise<void> {
     this.#isRunning = false;
     this.life.wasKilled = true;
     this.harness.kill("SIGKILL");
-    await this.harness.exited;
+    await this.#wasKilled();
   }
 
   /** Waits until it has been killed (SIGKILL) by something that is in it. @throws Error where it ends in another way */
@@ -172,6 +176,10 @@ export class StagePeer {
     await this.until(`${this.name} dies`, () => hasEnded(this.harness), { deadlineMs });
     this.#isRunning = false;
     this.life.wasKilled = true;
+    await this.#wasKilled();
+  }
+
+  async #wasKilled(): Promise<void> {
     const { code, signal } = await this.harness.exited;
     if (signal !== "SIGKILL")
       throw new Error(`${this.name} was not killed, but ended: code ${code}, signal ${signal}`);

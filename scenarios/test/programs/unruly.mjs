@@ -22,6 +22,10 @@ if (mode === "dies") {
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => {});
     setInterval(() => {}, 1_000);
   }
+  if (mode === "deaf") {
+    process.on("SIGTERM", () => process.exit(0));
+    setInterval(() => {}, 1_000);
+  }
   createInterface({ input: process.stdin }).on("line", (line) => {
     const command = JSON.parse(line);
     if (command.cmd === "status")
@@ -32,7 +36,7 @@ if (mode === "dies") {
         setTimeout(() => say({ type: "result", id: command.id, cmd: "list-peers", data: { peers: [] } }), 50);
       else say({ type: "result", id: command.id, cmd: "list-peers", data: { peers: [1] } });
     }
-    if (command.cmd === "shutdown" && mode !== "stubborn") {
+    if (command.cmd === "shutdown" && mode !== "stubborn" && mode !== "deaf") {
       say({ type: "result", id: command.id, cmd: "shutdown", data: {} });
       process.exit(0);
     }
