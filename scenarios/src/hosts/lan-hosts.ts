@@ -13,6 +13,7 @@ const FIRST_NEW_NUMBER = 200;
 export function createLanHosts(): HostNetwork {
   const network = createVirtualLan();
   let lans = 0;
+  let newNumber = FIRST_NEW_NUMBER;
   const addLan = (): LanSwitch => network.addSwitch(`${SUBNETS}.${lans++}`);
   const lan = addLan();
   return {
@@ -30,7 +31,7 @@ export function createLanHosts(): HostNetwork {
         // Nothing is said about networks: a peer has to find out by itself, as on a real machine.
         peerArgs: [],
         command: host.command,
-        cable: createCable(host, first),
+        cable: createCable(host, first, () => `${first.subnet}.${newNumber++}`),
         addressIn: host.addressOn,
       };
     },
@@ -41,13 +42,13 @@ export function createLanHosts(): HostNetwork {
 
 /** Addresses that hosts were given later, by the host. */
 const readdressed = new WeakMap<LanHost, string>();
-let nextNumber = FIRST_NEW_NUMBER;
 
 function currentAddress(host: LanHost, lan: LanSwitch): string {
   return readdressed.get(host) ?? host.addressOn(lan);
 }
 
-function createCable(host: LanHost, lan: LanSwitch): Cable {
+/** @param newAddress one in the LAN that nobody in it has had */
+function createCable(host: LanHost, lan: LanSwitch, newAddress: () => string): Cable {
   const device = host.interfaceOn(lan);
   return {
     setLink: (state) => host.setLink(lan, state),
@@ -56,7 +57,7 @@ function createCable(host: LanHost, lan: LanSwitch): Cable {
     claim: (address) => void host.run("ip", "address", "add", `${address}/32`, "dev", device),
     expect: ({ subnet }) => void host.run("ip", "route", "add", `${subnet}.0/24`, "dev", device),
     readdress() {
-      const address = `${lan.subnet}.${nextNumber++}`;
+      const address = newAddress();
       host.run("ip", "address", "flush", "dev", device, "scope", "global");
       host.run("ip", "address", "add", `${address}/24`, "broadcast", `${lan.subnet}.255`, "dev", device);
       readdressed.set(host, address);
