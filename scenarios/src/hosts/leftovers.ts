@@ -77,7 +77,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function kill(pid: number): void {
+/** kill -9, of what may have ended by itself meanwhile. */
+export function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {

@@ -1,5 +1,5 @@
 import type { HostNetwork } from "../hosts/host.ts";
-import { processesOf } from "../hosts/leftovers.ts";
+import { kill, processesOf } from "../hosts/leftovers.ts";
 import type { RunId } from "../hosts/run-id.ts";
 import { LEAK_DEADLINE_MS } from "../runner/constants.ts";
 import { everythingIn, unfinishedIn } from "../soak/leftovers.ts";
@@ -24,7 +24,8 @@ export async function faultsAfterAll(
   await Promise.all(peers.map((peer) => check(() => comesToRest(peer, signal))));
   await Promise.all(peers.map((peer) => check(() => peer.shutdown())));
   for (const peer of peers) {
-    faults.push(...(await faultsOf(peer)));
+    faults.push(...faultsOfOutput(peer));
+    await check(async () => void faults.push(...(await faultsOfDisk(peer))));
   }
   await check(endOthers);
   await check(() => nothingRuns(run, hosts, signal));
@@ -44,26 +45,28 @@ async function comesToRest(peer: StagePeer, signal: AbortSignal): Promise<void> 
   );
 }
 
-async function faultsOf(peer: StagePeer): Promise<readonly string[]> {
-  const faults: string[] = [];
-  for (const { harness, wasKilled } of peer.lives) {
-    const [line] = harness.foreignLines;
-    if (line !== undefined) faults.push(`${peer.name} printed a line outside its protocol: ${line}`);
+/** What is wrong with what it has printed in any of its lives. */
+function faultsOfOutput({ name, lives }: StagePeer): readonly string[] {
+  return lives.flatMap(({ harness, wasKilled }) => {
+    const stray = harness.foreignLines.slice(0, 1);
     const order = checkEventOrder(harness.events, { wasKilled });
-    faults.push(...order.map((text) => `${peer.name}: order of events: ${text}`));
-  }
+    return [
+      ...stray.map((line) => `${name} printed a line outside its protocol: ${line}`),
+      ...order.map((text) => `${name}: order of events: ${text}`),
+    ];
+  });
+}
+
+/** What it has left on disk that should not be there. */
+async function faultsOfDisk({ name, lives, games, state, temporary }: StagePeer): Promise<readonly string[]> {
   // What a killed one has left of its temporary files is nobody's: the system's, in the end.
-  if (!peer.lives.some(({ wasKilled }) => wasKilled)) {
-    const temporary = await everythingIn(peer.temporary);
-    faults.push(...temporary.map((path) => `${peer.name} left a temporary file: ${path}`));
-  }
-  if (peer.lives.length === 0 || peer.life.wasKilled) return faults;
-  for (const folder of [peer.games, peer.state]) {
-    // A scenario may have taken its games directory away.
-    const unfinished = await unfinishedIn(folder).catch(() => []);
-    faults.push(...unfinished.map((path) => `${peer.name} left something unfinished: ${path}`));
-  }
-  return faults;
+  const files = lives.some(({ wasKilled }) => wasKilled) ? [] : await everythingIn(temporary);
+  const mayBeUnfinished = lives.at(-1)?.wasKilled !== false;
+  const unfinished = mayBeUnfinished ? [] : [...(await unfinishedIn(games)), ...(await unfinishedIn(state))];
+  return [
+    ...files.map((path) => `${name} left a temporary file: ${path}`),
+    ...unfinished.map((path) => `${name} left something unfinished: ${path}`),
+  ];
 }
 
 async function nothingRuns(run: RunId, hosts: HostNetwork, signal: AbortSignal): Promise<void> {
@@ -75,7 +78,7 @@ async function nothingRuns(run: RunId, hosts: HostNetwork, signal: AbortSignal):
   };
   await until("every process of the scenario ends", isOver, { deadlineMs: LEAK_DEADLINE_MS, signal }).catch(
     (cause: unknown) => {
-      for (const pid of left) process.kill(pid, "SIGKILL");
+      for (const pid of left) kill(pid);
       throw new Error(`processes were left behind: ${left.join(", ")}`, { cause });
     },
   );

@@ -22,7 +22,7 @@ export const USAGE = `usage: pnpm scenarios [S4 S13 ...] [--list] [--keep] [--ju
 
   --help        show this
   --list        show the matrix and which rows have a scenario
-  --keep        leave the peers' folders and logs where they are
+  --keep        keep the folders and logs of all peers, and say where they are
   --junit FILE  write the results as JUnit XML too
   --repeat N    run all of it N times, or until something fails
   --fail-on-skip

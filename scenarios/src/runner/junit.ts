@@ -28,7 +28,7 @@ function bodyOf(outcome: Outcome): string {
     case "passed":
       return `<system-out>${escapeXml(outcome.proof)}</system-out>`;
     case "failed": {
-      const text = [...outcome.faults, outcome.story, `logs: ${outcome.logs}`].join("\n");
+      const text = [...outcome.faults, outcome.story, `logs: ${outcome.logs ?? "none"}`].join("\n");
       return `<failure message="${escapeXml(outcome.faults[0] ?? "")}">${escapeXml(text)}</failure>`;
     }
     case "skipped":

@@ -71,27 +71,31 @@ async function run({
   for (let turn = 1; turn <= repeat && !ending.signal.aborted; turn++) {
     const workspace = await makeWorkspace();
     const startedAt = performance.now();
-    const outcomes = await runMatrix({
-      ...{ entries, workspace, keep, loopback },
-      signal: ending.signal,
-      onOutcome: (outcome) => {
-        if (outcome.result !== "not written") print([outcomeLine(outcome), ...failureLines(outcome)]);
-      },
-      onPeers: (made) => void peers.push(made),
-    });
-    const left = outcomes.length - countOf(outcomes, "passed") - countOf(outcomes, "failed");
-    const isBad = countOf(outcomes, "failed") > 0 || (failOnSkip && left > 0);
-    if (keep) print([`everything is kept in ${await keepAs(workspace.root, "kept")}`]);
-    else await workspace.remove();
-    directory = undefined;
-    print([
-      "",
-      ...(repeat === 1 ? [] : [`run ${turn} of ${repeat}`]),
-      ...reportLines(outcomes, performance.now() - startedAt),
-    ]);
-    if (failOnSkip && left > 0) print([`${left} did not run, which fails with --fail-on-skip`]);
-    if (junit !== undefined) await writeFile(junit, toJunit(outcomes));
-    if (isBad) return 1;
+    try {
+      const outcomes = await runMatrix({
+        ...{ entries, workspace, keep, loopback },
+        signal: ending.signal,
+        onOutcome: (outcome) => {
+          if (outcome.result !== "not written") print([outcomeLine(outcome), ...failureLines(outcome)]);
+        },
+        onPeers: (made) => void peers.push(made),
+      });
+      const left = outcomes.length - countOf(outcomes, "passed") - countOf(outcomes, "failed");
+      print([
+        "",
+        ...(repeat === 1 ? [] : [`run ${turn} of ${repeat}`]),
+        ...reportLines(outcomes, performance.now() - startedAt),
+      ]);
+      if (failOnSkip && left > 0) print([`${left} did not run, which fails with --fail-on-skip`]);
+      if (junit !== undefined) await writeFile(junit, toJunit(outcomes));
+      if (countOf(outcomes, "failed") > 0 || (failOnSkip && left > 0)) return 1;
+    } finally {
+      if (keep) print([`everything is kept in ${await keepAs(workspace.root, "kept")}`]);
+      else await workspace.remove();
+      directory = undefined;
+      // With all that they have said: many runs would be too much to remember.
+      peers.length = 0;
+    }
   }
   return 0;
 }

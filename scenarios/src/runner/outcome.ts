@@ -13,8 +13,8 @@ export type Outcome = {
       readonly faults: readonly string[];
       /** Last events of each peer: for people. */
       readonly story: string;
-      /** Folder of the complete logs of all peers. */
-      readonly logs: string;
+      /** Folder of the complete logs of all peers; null where there are none, or they are not kept. */
+      readonly logs: string | null;
     }
   | { readonly result: "skipped"; readonly why: string }
   | { readonly result: "not written" }

@@ -17,8 +17,8 @@ export function failureLines(outcome: Outcome): readonly string[] {
     `${row.id} failed: ${row.setup}`,
     `  should: ${row.proof}`,
     ...faults.map((fault) => `  - ${fault.replaceAll("\n", "\n    ")}`),
-    ...story.split("\n").map((line) => `    ${line}`),
-    `  logs of all peers: ${logs}`,
+    ...(story === "" ? [] : story.split("\n").map((line) => `    ${line}`)),
+    ...(logs === null ? [] : [`  logs of all peers: ${logs}`]),
   ];
 }
 

@@ -136,7 +136,15 @@ export async function createStage(options: StageOptions): Promise<OwnedStage> {
     },
     defer: (undo) => void undos.push(undo),
     async undoAll() {
-      for (const undo of undos.splice(0).reverse()) await undo();
+      const failures: unknown[] = [];
+      for (const undo of undos.splice(0).reverse()) {
+        try {
+          await undo();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
     until: (what, look, more = {}) => until(what, look, { signal, ...more }),
   };
