@@ -75,7 +75,9 @@ let probe: { readonly reason: string | undefined } | undefined;
 function tryOnce(): { reason: string | undefined } {
   try {
     using lan = createVirtualLan();
-    lan.addHost(lan.addSwitch("10.254.254"));
+    const wire = lan.addSwitch("10.254.254");
+    // `tc` is a package of its own in some distributions, and its qdisc a module of the kernel that may be missing.
+    lan.addHost(wire).shape(wire, { upMbit: 100, downMbit: 100 });
     return { reason: undefined };
   } catch (error) {
     return { reason: `no namespaces: ${error instanceof Error ? error.message : String(error)}` };

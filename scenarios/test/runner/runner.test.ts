@@ -1,6 +1,13 @@
-import { readdir, readFile } from "node:fs/promises";
-import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import {
+  eventually,
+  namespacesUnavailable,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from "@lanspread/testkit";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { processesIn } from "../support/processes-in.ts";
 import { type ProgramRun, startProgram } from "../support/program-run.ts";
 
@@ -39,6 +46,36 @@ describe("the runner", () => {
     expect(run.output()).toContain("1 did not run, which fails with --fail-on-skip");
     const all = startRunner("S9", "--loopback", "--fail-on-skip");
     expect(await all.code, all.output()).toBe(0);
+  });
+
+  it.skipIf(namespacesUnavailable() !== undefined)(
+    "does without hosts of their own where cables cannot be slowed, and says why (needs namespaces)",
+    async () => {
+      const programs = temporary.join("programs");
+      await mkdir(programs);
+      // All that makes namespaces, but for what shapes cables.
+      const ip = (process.env["PATH"] ?? "").split(delimiter).find((place) => existsSync(join(place, "ip")));
+      await symlink(join(ip ?? "", "ip"), join(programs, "ip"));
+      vi.stubEnv("PATH", programs);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const run = startRunner("S9", "S56");
+      expect(await run.code, run.output()).toBe(0);
+      expect(run.output()).toMatch(/every peer is a process on 127\.0\.0\.0\/8 \(no namespaces: tc /u);
+      expect(run.output()).toContain("2 scenarios: 1 passed, 1 skipped");
+    },
+  );
+
+  it("ends what runs when it is told to, and leaves nothing, not even logs", async () => {
+    const run = startRunner("S23", "--loopback");
+    await eventually(async () => (await peersHere()).length >= 3, {
+      what: "three peers",
+      deadlineMs: 40_000,
+    });
+    run.child.kill("SIGINT");
+    expect(await run.code, run.output()).toBe(130);
+    expect(run.output()).toContain("ended by SIGINT");
+    expect(await peersHere()).toEqual([]);
+    expect(await readdir(temporary.path)).toEqual([]);
   });
 
   it("says what is wrong with its arguments", async () => {
