@@ -103,7 +103,8 @@ describe("the runner", () => {
 
       const next = startRunner("S35", "--loopback");
       expect(await next.code, next.output()).toBe(0);
-      for (const pid of peers) expect(next.output()).toContain(`ended process ${pid} of an earlier run`);
+      // Any runner that starts just then ends them, wherever its own folder is; by themselves they cannot.
+      expect(next.output()).toMatch(/^removed .* of an earlier run that was killed$/mu);
       await eventually(async () => (await peersHere()).length === 0, { what: "the end of the peers" });
       expect(await readdir(temporary.path)).toEqual([]);
     },
