@@ -65,17 +65,18 @@ async function killedDownload(dir: string, stopAt: string, moment: () => Promise
   const child = spawn(process.execPath, ["--conditions=source", CHILD, gameDir.path, dir, stopAt, "15"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const exited = once(child, "exit");
+  // With the last line that it has written: its exit alone may be told first.
+  const closed = once(child, "close");
   const { promise: stopped, resolve } = Promise.withResolvers<"at" | "done">();
   const { promise: ready, resolve: isReady } = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (line === "ready") isReady();
     else resolve(line === "done" ? "done" : "at");
   });
-  await Promise.race([ready, exited]);
-  const how = await Promise.race([stopped, exited.then(() => "exited" as const), moment()]);
+  await Promise.race([ready, closed]);
+  const how = await Promise.race([stopped, closed.then(() => "exited" as const), moment()]);
   child.kill("SIGKILL");
-  const [code, signal] = await exited;
+  const [code, signal] = await closed;
   if (how === "exited") throw new Error(`the child ended by itself: ${code}`);
   return how === "done" || signal === null;
 }
