@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { temporaryDirectory } from "@lanspread/testkit";
+import { eventuallyPasses, temporaryDirectory } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
 import { downloadGame, fetchManifest } from "../../src/download/index.ts";
 import { openStateDir } from "../../src/storage/index.ts";
@@ -38,6 +38,7 @@ describe("a download from the serving side", () => {
     }
     expect(Buffer.from(result.digests)).toEqual(Buffer.from(digests ?? []));
     expect(result.retried).toBe(0);
-    expect(server.outbound.counts()).toEqual({});
+    // Its file is closed behind the last byte.
+    await eventuallyPasses(() => expect(server.outbound.counts()).toEqual({}));
   });
 });

@@ -168,8 +168,11 @@ describe("the progress", () => {
     const before = rig.samples.length;
     // The whole process stands still, as a machine that sleeps.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, (missed + 0.5) * SAMPLE_INTERVAL_MS);
+    const resumed = performance.now();
     for (let turn = 0; turn < 10; turn++) await nextTurn();
-    expect(rig.samples.length - before).toBeLessThan(missed / 2);
+    // One for all that were missed, and those that have become due since: a busy machine may need long for some turns.
+    const since = (performance.now() - resumed) / SAMPLE_INTERVAL_MS;
+    expect(rig.samples.length - before).toBeLessThan(missed / 2 + since);
     goOn();
     await download;
     expect(rig.samples.at(-1)).toMatchObject({ doneBytes: rig.samples.at(-1)?.totalBytes, etaSeconds: 0 });

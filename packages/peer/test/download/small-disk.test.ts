@@ -76,11 +76,9 @@ describe.skipIf(noDisk !== undefined)(
 
     it("goes on where only what is missing fits", async () => {
       await using rig = await createRig();
-      await using disk = await smallDisk(10 * MIB);
-      const game = await rig.game({
-        ...SMALL_GAME,
-        "more.eti": seededBytes(9, 3 * MIB),
-      });
+      await using disk = await smallDisk(8 * MIB);
+      // One piece: of two that fail nothing else is asked beside them, and the source may be out before the rest has come.
+      const game = await rig.game({ ...SMALL_GAME, "more.eti": seededBytes(9, MIB) });
       const vanishing = createSource(peer(1), game, {
         onRequest: async (request) => {
           if (request.type === "get_game_file_chunk" && request.path === "more.eti") throw new Error("gone");
@@ -93,7 +91,7 @@ describe.skipIf(noDisk !== undefined)(
       const source = createSource(peer(1), game);
       await rig.download(game, [source], on(disk.path));
       expect(await hasWholeGame(disk.join(GGOO), game)).toBe(true);
-      expect(askedPieces(source, game)).toBe(4);
+      expect(askedPieces(source, game)).toBe(2);
     });
 
     it("removes an old version first where there is no room for both", async () => {
