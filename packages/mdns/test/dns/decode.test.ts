@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_NAME_POINTERS, MAX_RECEIVED_BYTES } from "../../src/constants.ts";
 import { decodePacket } from "../../src/dns/decode.ts";
 import { encodePacket } from "../../src/dns/encode.ts";
-import { anyPacket } from "./arbitrary.ts";
+import { anyPacket, sameSpelling } from "./arbitrary.ts";
 import { rawMessage, rawName, rawRecord, uint16 } from "./raw.ts";
 
 const PTR = 12;
@@ -161,7 +161,10 @@ describe("decodePacket", () => {
           for (const { at, value } of changes) bytes[at % bytes.length] = value;
           for (const bent of [bytes, bytes.subarray(0, cut % bytes.length)]) {
             const read = decodePacket(bent);
-            if (read !== null) expect(decodePacket(encodePacket(read))).toEqual({ ...read, probe: false });
+            if (read === null) continue;
+            const said = { ...read, probe: false };
+            const again = decodePacket(encodePacket(said));
+            expect(again).toEqual({ ...said, ...sameSpelling(said, again) });
           }
         },
       ),

@@ -4,7 +4,7 @@ import { MAX_SENT_BYTES } from "../../src/constants.ts";
 import { decodePacket } from "../../src/dns/decode.ts";
 import { checkName, encodePacket, encodeSplit } from "../../src/dns/encode.ts";
 import { type DnsRecord, makePacket } from "../../src/dns/records.ts";
-import { anyPacket } from "./arbitrary.ts";
+import { anyPacket, sameSpelling } from "./arbitrary.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const pointerTo = (target: string): DnsRecord => ({
@@ -74,12 +74,6 @@ describe("encodePacket", () => {
     expect(() => encodePacket(makePacket({ answers: [record] }))).toThrow(RangeError);
   });
 });
-
-/** Compression may give a name the spelling of an equal one before it: names are equal without case. */
-function sameSpelling(packet: object, read: object | null): object {
-  const lower = (value: unknown) => JSON.stringify(value).toLowerCase();
-  return read !== null && lower(read) === lower(packet) ? read : {};
-}
 
 describe("encodeSplit", () => {
   const targets = Array.from({ length: 200 }, (_, at) => `instance-with-a-long-name-${at}._x._udp.local`);
