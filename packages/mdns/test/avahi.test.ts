@@ -23,14 +23,14 @@ describe.skipIf(unavailable !== undefined)(title("beside Avahi on another machin
   const start = (type: string, instance = "", txt: Record<string, string> = {}) =>
     new Child({ type, instance, txt, port: 4_433, wrap: own.command });
   const browsed = (type: string, match: (found: AvahiInstance[]) => boolean, what: string) =>
-    eventually(() => match(avahi.browse(type)), { what, deadlineMs: 20_000, intervalMs: 100 });
+    eventually(() => match(avahi.browse(type)), { what, deadlineMs: 60_000, intervalMs: 100 });
 
   it("a service of ours is seen with address, port and text, then with its new text, then no more", async () => {
     const type = uniqueType();
     await using child = start(type, "Jörg's: one", { peer_id: "p1", library_rev: "1" });
     const found = await eventually(() => avahi.browse(type)[0], {
       what: "our service in avahi-browse",
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
     expect(found).toMatchObject({
       protocol: "IPv4",
@@ -100,9 +100,9 @@ describe.skipIf(unavailable !== undefined)(title("beside Avahi on the same machi
     await near.event("up", "far");
     await far.event("up", "near");
     const names = () => new Set(avahi.browse(type).map(({ instance }) => instance));
-    await expect.poll(names, { timeout: 20_000 }).toEqual(new Set(["avahi", "near", "far"]));
+    await expect.poll(names, { timeout: 60_000 }).toEqual(new Set(["avahi", "near", "far"]));
     await near.close();
     await far.event("down", "near");
-    await expect.poll(names, { timeout: 20_000 }).toEqual(new Set(["avahi", "far"]));
+    await expect.poll(names, { timeout: 60_000 }).toEqual(new Set(["avahi", "far"]));
   });
 });

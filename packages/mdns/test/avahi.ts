@@ -124,7 +124,7 @@ export class AvahiHost implements AsyncDisposable {
   }
 
   async #until(what: string, look: () => boolean): Promise<void> {
-    await eventually(look, { what: `the start of ${what}`, deadlineMs: 15_000, intervalMs: 50 }).catch(
+    await eventually(look, { what: `the start of ${what}`, deadlineMs: 60_000, intervalMs: 50 }).catch(
       (error) => {
         throw new Error(`${error instanceof Error ? error.message : error}: ${this.#said}`, { cause: error });
       },

@@ -65,11 +65,11 @@ describe("programs on 127.0.0.1", () => {
       hosts.advertise({ type, instance, port: 1_000 + at, txt: { peer_id: instance } });
     hosts.advertise({ type: otherType, instance: "elsewhere", port: 1, txt: {} });
     await expect
-      .poll(() => [...events.lines].sort(), { timeout: 10_000 })
+      .poll(() => [...events.lines].sort(), { timeout: 30_000 })
       .toEqual(names.map((name) => `up ${name}`).sort());
     expect(events.last.get("peer 7")).toMatchObject({ port: 1_007, txt: { peer_id: "peer 7" } });
     await hosts.close();
-    await expect.poll(() => events.lines.length, { timeout: 10_000 }).toBe(40);
+    await expect.poll(() => events.lines.length, { timeout: 30_000 }).toBe(40);
     expect(events.lines.slice(20).sort()).toEqual(names.map((name) => `down ${name}`).sort());
   });
 

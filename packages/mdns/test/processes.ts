@@ -69,7 +69,7 @@ export class Child {
           throw new Error(`the child has ended: ${this.#complaints}`);
         return this.lines.slice(from).find(match);
       },
-      { what, deadlineMs: 15_000 },
+      { what, deadlineMs: 60_000 },
     );
   }
 

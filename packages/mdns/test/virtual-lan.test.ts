@@ -38,7 +38,7 @@ describe.skipIf(unavailable !== undefined)(title("machines on a network"), () =>
   it("find each other by themselves, with IPv4 and link-local IPv6 in its scope", async () => {
     const wire = lan.addSwitch("10.77.1");
     const [one, two] = [lan.addHost(wire), lan.addHost(wire)];
-    await expect.poll(() => linkLocal(one, one.interfaceOn(wire)), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => linkLocal(one, one.interfaceOn(wire)), { timeout: 30_000 }).toBeDefined();
     start(one, { instance: "one", port: 1_111, txt: { rev: "1" } });
     const seen = await start(two).event("up", "one");
     const device = two.interfaceOn(wire);
@@ -93,7 +93,7 @@ describe.skipIf(unavailable !== undefined)(title("machines on a network"), () =>
     one.setLink(right, "down");
     start(one, { instance: "one" });
     const watchLeft = start(onLeft);
-    const watchRight = start(onRight);
+    const watchRight = await start(onRight).ready();
     await watchLeft.event("up", "one");
     one.run("ip", "address", "add", "10.77.5.200/24", "dev", one.interfaceOn(left));
     await watchLeft.line(
