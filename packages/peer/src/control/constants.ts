@@ -1,5 +1,8 @@
-/** How long the holder of a state directory has to say who it is, milliseconds. It is the holder anyway. */
-export const GREETING_DEADLINE_MS = 1_000;
+/**
+ * How long the holder of a state directory has to say who it is, milliseconds. It is the holder anyway; one that is late since the
+ * computer is busy is named all the same.
+ */
+export const GREETING_DEADLINE_MS = 5_000;
 
 /** Attempts to take over a lock that others try to take over at the same time. */
 export const TAKEOVER_ATTEMPTS = 8;

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { formatGreeting } from "../../src/control/greeting.ts";
 import { listenExclusively, tryConnect } from "../../src/control/socket-lock.ts";
 
 const HOLDER = fileURLToPath(new URL("./holder.ts", import.meta.url));
@@ -56,6 +57,20 @@ describe("the control socket as a lock", () => {
       child.kill("SIGKILL");
       await once(child, "close");
     }
+  });
+
+  it("is that of a holder who is busy, and says late who it is", async () => {
+    const path = place.join("control.sock");
+    const busy = createServer((socket) => {
+      socket.on("error", () => {});
+      setTimeout(() => socket.end(`${formatGreeting({ pid: 1, name: "the busy one" })}\n`), 1_500);
+    });
+    servers.push(busy);
+    await listenExclusively(busy, path);
+    await expect(listenExclusively(newServer(), path)).rejects.toMatchObject({
+      code: "state-locked",
+      message: expect.stringContaining("the busy one (process 1)"),
+    });
   });
 
   it("is taken over from a process that was killed", async () => {
