@@ -140,7 +140,7 @@ describe("waiting for peers", () => {
     const alpha = await party.start("alpha", { discovery: null });
     const client = converse(alpha.peer);
     expect(dataOf(await client.ask({ cmd: "wait-peers", count: 0, timeout_ms: 0 }))).toEqual({ peers: [] });
-    const waiting = client.ask({ cmd: "wait-peers", count: 1 });
+    const waiting = client.ask({ cmd: "wait-peers", count: 1, timeout_ms: 3_600_000 });
     await client.ask({ cmd: "list-peers" });
     expect(client.answers().map((line) => "id" in line && line.id)).toEqual([1, 3]);
     const bravo = await party.start("bravo", { discovery: null });
