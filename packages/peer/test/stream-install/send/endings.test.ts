@@ -22,6 +22,8 @@ import {
 } from "./support.ts";
 
 const BYTES = 24_000_000;
+/** Who takes nothing for so long stalls, ms; who only waits for a processor on a machine under load waits for less. */
+const STALLED_MS = 6_000;
 const FILES = await gameOf({ "a.eti": [{ name: "big.bin", content: seededBytes(1, BYTES) }] });
 const onLinux = process.platform === "linux";
 
@@ -78,15 +80,18 @@ describe("over a real connection nothing is left when", () => {
   });
 
   it("the receiver takes nothing for too long", async () => {
-    await using rig = await createStreamRig(FILES, { transfers: { noProgressMs: 4000 } });
+    await using rig = await createStreamRig(FILES, { transfers: { noProgressMs: STALLED_MS } });
     await using party = await connect(rig);
     const receiver = await askForStream(rig, await party.connection.openStream());
     await begun(rig, receiver);
     await nothingLeft(rig);
     await expect(receiver.rest()).rejects.toMatchObject({ code: RESET.stalled });
-    // The connection lives, and whoever reads is served.
-    const other = await askForStream(rig, await party.connection.openStream());
-    expect((await other.rest()).at(-1)).toMatchObject({ type: "complete" });
+    // The connection lives, and whoever reads is served: at the latest when nobody waits for a processor.
+    await eventually(async () => {
+      const other = await askForStream(rig, await party.connection.openStream());
+      const last = (await other.rest()).at(-1);
+      return !(last instanceof Uint8Array) && last?.type === "complete";
+    });
     await nothingLeft(rig);
   });
 
