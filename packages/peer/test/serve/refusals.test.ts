@@ -175,6 +175,8 @@ describe("what is no longer on the disk as it was", () => {
     await refusal(rig, request);
     await eventually(() => rig.manifest().manifest_hash !== before);
     const shorter = rig.manifest().manifest_hash;
+    // Hashing notices changes as well.
+    await rig.library.library.hashed();
     const again = file(rig, "data/a.eti");
     await rename(root(rig, "data"), rig.library.dir.join("elsewhere"));
     await symlink(rig.library.dir.join("elsewhere"), root(rig, "data"));
