@@ -141,21 +141,16 @@ describe("a channel over streams", () => {
   });
 
   it("tells the other side that it reads no more", async () => {
-    let stopped: unknown;
+    const stopped = Promise.withResolvers<unknown>();
     const { channel } = channelTo(async (stream) => {
       await stream.write(encodeFrame({ type: "file_data", size: 10_000_000 }));
-      try {
-        await stream.write(Buffer.alloc(10_000_000));
-      } catch (error) {
-        stopped = error;
-        throw error;
-      }
+      await stream.write(Buffer.alloc(10_000_000)).then(stopped.resolve, stopped.resolve);
     });
     const data = await channel.requestData(LIST);
     data.cancel();
     data.cancel();
     expect(await data.read(Buffer.alloc(10))).toBe(0);
-    await expect.poll(() => String(stopped)).toContain(`${RESET.cancelled}`);
+    expect(String(await stopped.promise)).toContain(`${RESET.cancelled}`);
   });
 
   it.each([
@@ -181,15 +176,13 @@ describe("a channel over streams", () => {
   });
 
   it("leaves no stream open behind an answer that breaks the rules", async () => {
-    let told: unknown;
+    const told = Promise.withResolvers<unknown>();
     const { channel } = channelTo(async (stream) => {
       await stream.write(encodeFrame({ type: "surprise" }));
-      await stream.write(Buffer.alloc(10_000_000)).catch((error: unknown) => {
-        told = error;
-      });
+      await stream.write(Buffer.alloc(10_000_000)).then(told.resolve, told.resolve);
     });
     await expect(channel.requestData(LIST)).rejects.toBeInstanceOf(WireError);
-    await expect.poll(() => String(told)).toContain(`${RESET.malformed}`);
+    expect(String(await told.promise)).toContain(`${RESET.malformed}`);
   });
 
   it("passes on that the peer could not be asked, and that it was cancelled", async () => {
