@@ -1,8 +1,8 @@
 /**
  * Runs one operation, or a recovery, and kills itself, without any chance to clean up, at the place that it is told:
- * before or after a step, in the middle of filling staging or of deleting files, or when something has gone.
+ * before or after a step, in the middle of filling staging or of deleting files, or when something has gone from a directory.
  */
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { asGameId } from "@lanspread/proto";
 import {
@@ -22,8 +22,8 @@ export interface CrashPlan {
   readonly stateDir: string;
   readonly step: string;
   readonly moment: "before" | "after" | "during";
-  /** The place is where this path is there no more. */
-  readonly gone?: string;
+  /** The place is where less is in this directory than at the start. */
+  readonly shrinking?: string;
 }
 
 const plan = JSON.parse(process.argv[2] ?? "") as CrashPlan;
@@ -35,9 +35,10 @@ const die = (): void => {
 const onStep = (step: string, moment: string): void => {
   if (step === plan.step && moment === plan.moment) die();
 };
-const { gone } = plan;
-if (gone !== undefined) {
-  const look = (): unknown => (existsSync(gone) ? setImmediate(look) : die());
+const { shrinking } = plan;
+if (shrinking !== undefined) {
+  const all = readdirSync(shrinking).length;
+  const look = (): unknown => (readdirSync(shrinking).length === all ? setImmediate(look) : die());
   look();
 }
 const gameId = asGameId("ggoo");
