@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { platform } from "node:process";
 import { expect } from "vitest";
+import { runningThreads } from "../running-threads.ts";
 
 /** Threads that the engine starts when it likes, and keeps. */
 const OF_THE_ENGINE = new Set(["V8Worker", "libuv-worker", "node", "DelayedTaskSche"]);
@@ -20,14 +21,11 @@ export async function watchLeftovers(directory: string): Promise<Leftovers> {
 }
 
 async function look(directory: string) {
-  const tasks = await readdir("/proc/self/task");
-  const threads: string[] = [];
+  const threads = runningThreads().filter((name) => !OF_THE_ENGINE.has(name));
   const children: string[] = [];
-  for (const task of tasks) {
-    const about = `/proc/self/task/${task}`;
-    const name = await readOrNothing(`${about}/comm`);
-    if (name !== "" && !OF_THE_ENGINE.has(name)) threads.push(name);
-    children.push(...(await readOrNothing(`${about}/children`)).split(" ").filter(Boolean));
+  for (const task of await readdir("/proc/self/task")) {
+    const told = await readOrNothing(`/proc/self/task/${task}/children`);
+    children.push(...told.split(" ").filter(Boolean));
   }
   const files: string[] = [];
   for (const descriptor of await readdir("/proc/self/fd")) {

@@ -1,15 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+import { runningThreads } from "../../install/running-threads.ts";
 
 /** Threads of this process that unpack. Linux alone names threads; elsewhere none are seen. */
 export function unpackingThreads(): number {
-  if (process.platform !== "linux") return 0;
-  return readdirSync("/proc/self/task").filter((thread) => {
-    try {
-      return readFileSync(`/proc/self/task/${thread}/comm`, "utf8").trim() === "lanspread-unrar";
-    } catch {
-      return false; // It has ended meanwhile.
-    }
-  }).length;
+  return runningThreads().filter((name) => name === "lanspread-unrar").length;
 }
 
 /** Files below a directory that this process has open. Linux alone tells. */
