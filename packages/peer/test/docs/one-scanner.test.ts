@@ -28,8 +28,20 @@ const LISTS_SOMETHING_ELSE = [
   "packages/desktop/shell/web/static-files.ts",
 ];
 
+/** The files of a folder. What is built is not even listed: it comes and goes. */
+async function filesIn(path: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readdir(new URL(path, root), { withFileTypes: true })) {
+    if (entry.isFile()) names.push(entry.name);
+    if (!entry.isDirectory() || ["dist", "node_modules"].includes(entry.name)) continue;
+    const below = await readdir(new URL(`${path}${entry.name}/`, root), { recursive: true });
+    names.push(...below.map((name) => `${entry.name}/${name}`));
+  }
+  return names;
+}
+
 async function sourcesIn(path: string): Promise<{ name: string; text: string }[]> {
-  const names = await readdir(new URL(path, root), { recursive: true });
+  const names = await filesIn(path);
   const sources = names.filter(
     (name) => /\.[cm]?[jt]sx?$/u.test(name) && !/(?:^|[/\\])(?:dist|node_modules|test)[/\\]/u.test(name),
   );
