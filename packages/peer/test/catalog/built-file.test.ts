@@ -149,7 +149,7 @@ describe("the file of a built catalog", () => {
         if (text !== null) sizes.add(createCatalog(text, out).entries().length);
         return over;
       },
-      { deadlineMs: 50_000, intervalMs: 1 },
+      { deadlineMs: 100_000, intervalMs: 1 },
     );
     await ended;
     expect([...sizes]).toEqual([1]);
