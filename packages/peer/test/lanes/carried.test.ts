@@ -12,6 +12,7 @@ import {
   makeLargeGame,
   mostOutbound,
   piecesOf,
+  reachLanes,
   sourceAndReceiver,
   startWithLanes,
   type ThreadWatch,
@@ -34,7 +35,7 @@ afterEach(async () => {
 /** 25 of the large file, one of the small one. `version.ini` has one more. */
 const LANE_PIECES = 26;
 
-/** What is asked for before it is known that the lanes can be reached may come over the control connection. */
+/** What a lane has that says nothing for seconds comes over the control connection. */
 const MOST_PIECES = LANE_PIECES / 2;
 
 it("carries the pieces from lane to lane", async () => {
@@ -116,6 +117,8 @@ it("serves through lanes what is there by now, and not what was", async () => {
     },
     { what: "the changed game" },
   );
+  await reachLanes(third, third.threads);
+  third.events.length = 0;
   await download(third);
   await third.event("download-finished");
   expect(await haveTheSame(source, third, LARGE)).toBe(true);

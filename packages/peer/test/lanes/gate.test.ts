@@ -69,7 +69,11 @@ describe("a peer's lanes", () => {
     asker = await startAsker();
     await sayHello(asker, source);
     ({ channel } = await dialLane(asker, source));
-    await eventually(() => source.peer.snapshot().localGames.length === GAMES.length);
+    // Hashed as well: what has files open from now on sends them.
+    await eventually(() => {
+      const { localGames } = source.peer.snapshot();
+      return localGames.length === GAMES.length && localGames.every(({ contentId }) => contentId !== null);
+    });
   });
 
   afterAll(async () => {
@@ -107,7 +111,12 @@ describe("a peer's lanes", () => {
       "the version changes",
       UPDATED,
       "manifest_changed",
-      () => writeFile(join(root(UPDATED), "version.ini"), "20250101\n"),
+      // In one step: a look between two of them finds no version, and so no game.
+      async () => {
+        const next = party.path("version.ini");
+        await writeFile(next, "20250101\n");
+        await rename(next, join(root(UPDATED), "version.ini"));
+      },
     ],
     [
       "the game leaves",
@@ -124,7 +133,7 @@ describe("a peer's lanes", () => {
         await mkdir(path, { recursive: true });
         await source.peer.send({ type: "set-game-dir", path });
         // Nothing of the old one is read any more when it is told to be another.
-        expect(openFilesBelow(source.gamesDir)).toEqual([]);
+        expect(openFilesBelow(root(MOVED))).toEqual([]);
       },
     ],
   ];

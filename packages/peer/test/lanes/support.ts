@@ -7,6 +7,7 @@ import type { Worker } from "node:worker_threads";
 import { ALPN, asGameId, type GameId, type Hello, type PeerId } from "@lanspread/proto";
 import { type Connection, createEndpoint, type DatagramSocket } from "@lanspread/quic";
 import { eventually, type TemporaryDirectory } from "@lanspread/testkit";
+import { expect } from "vitest";
 import { loadPartyCa, peerIdFromCertificate } from "../../src/identity/index.ts";
 import { createLogger, type LogEntry, type PeerOptions } from "../../src/index.ts";
 import { FIRST_DATAGRAM_BYTES } from "../../src/lanes/constants.ts";
@@ -135,7 +136,7 @@ export async function knock(ports: readonly number[]): Promise<void> {
   socket.close();
 }
 
-function isUpOrOver({ told, isOver }: WatchedThread): boolean {
+export function isUpOrOver({ told, isOver }: WatchedThread): boolean {
   return isOver || told.some(({ type }) => type === "ready");
 }
 
@@ -178,22 +179,58 @@ export async function haveTheSame(a: Member, b: Member, game: LargeGame = LARGE)
   return true;
 }
 
-/** Two peers with lanes; the first one has the game, and the other one knows it with its digests. */
+/** A game of one unit beside its sentinel. */
+const FIRST = asGameId("first");
+
+export async function makeFirstGame(gamesDir: string): Promise<void> {
+  await makeLargeGame(gamesDir, { sizes: { "data/small.dat": 70_001 } }, FIRST);
+}
+
+/**
+ * Downloads {@link makeFirstGame} from who has it. That shows that the lanes there can be reached, and everything else comes through them.
+ * Else the first unit of a large game would show it, and on a busy machine all others may have come over the control connection by then.
+ *
+ * @param threads of the receiver: what they have told is forgotten
+ */
+export async function reachLanes(
+  { peer }: Pick<Member, "peer">,
+  threads: readonly WatchedThread[],
+): Promise<void> {
+  await offered({ peer }, FIRST);
+  const ended = Promise.withResolvers<string>();
+  const leave = peer.onEvent(({ type }) => {
+    if (type.startsWith("download-f")) ended.resolve(type);
+  });
+  await download({ peer }, FIRST);
+  expect(await ended.promise).toBe("download-finished");
+  leave();
+  expect(piecesOf(threads)).toBe(1);
+  for (const { told } of threads) told.length = 0;
+}
+
+/**
+ * Two peers with lanes; the first one has the game, and the other one knows it with its digests, and that the lanes of the first one can
+ * be reached where it has some.
+ */
 export async function sourceAndReceiver(
   party: Party,
   watch: ThreadWatch,
   options: { readonly source?: Partial<PeerOptions>; readonly receiver?: Partial<PeerOptions> } = {},
 ): Promise<{ readonly source: LaneMember; readonly receiver: LaneMember }> {
-  await makeLargeGame((await party.folders("source")).gamesDir);
+  const { gamesDir } = await party.folders("source");
+  await makeLargeGame(gamesDir);
+  await makeFirstGame(gamesDir);
   const source = await startWithLanes(party, watch, "source", options.source);
   const receiver = await startWithLanes(party, watch, "receiver", options.receiver);
   await receiver.peer.send({ type: "connect", addr: source.peer.addr });
   await offered(receiver, GAME);
+  if (source.threads.length > 0) await reachLanes(receiver, receiver.threads);
+  receiver.events.length = 0;
   return { source, receiver };
 }
 
-export async function download({ peer }: Pick<Member, "peer">): Promise<void> {
-  await peer.send({ type: "download-game-files", gameId: GAME, install: false });
+export async function download({ peer }: Pick<Member, "peer">, gameId = GAME): Promise<void> {
+  await peer.send({ type: "download-game-files", gameId, install: false });
 }
 
 /** Pieces that the threads' fetches brought. */

@@ -109,7 +109,7 @@ export async function contentOf(gamesDir: string, id: string, paths: readonly st
 }
 
 /** Waits until a member's view of the party has a game that somebody else can serve, with known digests. */
-export async function offered(member: Member, gameId: GameId): Promise<void> {
+export async function offered(member: Pick<Member, "peer">, gameId: GameId): Promise<void> {
   await eventually(
     async () => {
       const { manifest } = await member.peer.send({ type: "fetch-latest-from-peers", gameId });
