@@ -22,10 +22,11 @@ describe("peers that announce themselves", () => {
   it("find each other: the one with the smaller id dials, once", async () => {
     const segment = createMemorySegment();
     const [small, large] = await makeIdentities(2);
-    // The larger one comes first: it sees the other as soon as that one sees it.
+    // The larger one comes first: it sees the other as soon as that one sees it. For it no time passes, however long the dial takes.
     await using b = await startTestPeer({
       ...(large === undefined ? {} : { identity: large }),
       discovery: segment.factory,
+      clock: createVirtualClock(),
     });
     await using a = await startTestPeer({
       ...(small === undefined ? {} : { identity: small }),

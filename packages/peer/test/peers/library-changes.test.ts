@@ -8,9 +8,15 @@ import { game, library, startTestPeer, types } from "./support.ts";
 describe("a library that changes", () => {
   it("is asked for once when its announcement is newer than what is held for 2 s", async () => {
     const segment = createMemorySegment();
-    await using a = await startTestPeer({ discovery: segment.factory });
-    await using b = await startTestPeer({ discovery: segment.factory, library: library(1, game("ggoo")) });
-    await eventually(() => a.mesh.peers().length === 1 && b.mesh.peers().length === 1);
+    // So little time passes that nobody is dialled by both.
+    const clock = createVirtualClock();
+    const common = { discovery: segment.factory, clock };
+    await using a = await startTestPeer(common);
+    await using b = await startTestPeer({ ...common, library: library(1, game("ggoo")) });
+    await eventually(async () => {
+      await clock.advanceAsync(1);
+      return a.mesh.peers().length === 1 && b.mesh.peers().length === 1;
+    });
     const { length } = a.events;
     b.publish(library(2, game("ggoo"), game("bf1942")));
     await eventually(() => a.mesh.games().length === 2);

@@ -97,7 +97,7 @@ describe("addressing and handshake", () => {
     await using a = await startTestPeer({ identity: small, discovery, clock, library: library(0) });
     await using b = await startTestPeer({ identity: large, discovery, clock, library: library(0) });
     await eventually(async () => {
-      await clock.advanceAsync(10);
+      await clock.advanceAsync(1);
       return a.mesh.peers().length === 1 && b.mesh.peers().length === 1;
     });
     for (let i = 0; i < 4; i++) {
