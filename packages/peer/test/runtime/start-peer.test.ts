@@ -338,6 +338,7 @@ describe("two peers", () => {
       code: "wrong-party",
     });
     expect(alpha.peer.snapshot().peers).toEqual([]);
+    await alpha.event("local-library-changed");
     const friend = await party.start("friend", { partyCa: dir, discovery: null });
     await friend.peer.send({ type: "connect", addr: alpha.peer.addr });
     expect((await friend.peer.send({ type: "list-games" })).games).toMatchObject([{ id: "quake" }]);
