@@ -15,8 +15,9 @@ const [dir, count] = process.argv.slice(2);
 if (dir === undefined || count === undefined) throw new Error("DIR or FILES_IN_DATA is missing");
 const gamesDir = join(dir, "games");
 const stateDir = await openStateDir(join(dir, "state"));
+const data = join(gamesDir, GGOO, "data");
 const look = (): void => {
-  if (readdirSync(join(gamesDir, GGOO, "data")).length < Number(count)) process.kill(process.pid, "SIGKILL");
+  if (readdirSync(data).length < Number(count)) process.kill(process.pid, "SIGKILL");
   setImmediate(look);
 };
 setImmediate(look);
