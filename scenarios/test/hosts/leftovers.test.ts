@@ -12,6 +12,7 @@ import {
   runOfEnvironment,
   runOfFolder,
 } from "../../src/hosts/run-id.ts";
+import { oneAtATime } from "../support/one-at-a-time.ts";
 
 describe("the name of a run", () => {
   const run = makeRunId(4711, "beef01");
@@ -44,6 +45,8 @@ describe("the name of a run", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("what a killed run leaves (needs /proc)", () => {
+  oneAtATime();
+
   it("is ended and removed; what belongs to a living one, or to nobody, stays", async () => {
     const gone = spawn(process.execPath, ["-e", ""]);
     await exitOf(gone);
@@ -73,6 +76,8 @@ const noNamespaces = namespacesUnavailable();
 describe.skipIf(noNamespaces !== undefined)(
   `namespaces of a killed run${noNamespaces === undefined ? "" : ` (skipped: ${noNamespaces})`}`,
   () => {
+    oneAtATime();
+
     it("go, also where none are made afterwards", async () => {
       const gone = spawn(process.execPath, ["-e", ""]);
       await exitOf(gone);
@@ -90,6 +95,8 @@ const noDisk = smallDiskUnavailable();
 describe.skipIf(noDisk !== undefined)(
   `small disks in a killed run's folder${noDisk === undefined ? "" : ` (skipped: ${noDisk})`}`,
   () => {
+    oneAtATime();
+
     it("go with it, also where the place for temporary files has a space in its name, or is a link", async () => {
       await using elsewhere = await temporaryDirectory();
       await mkdir(elsewhere.join("a place"));

@@ -9,10 +9,13 @@ import {
 } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { rsyncUnavailable } from "../../src/hosts/rsync.ts";
+import { oneAtATime } from "../support/one-at-a-time.ts";
 import { processesIn } from "../support/processes-in.ts";
 import { startProgram } from "../support/program-run.ts";
 
 let temporary: TemporaryDirectory;
+
+oneAtATime();
 
 beforeEach(async () => {
   // Short: control sockets lie in it.
@@ -31,7 +34,7 @@ async function failDuring(id: string, what: string, isThere: () => Promise<boole
   vi.stubEnv("NODE_OPTIONS", `--import=${FAILS_WHEN_TOLD}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   const run = startProgram("runner", temporary.path, id);
-  await eventually(isThere, { what, deadlineMs: 60_000 });
+  await eventually(isThere, { what, deadlineMs: 120_000 });
   run.child.kill("SIGUSR2");
   expect(await run.code, run.output()).toBe(1);
   expect(run.output()).toContain("nobody has foreseen this");

@@ -8,10 +8,13 @@ import {
   temporaryDirectory,
 } from "@lanspread/testkit";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { oneAtATime } from "../support/one-at-a-time.ts";
 import { processesIn } from "../support/processes-in.ts";
 import { type ProgramRun, startProgram } from "../support/program-run.ts";
 
 let temporary: TemporaryDirectory;
+
+oneAtATime();
 
 beforeEach(async () => {
   // Short: control sockets lie in it.
@@ -69,7 +72,7 @@ describe("the runner", () => {
     const run = startRunner("S23", "--loopback");
     await eventually(async () => (await peersHere()).length >= 3, {
       what: "three peers",
-      deadlineMs: 40_000,
+      deadlineMs: 90_000,
     });
     run.child.kill("SIGINT");
     expect(await run.code, run.output()).toBe(130);
@@ -92,10 +95,11 @@ describe("the runner", () => {
       const killed = startRunner("S23", "--loopback");
       await eventually(async () => (await peersHere()).length >= 3, {
         what: "three peers",
-        deadlineMs: 40_000,
+        deadlineMs: 90_000,
       });
+      // Stopped, so that it ends none of them meanwhile, and they cannot notice by themselves that nobody drives them any more.
+      killed.child.kill("SIGSTOP");
       const peers = await peersHere();
-      // Stopped, so that they cannot notice by themselves that nobody drives them any more.
       for (const pid of peers) process.kill(pid, "SIGSTOP");
       killed.child.kill("SIGKILL");
       await killed.code;
