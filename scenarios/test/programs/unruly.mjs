@@ -5,6 +5,15 @@ const mode = process.argv[2];
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const event = (name, data) => say({ type: "event", event: name, time: 1, data });
 
+// Before the first word: who hears that may send a signal at once.
+if (mode === "stubborn") {
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => {});
+  setInterval(() => {}, 1_000);
+}
+if (mode === "deaf") {
+  process.on("SIGTERM", () => process.exit(0));
+  setInterval(() => {}, 1_000);
+}
 event("local-peer-ready", {
   peer_id: "6fa459ea-ee8a-8ca4-894e-db77e160355e",
   addr: "127.0.0.1:1",
@@ -18,14 +27,6 @@ if (mode === "dies") {
   process.stderr.write("out of luck\n");
   process.exitCode = 7;
 } else {
-  if (mode === "stubborn") {
-    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => {});
-    setInterval(() => {}, 1_000);
-  }
-  if (mode === "deaf") {
-    process.on("SIGTERM", () => process.exit(0));
-    setInterval(() => {}, 1_000);
-  }
   createInterface({ input: process.stdin }).on("line", (line) => {
     const command = JSON.parse(line);
     if (command.cmd === "status")

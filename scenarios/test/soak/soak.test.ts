@@ -99,7 +99,7 @@ describe("the soak", () => {
     });
   });
 
-  it("says what it takes where it is asked for something else", async () => {
+  it("says what it takes where it is asked for something else", { timeout: DEADLINE_MS }, async () => {
     for (const args of [
       [],
       ["mess"],
