@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BurstPacing, type PathState } from "../src/core/burst-pacing.ts";
 import { udpLink } from "./support/links.ts";
 import { ask, connectPair, echo } from "./support/pair.ts";
+import { unlessStandingStill } from "./support/standstill.ts";
 
 function pacingOf(path: PathState | undefined): BurstPacing {
   return new BurstPacing(() => path);
@@ -75,17 +76,20 @@ const LONG_RTT_MS = 300;
 
 test.each(["cubic", "reno"] as const)(
   "with %s, round trips that are measured do not grow by themselves where 1 of 20 datagrams is lost",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (congestion) => {
-    await using link = udpLink();
-    const { near, far } = await connectPair(link, { client: { congestion }, server: { congestion } });
-    echo(far);
-    link.trouble.lossRate = 0.05;
-    let longestMs = 0;
-    for (let i = 0; i < 400; i++) {
-      expect(await ask(near, new Uint8Array(3_000))).toHaveLength(3_000);
-      longestMs = Math.max(longestMs, near.stats().rttMs, far.stats().rttMs);
-    }
-    expect(longestMs).toBeLessThan(LONG_RTT_MS);
+    // A process that stands still measures that as a round trip.
+    await unlessStandingStill(LONG_RTT_MS / 2, async () => {
+      await using link = udpLink();
+      const { near, far } = await connectPair(link, { client: { congestion }, server: { congestion } });
+      echo(far);
+      link.trouble.lossRate = 0.05;
+      let longestMs = 0;
+      for (let i = 0; i < 400; i++) {
+        expect(await ask(near, new Uint8Array(3_000))).toHaveLength(3_000);
+        longestMs = Math.max(longestMs, near.stats().rttMs, far.stats().rttMs);
+      }
+      expect(longestMs).toBeLessThan(LONG_RTT_MS);
+    });
   },
 );
