@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { eventually, type TemporaryDirectory, temporaryDirectory } from "@lanspread/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFolder } from "../../shell/play/open-folder.ts";
 
 const ELSEWHERE = process.platform === "linux" ? "" : " (skipped: the file manager is another one here)";
@@ -21,7 +21,13 @@ beforeEach(async () => {
   dir = await temporaryDirectory();
 });
 
+/** However slow the machine is: the file manager is waited for until it has ended. */
+function waitForItsEnd(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+}
+
 afterEach(async () => {
+  vi.useRealTimers();
   process.env["PATH"] = path;
   await dir[Symbol.asyncDispose]();
 });
@@ -31,14 +37,17 @@ describe.skipIf(ELSEWHERE !== "")(`opening a folder${ELSEWHERE}`, () => {
     const folder = dir.join("a b; touch $HOME `id`");
     await mkdir(folder);
     await fileManager(`printf '%s|' "$#" "$@" > "${dir.join("told")}"`);
+    waitForItsEnd();
     await openFolder(folder);
     expect(await readFile(dir.join("told"), "utf8")).toBe(`1|${folder}|`);
   });
 
   it("does not wait for one that runs as long as the folder is shown", async () => {
+    const said = () => readFile(dir.join("pid"), "utf8");
     await fileManager(`echo $$ > "${dir.join("pid")}"; exec sleep 60`);
     await openFolder(dir.join("."));
-    const pid = await eventually(async () => Number(await readFile(dir.join("pid"), "utf8")));
+    // The file is there before its line is: nought would be every process of the tests.
+    const pid = await eventually(async () => /^\d+\n$/u.test(await said()) && Number(await said()));
     process.kill(pid);
   });
 
@@ -55,6 +64,7 @@ describe.skipIf(ELSEWHERE !== "")(`opening a folder${ELSEWHERE}`, () => {
 
   it("says that there is no file manager, or why it failed", async () => {
     await fileManager("exit 3");
+    waitForItsEnd();
     await expect(openFolder(dir.join("."))).rejects.toMatchObject({
       message: expect.stringContaining("it ended with 3"),
       hint: expect.stringContaining("by hand"),
