@@ -7,7 +7,7 @@ import type { PageMessage, ShellMessage } from "../protocol/messages.ts";
 import { type Desktop, startDesktop } from "../shell/index.ts";
 
 /** A machine under load takes its time. */
-export const DEADLINE_MS = 20_000;
+export const DEADLINE_MS = 60_000;
 
 export interface Rig extends AsyncDisposable {
   readonly dir: TemporaryDirectory;

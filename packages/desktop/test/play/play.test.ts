@@ -197,7 +197,7 @@ describe("playing", () => {
       const { run: _, ...options } = rig.options;
       await play({ ...options, playerName: "A  $(touch hacked) B" });
       const done = rig.dir.join("quake", "done");
-      await eventually(async () => (await stat(done).catch(() => null)) !== null, { deadlineMs: 20_000 });
+      await eventually(async () => (await stat(done).catch(() => null)) !== null, { deadlineMs: 60_000 });
       expect((await readFile(done, "utf8")).split("|").slice(1)).toEqual([
         join(rig.options.root, "local"),
         "quake",

@@ -40,7 +40,7 @@ describe.skipIf(ELSEWHERE !== "")(`the window of a server${ELSEWHERE}`, () => {
     await runScript({ script, args, staysOpen: true });
     await eventually(async () => (await readFile(dir.join("behind"), "utf8")) === "the user's\n", {
       what: "the user's shell behind the server",
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
     const told = await readFile(dir.join("told"), "utf8");
     expect(told.split("|")).toEqual([dir.join("game"), ...args, ""]);

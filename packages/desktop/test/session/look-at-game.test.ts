@@ -26,7 +26,7 @@ it("a page can ask for what only the disk knows of a game", async () => {
   await writeFile(`${root}/version.ini`, "\n");
   await eventually(async () => JSON.stringify(await look()).includes("version.ini"), {
     what: "the warning about the file",
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
   });
   expect(
     await page.ask({ type: "open-folder", gameId: asGameId("nowhere") }),

@@ -11,7 +11,7 @@ export interface RawAnswer {
 }
 
 /** Long enough for a machine under load; a connection that nobody closes is a fault. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** A connection that sends bytes which no client of HTTP would. */
 export async function dial(origin: string, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
