@@ -13,5 +13,6 @@ export const shared = defineConfig({
     // Real sockets, child processes and worker threads run here: generous, since a time-out means a hang, not slowness.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
