@@ -72,9 +72,9 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
     await page.getByRole("article", { name: "Game 3", exact: true }).waitFor(SOON);
     await page.mouse.wheel(0, 1_200);
     await eventually(async () => Number(await page.evaluate("scrollY")) === 1_200, SEEN("the scrolling"));
-    const card = page.getByRole("link", { name: /^Game/u }).nth(8);
-    const name = (await card.textContent()) ?? "";
-    await card.focus();
+    // By its name: which one is the ninth changes while cards are still being drawn.
+    const name = (await page.getByRole("link", { name: /^Game/u }).nth(8).textContent()) ?? "";
+    await page.getByRole("link", { name, exact: true }).focus();
     const before = await page.evaluate("scrollY");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name, exact: true, level: 1 }).waitFor(SOON);
@@ -166,7 +166,10 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
     const linus = await party.join("Linus", [{ ...QUAKE, files, version: "20250101" }]);
     await linus.send({ type: "connect", addr: desktop.host.peer.addr });
     await page.getByRole("listitem").filter({ hasText: "Linus" }).getByText("newer").waitFor(SOON);
-    expect(await fact(page, "Version offered").textContent()).toBe("2025.01.01");
+    await eventually(
+      async () => (await fact(page, "Version offered").textContent()) === "2025.01.01",
+      SEEN("the version"),
+    );
     await button(page, "Play").waitFor(SOON);
     await button(page, /^Update: /u).click();
     await eventually(
@@ -204,7 +207,8 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of a game${IN_A_BROW
   });
 
   it("shows what comes from whom while it is fetched, and ends it by Cancel", async () => {
-    const paced = { socket: pacedSocket(2 * MIB) };
+    // So slow that it takes far longer than one needs to look at it.
+    const paced = { socket: pacedSocket(0.75 * MIB) };
     const big = { ...QUAKE, files: { "world.pk3": seededBytes(3, 40 * MIB) } };
     await using party = await createParty([big], FACTS, paced);
     const desktop = await party.start();

@@ -73,7 +73,7 @@ describe.skipIf(browserUnavailable !== undefined)(`what has little room${IN_A_BR
     await button.click(SOON);
     await page.locator(".room .in").waitFor(SOON);
     expect(await page.locator(".top-bar").boundingBox()).toEqual(before);
-    expect(await coverText(page)).toBe("rgba(0, 0, 0, 0)");
+    await expect.poll(() => coverText(page), SOON).toBe("rgba(0, 0, 0, 0)");
     await page.context().close();
   });
 });

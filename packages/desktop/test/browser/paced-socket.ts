@@ -5,8 +5,8 @@ import type { PeerOptions } from "@lanspread/peer";
 /** How often bytes are sent, milliseconds. */
 const STEP_MS = 5;
 
-/** Steps of bytes that wait before the transport is told to stop. */
-const WAITING_STEPS = 4;
+/** For so long a line saves up what it did not send, and so much may wait before the transport is told to stop, milliseconds. */
+const SAVED_MS = 100;
 
 interface Waiting {
   readonly bytes: Buffer;
@@ -14,9 +14,15 @@ interface Waiting {
   readonly port: number;
 }
 
+/** How fast a line is. May be changed at any time; Infinity is as fast as the machine. */
+export interface Pace {
+  bytesPerSecond: number;
+}
+
 /** A real UDP socket that sends no more than so many bytes a second, as a slow line does: what goes on can be looked at. */
-export function pacedSocket(bytesPerSecond: number): NonNullable<PeerOptions["socket"]> {
-  const stepBytes = (bytesPerSecond * STEP_MS) / 1_000;
+export function pacedSocket(pace: number | Pace): NonNullable<PeerOptions["socket"]> {
+  const line = typeof pace === "number" ? { bytesPerSecond: pace } : pace;
+  const bytesIn = (ms: number): number => (line.bytesPerSecond * ms) / 1_000;
   return async ({ host, port }) => {
     const socket = createSocket("udp4");
     socket.bind(port, host);
@@ -25,20 +31,31 @@ export function pacedSocket(bytesPerSecond: number): NonNullable<PeerOptions["so
     const waiting: Waiting[] = [];
     let waitingBytes = 0;
     let allowance = 0;
+    let sentAt = performance.now();
     let drained = (): void => {};
+    const send = ({ bytes, host: to, port: toPort }: Waiting): void =>
+      socket.send(bytes, toPort, to, () => {});
     const put = (bytes: Uint8Array, to: string, toPort: number): void => {
-      waiting.push({ bytes: Buffer.from(bytes), host: to, port: toPort });
+      const datagram = { bytes: Buffer.from(bytes), host: to, port: toPort };
+      if (line.bytesPerSecond === Number.POSITIVE_INFINITY && waiting.length === 0) {
+        send(datagram);
+        return;
+      }
+      waiting.push(datagram);
       waitingBytes += bytes.length;
     };
     const timer = setInterval(() => {
-      allowance = Math.min(allowance + stepBytes, WAITING_STEPS * stepBytes);
+      const now = performance.now();
+      // Timers are late on a busy machine: what they are late by is not lost.
+      allowance = Math.min(allowance + bytesIn(now - sentAt), bytesIn(SAVED_MS));
+      sentAt = now;
       const wasFull = waitingBytes > 0;
       while (allowance > 0) {
         const next = waiting.shift();
         if (next === undefined) break;
         allowance -= next.bytes.length;
         waitingBytes -= next.bytes.length;
-        socket.send(next.bytes, next.port, next.host, () => {});
+        send(next);
       }
       if (wasFull && waitingBytes === 0) drained();
     }, STEP_MS);
@@ -49,7 +66,7 @@ export function pacedSocket(bytesPerSecond: number): NonNullable<PeerOptions["so
         for (let at = 0; at < bytes.length; at += segmentBytes) {
           put(bytes.subarray(at, at + segmentBytes), to.host, to.port);
         }
-        return waitingBytes < WAITING_STEPS * stepBytes;
+        return waitingBytes < bytesIn(SAVED_MS);
       },
       onDrain: (handler) => {
         drained = handler;

@@ -11,8 +11,9 @@ const MIB = 1024 ** 2;
 const QUAKE: TestGame = { id: "quake", name: "Quake III Arena", files: { "quake.txt": "fragged" } };
 const DOOM: TestGame = { id: "doom", name: "Doom", files: { "doom.wad": seededBytes(2, 12 * MIB) } };
 
-/** Of the slow source, bytes per second: so little that a download takes some seconds. */
-const SLOW = 3 * MIB;
+/** Of slow sources, bytes per second: so little that a download takes long enough for who looks at it, and then no more. */
+const SLOW = MIB;
+const FAST = Number.POSITIVE_INFINITY;
 
 /** For steps of a person, on a machine that has other things to do. */
 const SOON = { timeout: 30_000 };
@@ -34,7 +35,7 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of the party${IN_A_B
     await person(page, "Grace").getByText(`2 games · here since`).waitFor(SOON);
     await person(page, "Grace").getByText(party.other.addr).waitFor(SOON);
     await page.getByRole("link", { name: /^Party: 2 players/u }).waitFor(SOON);
-    expect(await cells(page, "Quake III Arena")).toEqual(["–does not have it", "●2024.01.01newest version"]);
+    await becomes(page, "Quake III Arena", ["–does not have it", "●2024.01.01newest version"]);
 
     const linus = await party.join("Linus", [{ ...QUAKE, version: "20250101" }]);
     await linus.send({ type: "connect", addr: desktop.host.peer.addr });
@@ -44,11 +45,7 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of the party${IN_A_B
       "◐2024.01.01older version",
       "●2025.01.01newest version",
     ]);
-    expect(await cells(page, "Doom")).toEqual([
-      "–does not have it",
-      "●2024.01.01newest version",
-      "–does not have it",
-    ]);
+    await becomes(page, "Doom", ["–does not have it", "●2024.01.01newest version", "–does not have it"]);
     await page.getByRole("combobox", { name: "Show" }).selectOption({ label: "Everybody has it" });
     await page.getByText("No game fits.").waitFor(SOON);
     await page.getByRole("combobox", { name: "Show" }).selectOption({ label: "All games" });
@@ -60,8 +57,9 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of the party${IN_A_B
   });
 
   it("shows who sends to whom, with rates, and what it has then", async () => {
-    await using party = await createParty([DOOM], {}, { socket: pacedSocket(SLOW) });
-    const desktop = await party.start();
+    const line = { bytesPerSecond: SLOW };
+    await using party = await createParty([DOOM], {}, { socket: pacedSocket(line) });
+    const desktop = await party.start({ socket: pacedSocket(line) });
     const page = await browser.open(desktop.openAddress());
     await page.getByRole("button", { name: "Download: Doom" }).click(SOON);
     await page.getByRole("link", { name: "Party", exact: true }).click(SOON);
@@ -72,18 +70,21 @@ describe.skipIf(browserUnavailable !== undefined)(`the page of the party${IN_A_B
       .waitFor(SOON);
     await page.getByRole("link", { name: /Receiving [\d.]+ [KM]B\/s, sending 0 B\/s/u }).waitFor(SOON);
     await page.getByText(/^Total of this computer/u).waitFor(SOON);
+    line.bytesPerSecond = FAST;
     await coming.waitFor({ state: "detached", ...SOON });
     await becomes(page, "Doom", ["●2024.01.01newest version", "●2024.01.01newest version"]);
 
     const linus = await party.join("Linus", []);
     await linus.send({ type: "connect", addr: desktop.host.peer.addr });
     await eventually(() => linus.snapshot().games.length === 1, { what: "Doom at Linus'" });
+    line.bytesPerSecond = SLOW;
     await linus.send({ type: "download-game-files", gameId: asGameId("doom"), install: false });
     const going = page.getByRole("listitem").filter({ hasText: /^.*You.*sends to.*Linus.*Doom/u });
     await going.getByText(/^[\d.]+ [KM]?B\/s$/u).waitFor(SOON);
     await person(page, "Linus")
       .getByText(/gets [\d.]+ [KM]?B\/s from you/u)
       .waitFor(SOON);
+    line.bytesPerSecond = FAST;
     await going.waitFor({ state: "detached", ...SOON });
     await page.getByText("Nothing is being sent to you or by you at the moment.").waitFor(SOON);
     expect(complaints(browser)).toEqual([]);

@@ -12,7 +12,7 @@ const XVFB = "/usr/bin/Xvfb";
 const MAIN = fileURLToPath(new URL("../../../peer-cli/src/main.ts", import.meta.url));
 
 /** A browser that starts on a machine that has other things to do. */
-const DEADLINE_MS = 40_000;
+const DEADLINE_MS = 80_000;
 
 /** Why no window can be opened here; undefined where one can. */
 export const displayUnavailable: string | undefined =
