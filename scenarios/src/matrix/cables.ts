@@ -13,7 +13,7 @@ import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { StagePeer } from "../stage/stage-peer.ts";
 import { cast } from "./cast.ts";
-import { percent } from "./transfers.ts";
+import { medianOf, percent } from "./transfers.ts";
 
 const MIB = 1_048_576;
 const BITS_PER_BYTE = 8;
@@ -222,11 +222,6 @@ const SHAPED = [
  * rsync does not. The median counts.
  */
 const SHAPED_ROUNDS = 3;
-
-/** The one in the middle of an odd number. */
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
 
 /** Of the datagrams, each way. */
 const LOSSES = [0.01, 0.05];

@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { formatBytes } from "lanspread";
 import type { HarnessEvent } from "../harness-process.ts";
 import { ALIENSWARM, BF1942, BFBC2, BRAVO, CNCTW, GGOO, VERSION } from "../library/games.ts";
 import { absent, entriesAre, present, sameGame, sameInstall } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
+import type { Stage } from "../stage/stage.ts";
+import type { StagePeer } from "../stage/stage-peer.ts";
 import { cast } from "./cast.ts";
 import { bytesFrom, chunkBytesFrom, idsIn, percent } from "./transfers.ts";
 
@@ -87,7 +90,9 @@ export const DOWNLOADING: readonly Scenario[] = [
       const end = await (await client.download("cnctw")).endsWith("download-failed");
       equal("the reason", end.data["code"], "ambiguous-metadata");
       await entriesAre(client.games, []);
-      return "ambiguous-metadata; the games directory is empty";
+      const noted = join(client.state, "games", "cnctw");
+      await absent(join(noted, "download.json"), join(noted, "pieces"));
+      return "ambiguous-metadata; the games directory is empty, and no journal is left";
     },
   },
   {
@@ -133,14 +138,25 @@ export const DOWNLOADING: readonly Scenario[] = [
         seed: 700,
       };
       const { client, sources, game } = await cast(stage, plan, { sources: 2, upMbit: 400 });
+      const sentBefore = bytesOnTheWire(stage, sources);
       const operation = await client.download("quarter", { install: false });
       await operation.endsWith("download-finished");
+      const sentAfter = bytesOnTheWire(stage, sources);
       const compared = await sameGame(game, client.path("quarter"));
       const shares = sources.map(({ peerId }) => chunkBytesFrom(operation.events, peerId) / game.bytes);
       prove(
         shares.every((share) => share >= 0.25),
         `each source sent at least 25 %, not ${shares.map(percent).join(" and ")}`,
       );
+      // What the client says of its sources is what left them.
+      for (const [index, after] of sentAfter.entries()) {
+        const sent = after - (sentBefore[index] ?? 0);
+        const told = (shares[index] ?? 0) * game.bytes;
+        prove(
+          sent >= told,
+          `${sources[index]?.name} sent ${formatBytes(told)}: ${formatBytes(sent)} left it`,
+        );
+      }
       return `${compared}; ${shares.map(percent).join(" and ")} of the bytes`;
     },
   },
@@ -153,7 +169,7 @@ export const DOWNLOADING: readonly Scenario[] = [
         stage.peer("client"),
         stage.peer("source", { games: plans }),
       ]);
-      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 200 });
+      if (stage.hosts.isLan) source.host.cable.shape({ upMbit: 100 });
       for (const { id } of plans) await client.isOffered(id, 1);
       const operations = await Promise.all(
         plans.map(({ id }) => client.begin({ cmd: "download", game_id: id })),
@@ -190,7 +206,8 @@ export const DOWNLOADING: readonly Scenario[] = [
       const { client, game } = await cast(stage, ALIENSWARM, { upMbit: 400 });
       const operation = await client.download("alienswarm", { install: false });
       await operation.reaches(0.1);
-      for (const cmd of ["download", "install", "uninstall"]) {
+      const commands = ["download", "install", "uninstall", "remove-download", "stream-install"];
+      for (const cmd of commands) {
         equal(
           `${cmd} of a busy game`,
           await client.refuses({ cmd, game_id: "alienswarm" }),
@@ -198,7 +215,7 @@ export const DOWNLOADING: readonly Scenario[] = [
         );
       }
       await operation.endsWith("download-finished");
-      return `operation-in-progress, three times; ${await sameGame(game, client.path("alienswarm"))}`;
+      return `operation-in-progress, ${commands.length} times; ${await sameGame(game, client.path("alienswarm"))}`;
     },
   },
   {
@@ -225,6 +242,11 @@ export const DOWNLOADING: readonly Scenario[] = [
     },
   },
 ];
+
+/** What has left each host so far; nothing is known of it where there are no cables. */
+function bytesOnTheWire({ hosts }: Stage, peers: readonly StagePeer[]): readonly number[] {
+  return hosts.isLan ? peers.map(({ host }) => host.cable.sentBytes()) : [];
+}
 
 const MILESTONES = [
   "active-operations-changed",

@@ -20,7 +20,9 @@ export const FAILING_SOURCES: readonly Scenario[] = [
       const operation = await client.download("alienswarm", { install: false });
       await operation.reaches(0.3);
       await victim.kill();
+      const killedAt = Date.now();
       const end = await operation.endsWith("download-finished");
+      prove(end.time > killedAt, "the download went on when one of its sources was dead");
       const [before, after] = [victim, survivor].map(({ peerId }) => bytesFrom(end, peerId));
       prove((before ?? 0) > 0, "the victim was a source until it was killed");
       prove((after ?? 0) > 0, "the survivor sent something");
@@ -89,7 +91,9 @@ export const FAILING_SOURCES: readonly Scenario[] = [
       const first = await client.download("alienswarm", { install: false });
       await first.reaches(0.2);
       await cutInHalf(victim.path("alienswarm", "alienswarm.eti"));
-      await first.endsWith("download-finished");
+      const cutAt = Date.now();
+      const { time } = await first.endsWith("download-finished");
+      prove(time > cutAt, "the download went on when the file of one of its sources was cut");
       const compared = await sameGame(game, client.path("alienswarm"));
       // A second client has only one source left, which is cut off in its middle, too.
       const second = await stage.peer("second");

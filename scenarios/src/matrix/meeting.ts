@@ -48,15 +48,18 @@ export const MEETING: readonly Scenario[] = [
       await connectByRelay(stage, ends, 0);
       const { peer_id } = (await alpha.send({ cmd: "connect", addr: bravo.addr })) as { peer_id: string };
       equal("who answered", peer_id, bravo.peerId);
-      for (const [peer, other] of [
-        [alpha, bravo],
-        [bravo, alpha],
+      for (const [peer, other, library] of [
+        [alpha, bravo, BRAVO],
+        [bravo, alpha, ALPHA],
       ] as const) {
         await peer.sees([other]);
         const [listed, ...more] = await peer.listPeers();
         equal(`peers of ${peer.name} besides ${other.name}`, more.length, 0);
         equal(`the peer of ${peer.name}`, [listed?.peer_id, listed?.addr], [other.peerId, other.addr]);
-        equal(`games that ${peer.name} sees`, (await idsAt(peer)).join(), idsOf(ALPHA, BRAVO).join());
+        // Also of the game that both have: it is the other's, too.
+        const counts = (await peer.listGames()).map(({ id, peer_count }) => [id, peer_count]);
+        const expected = idsOf(ALPHA, BRAVO).map((id) => [id, idsOf(library).includes(id) ? 1 : 0]);
+        equal(`games that ${peer.name} sees, and how many offer each`, counts.sort(), expected);
       }
       return "one peer each, nobody sees itself, six games on both sides";
     },

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { ALIENSWARM, CNC4, CNCTW, VERSION } from "../library/games.ts";
 import type { GamePlan } from "../library/make-game.ts";
 import { makeSolidArchive } from "../library/solid-archive.ts";
-import { entriesAre, same, sameInstall } from "../proofs/on-disk.ts";
+import { entriesAre, present, same, sameInstall } from "../proofs/on-disk.ts";
 import { equal, prove } from "../proofs/prove.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Operation } from "../stage/operation.ts";
@@ -30,6 +30,7 @@ export const STREAMING: readonly Scenario[] = [
       const state = [line?.installed, line?.downloaded, line?.availability];
       equal("installed, downloaded, availability", state, [true, false, "local_only"]);
       await entriesAre(client.path("cnctw"), ["local"]);
+      await present(client.path("cnctw", "local", "Profiles"));
       await sendsNothing(sources[0]);
       return `${await sameInstall(game, client.path("cnctw"))}; only local/, local_only; outbound 0`;
     },
@@ -138,7 +139,13 @@ export const STREAMING: readonly Scenario[] = [
       await inMidStream(first);
       const sender = await senderOf(sources, "alienswarm");
       await sender.kill();
-      await first.endsWith("stream-install-finished");
+      const { data } = await first.endsWith("stream-install-finished");
+      const failed = (data["struck_out"] ?? []) as readonly { readonly peer_id: string }[];
+      equal(
+        "who failed",
+        failed.map(({ peer_id }) => peer_id),
+        [sender.peerId],
+      );
       const compared = await sameInstall(game, client.path("alienswarm"));
       await entriesAre(client.path("alienswarm"), ["local"]);
       await (await client.begin({ cmd: "uninstall", game_id: "alienswarm" })).endsWith("uninstall-finished");

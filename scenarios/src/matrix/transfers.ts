@@ -23,3 +23,8 @@ export function idsIn(event: HarnessEvent | undefined, field: string): readonly 
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
+
+/** The one in the middle of an odd number. */
+export function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

@@ -159,10 +159,15 @@ function commandOf(
 }
 
 /** Waits until a peer has hashed its game: before that nobody can check what it sends. */
-export async function hasDigests(peer: StagePeer, gameId: string): Promise<void> {
-  await peer.until(`the digests of ${gameId} at ${peer.name}`, async () => {
+export async function hasDigests(
+  peer: StagePeer,
+  gameId: string,
+  options: Partial<UntilOptions> = {},
+): Promise<void> {
+  const look = (): boolean => {
     const { games = [] } = (peer.harness.events.findLast(({ event }) => event === "local-library-changed")
       ?.data ?? {}) as { readonly games?: readonly { readonly id: string; readonly content_id: unknown }[] };
     return typeof games.find(({ id }) => id === gameId)?.content_id === "string";
-  });
+  };
+  await peer.until(`the digests of ${gameId} at ${peer.name}`, look, options);
 }
