@@ -67,6 +67,9 @@ export const WAIT_FOR_INNOCENT_MS = 30_000;
  */
 export const MAX_TROUBLED = 1_024;
 
+/** Pieces of them in one turn at most that somebody has, and of which it is looked whether somebody else with nothing to do comes before. */
+export const MAX_QUEUES_LOOKED_AT = 64;
+
 /** Near the end a unit is asked of a second source when that would be done in this share of the first one's time. */
 export const ENDGAME_SHARE = 0.8;
 

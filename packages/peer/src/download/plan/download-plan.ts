@@ -1,6 +1,6 @@
 import type { PeerId, PieceLayout } from "@lanspread/proto";
 import type { WorkUnit } from "../../transfer/work-unit.ts";
-import { MAX_ASKERS, MAX_UNITS_AT_ONCE, STRAGGLER_SHARE } from "./constants.ts";
+import { MAX_ASKERS, MAX_QUEUES_LOOKED_AT, MAX_UNITS_AT_ONCE, STRAGGLER_SHARE } from "./constants.ts";
 import { askOthersToo, takeFromSlow } from "./endgame.ts";
 import { median, minBy } from "./of-several.ts";
 import { Patience } from "./patience.ts";
@@ -95,6 +95,9 @@ export class DownloadPlan {
   left(peerId: PeerId): void {
     const source = this.#sources.get(peerId);
     if (source === undefined) return;
+    // What it was at has a queue from now on: whoever joins comes behind those who are here, however fast it is taken to be.
+    const piece = this.#firstLeftOf(source);
+    if (piece !== null) this.#troubled.noteTurn(peerId, piece, false);
     this.#sources.delete(peerId);
     for (const ask of [...source.asks]) this.#abandon(ask, source);
     this.#troubled.left(peerId);
@@ -275,7 +278,7 @@ export class DownloadPlan {
     }
     if (this.#board.openCount > kept) return;
     if (candidates.length === 0) return;
-    if (!this.#exclusive) this.#askProbationers(candidates, fastest, nowMs);
+    if (!this.#exclusive) this.#askInTurn(candidates, fastest, nowMs);
     const view = {
       ...{ board: this.#board, troubled: this.#troubled, running: this.#asks, sources: this.#sources },
       ...{ usable, idle: candidates, fastest, nowMs },
@@ -284,15 +287,28 @@ export class DownloadPlan {
     else askOthersToo(view, (source, unit) => this.#ask(source, unit, nowMs));
   }
 
-  /** Whoever is on probation is asked for troubled pieces that others have: those may come and go, or send byte by byte. */
-  #askProbationers(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
+  /**
+   * Troubled pieces that others have are asked, too, of those who have nothing to do: of whoever is on probation, and of whoever comes before
+   * all who have the piece. These may come and go, or send byte by byte.
+   */
+  #askInTurn(idle: readonly PlannedSource[], fastest: number, nowMs: number): void {
+    let free = idle.filter(({ asks }) => asks.size === 0);
+    let queues = 0;
     for (const piece of this.#troubled.pieces()) {
-      const waiting = idle.filter(({ onProbation, hasRoom }) => onProbation && hasRoom);
-      if (waiting.length === 0) return;
+      if (free.length === 0) return;
       if (this.#board.askers(piece) >= MAX_ASKERS || this.#troubled.cameWrong(piece)) continue;
+      let waiting = free.filter(({ onProbation }) => onProbation);
+      const place = this.#troubled.firstPlaceOf(this.#asks.of(piece), piece);
+      if (place > 0 && queues < MAX_QUEUES_LOOKED_AT) {
+        queues += 1;
+        const before = free.filter((each) => this.#troubled.firstPlaceOf([each], piece) < place);
+        waiting = [...waiting, ...before];
+      }
       const unit = this.#board.single(piece);
       const source = this.#troubled.firstOf(unit, waiting, fastest);
-      if (source !== undefined) this.#ask(source, unit, nowMs);
+      if (source === undefined) continue;
+      this.#ask(source, unit, nowMs);
+      free = free.filter((each) => each !== source);
     }
   }
 

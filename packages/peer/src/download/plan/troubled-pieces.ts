@@ -139,6 +139,13 @@ export class TroubledPieces {
     return minBy(sources, ({ peerId }) => (trouble === undefined ? 0 : this.#placeOf(peerId, trouble)));
   }
 
+  /** The place in a troubled piece's queue of the one of some who comes first: 0 at the front of it, and where there is nobody. */
+  firstPlaceOf(some: readonly { readonly peerId: PeerId }[], piece: number): number {
+    const trouble = this.#troubles.get(piece);
+    if (trouble === undefined || some.length === 0) return 0;
+    return Math.min(...some.map(({ peerId }) => this.#placeOf(peerId, trouble)));
+  }
+
   /** Whoever may be honest about a piece that came wrong is waited for before those who sent it so are asked again, but not for ever. */
   #isInnocentLeft(piece: number, sinceMs: number, { all, nowMs }: Askable): boolean {
     if (nowMs >= sinceMs + WAIT_FOR_INNOCENT_MS) return false;

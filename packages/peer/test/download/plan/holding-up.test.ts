@@ -238,6 +238,12 @@ describe.each([
     );
     expect(longestMs([MIB], [pausing(8_000), ...crowd], exclusive)).toBeLessThan(180_000);
   });
+  it("though there is always somebody new that is taken to be faster, and leaves with what it was asked for", () => {
+    const crowd = Array.from({ length: 120 }, (_source, nth) =>
+      source(1_000 + nth, () => 1, { joinsAtMs: nth * 1_000, leavesAtMs: nth * 1_000 + 8_000 }),
+    );
+    expect(longestMs([3 * MIB], [source(1, () => 100_000), ...crowd], exclusive)).toBeLessThan(120_000);
+  });
 });
 
 it("a source whose units all fail half-way is asked less and less: half of what is asked of it comes for nothing", () => {

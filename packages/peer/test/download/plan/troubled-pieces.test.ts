@@ -150,6 +150,28 @@ it("a troubled piece that is taken from a slow source goes to the one that it is
   expect(plan.next(nowMs + 10).map(({ ask }) => ask.peerId)).toEqual([LATE]);
 });
 
+it("what a source was at that leaves goes to whoever was there, before somebody new that is taken to be faster", () => {
+  const plan = planOf(layoutOf([MIB, MIB, MIB]), true);
+  plan.joined(SLOW, 0);
+  const [first] = asksOf(plan.next(0), SLOW);
+  if (first === undefined) throw new Error("nobody was asked");
+  for (let nowMs = 100; nowMs <= 10_000; nowMs += 100) plan.received(first, MIB / 100, nowMs);
+  plan.verified(first, 0);
+  plan.ended(first, 10_000);
+  plan.joined(TROUBLEMAKER, 10_000);
+  const taken = plan.next(10_000);
+  expect(taken.map(({ kind }) => kind)).toEqual(["drop", "drop"]);
+  for (const { ask } of taken) plan.ended(ask, 10_000);
+  const held = asksOf(plan.next(10_000), TROUBLEMAKER);
+  expect(held).toHaveLength(2);
+  plan.left(TROUBLEMAKER);
+  for (const ask of held) plan.ended(ask, 10_500);
+  plan.joined(LATE, 10_500);
+  const again = plan.next(10_500);
+  expect(asksOf(again, SLOW).map(({ unit }) => unit.firstPiece)).toEqual([held[0]?.unit.firstPiece]);
+  expect(asksOf(again, LATE).map(({ unit }) => unit.firstPiece)).toEqual([held[1]?.unit.firstPiece]);
+});
+
 it("a piece that came wrong is asked again of who sent it, when all others have said for a while that they are busy", () => {
   const plan = planOf(layoutOf([MIB]), false);
   plan.joined(SLOW, 0);
