@@ -1,5 +1,5 @@
 import { eventually } from "@lanspread/testkit";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { startSendingPeer } from "./sending-peer.ts";
 
 const MIB = 1024 * 1024;
@@ -9,6 +9,9 @@ const GAME_BYTES = 768 * MIB;
 
 /** What a streamed install may take beside what a peer takes anyway: a thread, its ring, and what is on its way. */
 const STREAM_BYTES = 120 * MIB;
+
+// Many times the bytes of any other test: on a machine under load they take minutes.
+vi.setConfig({ testTimeout: 300_000 });
 
 it("a sender takes no more memory for a large game, and has nothing left of it", async () => {
   await using sender = await startSendingPeer([{ name: "big.bin", content: { zeros: GAME_BYTES } }]);
