@@ -175,8 +175,9 @@ export class LaneFetcher {
   }
 }
 
-function laneOf({ source: { host, port } }: FetchOrder): string {
-  return `${host}:${port}`;
+/** Anybody may say that its lanes are where those of somebody else are. */
+function laneOf({ source: { peerId, host, port } }: FetchOrder): string {
+  return `${peerId} ${host} ${port}`;
 }
 
 function cancel(running: Running): void {
