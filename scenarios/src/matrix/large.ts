@@ -140,7 +140,7 @@ export const LARGE: readonly Scenario[] = [
   {
     id: "S48",
     cores: 2,
-    deadlineMs: 360_000,
+    deadlineMs: 480_000,
     async run(stage) {
       const plan: GamePlan = {
         id: "long",

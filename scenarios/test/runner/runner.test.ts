@@ -77,6 +77,7 @@ describe("the runner", () => {
     run.child.kill("SIGINT");
     expect(await run.code, run.output()).toBe(130);
     expect(run.output()).toContain("ended by SIGINT");
+    expect(run.output()).not.toContain("left behind");
     expect(await peersHere()).toEqual([]);
     expect(await readdir(temporary.path)).toEqual([]);
   });
