@@ -162,7 +162,9 @@ describe("more units of one source than are asked for at a time", () => {
     await using rig = await createHeldRig();
     rig.fetcher.fetch({ ...rig.order, id: 100, source: { ...rig.order.source, peerId: peer(9) } });
     for (const order of rig.orders) rig.fetcher.fetch(order);
-    await eventually(() => rig.endedIds().includes(100), { what: "the end of what was asked of the other one" });
+    await eventually(() => rig.endedIds().includes(100), {
+      what: "the end of what was asked of the other one",
+    });
     expect(rig.endedIds()).toEqual([100]);
     rig.answer(rig.orders.length);
     await eventually(() => rig.endedIds().length === rig.orders.length + 1, { what: "the end of all" });
