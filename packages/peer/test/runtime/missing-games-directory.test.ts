@@ -8,7 +8,7 @@ import { type Member, makeGame, offered, Party } from "./party.ts";
 import { patientUnpacker } from "./patient-unpacker.ts";
 
 const GGOO = asGameId("ggoo");
-const SOON = { deadlineMs: 40_000 };
+const SOON = { deadlineMs: 90_000 };
 
 /** What a killed install leaves. */
 async function leaveTraces(gamesDir: string): Promise<void> {

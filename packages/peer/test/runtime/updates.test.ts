@@ -54,7 +54,7 @@ async function offered(member: Member, version = OLD): Promise<void> {
       const { manifest } = await member.peer.send({ type: "fetch-latest-from-peers", gameId: QUAKE });
       return manifest.version === version && manifest.content_id !== null;
     },
-    { what: `version ${version} with its digests`, deadlineMs: 40_000 },
+    { what: `version ${version} with its digests`, deadlineMs: 90_000 },
   );
 }
 

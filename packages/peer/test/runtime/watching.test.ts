@@ -4,7 +4,7 @@ import { eventually } from "@lanspread/testkit";
 import { expect, it } from "vitest";
 import { makeGame, Party } from "./party.ts";
 
-const DEADLINE_MS = 40_000;
+const DEADLINE_MS = 90_000;
 
 it("a game that is put into the folder is offered to the others, and one that is taken out is not, without any command", async () => {
   await using party = await Party.make();
