@@ -72,14 +72,18 @@ describe.each([
     await using dir = await temporaryDirectory();
     await mkdir(dir.join("elsewhere"));
     await mkdir(dir.join("root"));
+    const first = Promise.withResolvers<void>();
     const swapping: FileAccess = {
       ...access,
-      open: (path, flags, mode) => {
+      open: async (path, flags, mode) => {
         if (path.endsWith("last")) {
+          await first.promise;
           renameSync(dir.join("root", "data"), dir.join("aside"));
           symlinkSync(dir.join("elsewhere"), dir.join("root", "data"));
         }
-        return access.open(path, flags, mode);
+        const file = await access.open(path, flags, mode);
+        first.resolve();
+        return file;
       },
     };
     const files = [fresh("data/first", 3), fresh("data/last", 3)];
