@@ -76,7 +76,9 @@ export class Party implements AsyncDisposable {
               (event): event is RuntimeEventOf<typeof type> => event.type === type && accept(event as never),
             ) as never,
           { what: `${type} at ${name}`, deadlineMs: DEADLINE_MS },
-        ),
+        ).catch((error: unknown) => {
+          throw new Error(`${type} at ${name} did not come, but:\n${tell(events)}`, { cause: error });
+        }),
     };
     this.#members.push(member);
     return member;
@@ -86,6 +88,15 @@ export class Party implements AsyncDisposable {
     await Promise.all(this.#members.map(({ peer }) => peer.stop()));
     await this.#place[Symbol.asyncDispose]();
   }
+}
+
+/** The last events, but for those that come by the dozen. */
+function tell(events: readonly RuntimeEvent[]): string {
+  const rare = events.filter(({ type }) => !/-(?:progress|chunk-finished)$/u.test(type));
+  return rare
+    .slice(-20)
+    .map((event) => JSON.stringify(event).slice(0, 300))
+    .join("\n");
 }
 
 /** Makes a game with an archive of several entries, and payload beside it. */
