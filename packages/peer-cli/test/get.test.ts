@@ -4,7 +4,7 @@ import { makeGame } from "./support/games.ts";
 import { makePlace } from "./support/place.ts";
 import { Screen } from "./support/screen.ts";
 import { noTerminal, ON_A_TERMINAL, TERMINAL_ENV } from "./support/terminal.ts";
-import { DEADLINE_MS, startTestHarness } from "./support/test-harness.ts";
+import { DEADLINE_MS, PATIENT, startTestHarness } from "./support/test-harness.ts";
 
 const MIB = 1_048_576;
 
@@ -18,7 +18,7 @@ describe("lanspread get", () => {
       await makeGame(attic.games, "doom", { files: { "doom.wad": MIB } });
       const source = startTestHarness(attic.args);
       await source.event("local-peer-ready");
-      const cli = startCli(["get", "quake3", "doom", "--no-install", ...me.args], {
+      const cli = startCli(["get", "quake3", "doom", "--no-install", ...PATIENT, ...me.args], {
         env: TERMINAL_ENV,
         inFront: ON_A_TERMINAL,
       });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCli } from "./support/cli.ts";
 import { makeGame } from "./support/games.ts";
 import { makePlace, type PeerPlace, type Place } from "./support/place.ts";
+import { PATIENT, until } from "./support/test-harness.ts";
 
 const LEVEL = seededBytes(1, 3_000_000);
 const ENTRIES = [
@@ -27,7 +28,7 @@ describe("lanspread get --low-disk", () => {
   it("installs a game without its archives, and says what came from whom", async () => {
     await makeGame(attic.games, "quake3", { entries: ENTRIES });
     await place.harness(attic);
-    const { code, stdout, stderr } = await runCli(["get", "quake3", "--low-disk", ...me.args]);
+    const { code, stdout, stderr } = await runCli(["get", "quake3", "--low-disk", ...PATIENT, ...me.args]);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^got quake3 {2}2\.9 MiB, .*\/s, all from attic, 2 files installed$/m);
     const root = join(me.games, "quake3");
@@ -39,7 +40,7 @@ describe("lanspread get --low-disk", () => {
     ]);
     expect((await readFile(join(root, "local/maps/e1m1.bsp"))).equals(LEVEL)).toBe(true);
 
-    const again = await runCli(["get", "quake3", "--low-disk", ...me.args]);
+    const again = await runCli(["get", "quake3", "--low-disk", ...PATIENT, ...me.args]);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("quake3 is installed already");
   });
@@ -47,7 +48,14 @@ describe("lanspread get --low-disk", () => {
   it("tells programs the same in JSON", async () => {
     await makeGame(attic.games, "quake3", { entries: ENTRIES });
     await place.harness(attic);
-    const { code, stdout, stderr } = await runCli(["get", "quake3", "--low-disk", "--json", ...me.args]);
+    const { code, stdout, stderr } = await runCli([
+      "get",
+      "quake3",
+      "--low-disk",
+      "--json",
+      ...PATIENT,
+      ...me.args,
+    ]);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       games: [{ game_id: "quake3", outcome: "done", bytes: 3_000_008, installed_files: 2 }],
@@ -58,7 +66,7 @@ describe("lanspread get --low-disk", () => {
     await makeGame(attic.games, "quake3", { entries: ENTRIES });
     await makeGame(me.games, "quake3", { entries: ENTRIES });
     await place.harness(attic);
-    const { code, stderr } = await runCli(["get", "quake3", "--low-disk", ...me.args]);
+    const { code, stderr } = await runCli(["get", "quake3", "--low-disk", ...PATIENT, ...me.args]);
     expect(code).toBe(1);
     expect(stderr).toContain("quake3 is downloaded: it is installed from this disk.");
     expect(stderr).toContain("Install it from the own disk.");
@@ -78,7 +86,7 @@ describe("lanspread get --low-disk", () => {
     archive[archive.length - 1000] = (archive[archive.length - 1000] ?? 0) ^ 1;
     await writeFile(join(root, "quake3.eti"), archive);
     await place.harness(attic);
-    const { code, stderr } = await runCli(["get", "quake3", "--low-disk", ...me.args]);
+    const { code, stderr } = await runCli(["get", "quake3", "--low-disk", ...PATIENT, ...me.args]);
     expect(code, stderr).toBe(1);
     expect(stderr).toContain("No source has sent quake3 to its end. attic: ");
     expect(await readdir(me.games)).toEqual([]);
@@ -89,7 +97,10 @@ it("stream-install at the harness is accepted, and ends in one event", async () 
   await makeGame(attic.games, "quake3", { entries: ENTRIES });
   await place.harness(attic);
   const harness = await place.harness(me);
-  expect(await harness.ask({ cmd: "wait-peers", count: 1 })).toMatchObject({ type: "result" });
+  await until("the game to be offered", async () => {
+    const answer = await harness.ask({ cmd: "list-games" });
+    return JSON.stringify(answer).includes('"peer_count":1');
+  });
   expect(await harness.ask({ cmd: "stream-install", game_id: "quake3" })).toMatchObject({
     type: "result",
     data: { accepted: true },
