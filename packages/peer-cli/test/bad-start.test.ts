@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -165,7 +166,8 @@ describe("a state directory", () => {
 describe("the network", () => {
   it("port that another program has is named, and free for us when that one ends", async () => {
     const other = createSocket("udp4");
-    other.bind(0, "127.0.0.1");
+    // None of those that a system gives to who asks for any (from 32,768 on, or higher): it is still free when it is wanted.
+    other.bind(20_000 + randomInt(10_000), "127.0.0.1");
     await once(other, "listening");
     const listen = `127.0.0.1:${other.address().port}`;
     expectFailure(await serve("--listen", listen), 1, "port-taken", listen);
