@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { type GameContent, makeGame } from "./games.ts";
 import { makePlace, type Place } from "./place.ts";
+import { signalsItself, untilStopped } from "./signals-itself.ts";
 import { type EventLine, startTestHarness, type TestHarness, until } from "./test-harness.ts";
 
 const MIB = 1_048_576;
-/** Long enough on any machine for something to happen in the middle. */
 export const FILES = { "data/large.pak": 256 * MIB, "data/small.pak": 3 * MIB + 5 };
 export const SENTINEL_BYTES = "20240101\n".length;
 export const TOTAL_BYTES = 259 * MIB + 5 + SENTINEL_BYTES;
 
 /** To the end of a download, ms, on a machine that other tests keep busy. */
-const END_MS = 90_000;
+const END_MS = 240_000;
 
 const END_EVENTS = ["download-finished", "download-failed", "download-cancelled", "download-peers-gone"];
 
@@ -43,7 +43,23 @@ export class DownloadParty implements AsyncDisposable {
 
   async start(name: string, ...extra: string[]): Promise<TestHarness> {
     const { args } = await this.#place.peer(name);
-    const harness = startTestHarness([...args, ...extra]);
+    return await this.#run([...args, ...extra], []);
+  }
+
+  /** Starts one that stops when a tenth of its first download has come: {@link midDownload}, and then {@link goOn}. */
+  async receiver(totalBytes = TOTAL_BYTES, ...extra: string[]): Promise<TestHarness> {
+    const own = {
+      signal: "SIGSTOP",
+      event: "download-chunk-finished",
+      field: "length",
+      isSum: true,
+    } as const;
+    const { args } = await this.#place.peer("receiver");
+    return await this.#run([...args, ...extra], signalsItself({ ...own, above: totalBytes / 10 }));
+  }
+
+  async #run(args: readonly string[], nodeArgs: readonly string[]): Promise<TestHarness> {
+    const harness = startTestHarness(args, { nodeArgs });
     this.#running.push(harness);
     await harness.event("local-peer-ready", END_MS);
     return harness;
@@ -103,9 +119,15 @@ export async function download(
   await receiver.ask({ cmd: "download", game_id: "quake3", install: false, ...options });
 }
 
-/** Waits until a tenth of the download at hand has come. */
-export function midDownload(receiver: TestHarness, totalBytes = TOTAL_BYTES): Promise<unknown> {
-  return until("a part of the download", () => arrived(receiver) > totalBytes / 10, END_MS);
+/** Waits until a tenth of the download at hand has come, and the receiver has stopped: whatever is done now is done in the middle. */
+export async function midDownload(receiver: TestHarness, totalBytes = TOTAL_BYTES): Promise<void> {
+  await until("a part of the download", () => arrived(receiver) > totalBytes / 10, END_MS);
+  await untilStopped(receiver);
+}
+
+/** Behind {@link midDownload}. */
+export function goOn(receiver: TestHarness): void {
+  if (process.platform !== "win32") receiver.child.kill("SIGCONT");
 }
 
 /** The end of the receiver's n-th download, counted from 0; waits for it. */

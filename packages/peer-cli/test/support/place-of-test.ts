@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from "vitest";
 import { makePlace, type PeerPlace, type Place } from "./place.ts";
+import { type OwnSignal, signalsItself } from "./signals-itself.ts";
 import { startTestHarness, type TestHarness } from "./test-harness.ts";
 
 /** The place of the test that runs now. */
@@ -11,6 +12,8 @@ export interface PlaceOfTest {
   begin(name: string, ...extra: string[]): Promise<TestHarness>;
   /** As {@link begin}, and waits until it is ready. */
   start(name: string, ...extra: string[]): Promise<TestHarness>;
+  /** As {@link start}; it sends itself a signal at some moment. */
+  startSignalling(name: string, own: OwnSignal): Promise<TestHarness>;
   /** Ends this one with the test, too. */
   keep(harness: TestHarness): TestHarness;
 }
@@ -49,6 +52,12 @@ export function placeOfEachTest(): PlaceOfTest {
     begin,
     async start(name, ...extra) {
       const harness = await begin(name, ...extra);
+      await harness.event("local-peer-ready");
+      return harness;
+    },
+    async startSignalling(name, own) {
+      const { args } = await now().peer(name);
+      const harness = keep(startTestHarness(args, { nodeArgs: signalsItself(own) }));
       await harness.event("local-peer-ready");
       return harness;
     },
