@@ -18,6 +18,11 @@ interface Dialled {
   readonly channel: RequestChannel;
 }
 
+/** Tells lanes of sources apart. With the peer: anybody may name the address of another one's lane as an own. */
+export function laneKey({ peerId, host, port }: LaneAddress): string {
+  return `${peerId} ${host} ${port}`;
+}
+
 /** Connections from this lane to the lanes of sources: dialled when they are needed, kept as long as they live and give. */
 export class LaneConnections {
   readonly #options: LaneConnectionsOptions;
@@ -36,7 +41,7 @@ export class LaneConnections {
    * @throws LaneError where it cannot be reached, or is another peer; the signal's reason
    */
   async channelTo(source: LaneAddress, signal: AbortSignal): Promise<RequestChannel> {
-    const key = `${source.peerId} ${source.host} ${source.port}`;
+    const key = laneKey(source);
     const up = this.#up.get(key);
     if (up !== undefined) {
       signal.throwIfAborted();

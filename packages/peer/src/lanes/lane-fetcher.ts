@@ -9,7 +9,7 @@ import {
 } from "../transfer/index.ts";
 import { TELL_BYTES_MS } from "./constants.ts";
 import type { FlushPace } from "./flush-pace.ts";
-import { LaneConnections, type LaneConnectionsOptions } from "./lane-connections.ts";
+import { LaneConnections, type LaneConnectionsOptions, laneKey } from "./lane-connections.ts";
 import { LaneFiles } from "./lane-files.ts";
 import type { FetchOrder, FromLane } from "./messages.ts";
 import { Turns } from "./turns.ts";
@@ -50,7 +50,7 @@ export class LaneFetcher {
   }
 
   fetch(order: FetchOrder): void {
-    this.#turns.take(laneOf(order), order);
+    this.#turns.take(laneKey(order.source), order);
   }
 
   cancel(id: FetchOrder["id"]): void {
@@ -97,8 +97,8 @@ export class LaneFetcher {
     const isCancelled = failure !== null && running?.isCancelled === true;
     this.#tell({ type: "ended", id, failure: isCancelled ? { kind: "cancelled" } : failure });
     // Whatever is wrong with the connection, those who wait for it need not find it out one after the other.
-    if (failure?.kind === "lane" && !isCancelled) this.#endWaiting(failure, laneOf(order));
-    this.#turns.ended(laneOf(order));
+    if (failure?.kind === "lane" && !isCancelled) this.#endWaiting(failure, laneKey(order.source));
+    this.#turns.ended(laneKey(order.source));
   }
 
   /** Of one lane of a source, or of all. */
@@ -173,11 +173,6 @@ export class LaneFetcher {
     this.#bytes.clear();
     this.#tell({ type: "bytes", counts });
   }
-}
-
-/** Anybody may say that its lanes are where those of somebody else are. */
-function laneOf({ source: { peerId, host, port } }: FetchOrder): string {
-  return `${peerId} ${host} ${port}`;
 }
 
 function cancel(running: Running): void {
