@@ -166,7 +166,7 @@ async function run(
   sample();
   await onStep("all-flushed");
   signal.throwIfAborted();
-  await requireInPlace({
+  const seen = await requireInPlace({
     journal,
     layout,
     payload,
@@ -199,6 +199,7 @@ async function run(
     mibPerS: fetched / MIB / (elapsedMs / 1000),
     sources: transfer.bytesBySource,
     digests: ownDigests,
+    seen,
     struckOut: transfer.struckOut,
   };
 }

@@ -10,7 +10,12 @@ export interface FoundFile {
   readonly state: FileState;
   /** Tells the file from every other one; null where nothing is. */
   readonly identity: string | null;
+  /** Last change in nanoseconds since 1970, as digits: more than a number holds. Null where nothing is. */
+  readonly mtimeNs: string | null;
 }
+
+/** There is nothing. */
+export const NOTHING: FoundFile = { state: "missing", identity: null, mtimeNs: null };
 
 /** A file as the manifest has it: the path relative to the root, the size in bytes. */
 export interface WantedFile {
@@ -25,7 +30,8 @@ export async function fileState(
   size: number,
 ): Promise<{ readonly state: FileState; readonly changedNs: bigint }> {
   const stats = await lookExactly(pooledAccess, pathBelow(root, path));
-  return { state: judge(stats, size), changedNs: stats?.ctimeNs ?? 0n };
+  if (stats === null) return { state: "missing", changedNs: 0n };
+  return { state: judge(stats, size), changedNs: stats.ctimeNs };
 }
 
 /** When a file was written last, nanoseconds since 1970; null where nothing is. */
@@ -39,7 +45,8 @@ export async function findFile(
   { path, size }: WantedFile,
 ): Promise<FoundFile> {
   const stats = await lookExactly(access, pathBelow(root, path));
-  return { state: judge(stats, size), identity: stats === null ? null : identityOf(stats) };
+  if (stats === null) return NOTHING;
+  return { state: judge(stats, size), identity: identityOf(stats), mtimeNs: String(stats.mtimeNs) };
 }
 
 /** Tells a file from every other one. */
@@ -67,8 +74,7 @@ export function inTheWay(absolute: string): PeerError {
  * With the full size a file is ours, and without any it was made and not given its size. A second name of the same file is
  * somebody else's: it must not be written to.
  */
-function judge(stats: BigIntStats | null, size: number): FileState {
-  if (stats === null) return "missing";
+function judge(stats: BigIntStats, size: number): FileState {
   if (!stats.isFile() || stats.nlink > 1n) return "other";
   if (stats.size === BigInt(size)) return "ours";
   return stats.size === 0n ? "empty" : "other";

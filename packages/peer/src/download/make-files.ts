@@ -3,7 +3,7 @@ import { fromNodeError } from "../errors/index.ts";
 import { mapLimited } from "../library/map-limited.ts";
 import { type FileAccess, pathBelow } from "../storage/index.ts";
 import { FILES_AT_ONCE } from "./constants.ts";
-import { findFile, identityOf, inTheWay, type WantedFile } from "./file-state.ts";
+import { findFile, identityOf, inTheWay, NOTHING, type WantedFile } from "./file-state.ts";
 import {
   checkBatch,
   type Directories,
@@ -127,5 +127,3 @@ async function makeFile(
     await file.close();
   }
 }
-
-const NOTHING = { state: "missing", identity: null } as const;

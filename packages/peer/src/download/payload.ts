@@ -3,7 +3,7 @@ import { mapLimited } from "../library/map-limited.ts";
 import { flushDirectory, pooledAccess, SENTINEL_NAME } from "../storage/index.ts";
 import type { PieceSink } from "../transfer/index.ts";
 import { FILES_AT_ONCE, FILES_PER_ORDER } from "./constants.ts";
-import { type FileState, type FoundFile, findFile, type WantedFile } from "./file-state.ts";
+import { type FileState, type FoundFile, findFile, NOTHING, type WantedFile } from "./file-state.ts";
 import { type FileToMake, type MadeFiles, makeFiles, makeFilesAgain } from "./make-files.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { LaneDownload } from "./types.ts";
@@ -19,6 +19,17 @@ export interface PayloadOptions {
   readonly touch: () => Promise<void>;
   /** Threads that make files and look at them past the own one. */
   readonly lanes?: Pick<LaneDownload, "make" | "look"> | null;
+}
+
+/** What {@link Payload.inspect} found. */
+export interface Inspection {
+  /**
+   * Files that are not where they were made, by index, with what is at the path now: `ours` where it is another file of the same size,
+   * or where the file system does not keep the numbers of its files.
+   */
+  readonly misplaced: ReadonlyMap<number, FileState>;
+  /** Last change of each of the others, by index: nanoseconds since 1970, as digits. */
+  readonly mtimesNs: ReadonlyMap<number, string>;
 }
 
 interface SurelyMade extends MadeFiles {
@@ -99,25 +110,24 @@ export class Payload implements PieceSink, AsyncDisposable {
   /**
    * Looks whether every file is still where it was made: somebody may have moved, replaced or deleted one, or the whole
    * folder, while its bytes came through an open handle.
-   *
-   * @returns those that are not by index, with what is at the path now: `ours` where it is another file of the same size,
-   *   or where the file system does not keep the numbers of its files
    */
-  async misplaced(signal?: AbortSignal): Promise<ReadonlyMap<number, FileState>> {
+  async inspect(signal?: AbortSignal): Promise<Inspection> {
     const { layout, old } = this.#options;
     // What has no content in the new version came with no byte, and may still be the old version's.
     if (old.size > 0) await this.replaceOld();
     const misplaced = new Map<number, FileState>();
+    const mtimesNs = new Map<number, string>();
     const payload = [...layout.files.keys()].filter((index) => index !== this.#sentinelIndex);
     await this.#inOrders(payload, signal, async (indices) => {
       const found = await this.#find(indices.map((index) => this.#wanted(index)));
       for (const [place, index] of indices.entries()) {
-        const { state, identity } = found[place] ?? { state: "missing", identity: null };
+        const { state, identity, mtimeNs } = found[place] ?? NOTHING;
         const same = identity !== null && identity === this.#identities.get(index);
         if (state !== "ours" || !same) misplaced.set(index, state);
+        else if (mtimeNs !== null) mtimesNs.set(index, mtimeNs);
       }
     });
-    return misplaced;
+    return { misplaced, mtimesNs };
   }
 
   async write(fileIndex: number, bytes: Uint8Array, offset: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { GameId, Manifest, PeerId, PieceIndex, StruckOutSource } from "@lanspread/proto";
+import type { WalkedFile } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
 import type { FetchUnitOptions, RequestChannel } from "../transfer/index.ts";
@@ -149,6 +150,8 @@ export interface DownloadResult {
   readonly sources: Readonly<Record<PeerId, number>>;
   /** 32 bytes per piece, in manifest order; each verified against bytes that are flushed. */
   readonly digests: Uint8Array;
+  /** Files as they lay on the disk just before the commit, by path: those of which that is certain. */
+  readonly seen: ReadonlyMap<WalkedFile["path"], WalkedFile>;
   /** Sources that sent wrong bytes too often. */
   readonly struckOut: readonly StruckOutSource[];
 }

@@ -8,7 +8,10 @@ import { giveWay } from "./give-way.ts";
 import { fingerprintOf, lookOf, type RootLook } from "./look.ts";
 import type { ListedEntry, RootReply, RootSight } from "./look-messages.ts";
 import type { Looker } from "./looker.ts";
-import { walkManifest } from "./walk.ts";
+import { type WalkedFile, walkManifest } from "./walk.ts";
+
+/** Files as they lay on the disk a moment ago, by path. */
+export type SeenFiles = ReadonlyMap<WalkedFile["path"], WalkedFile>;
 
 export interface ExamineOptions {
   readonly id: GameId;
@@ -22,6 +25,8 @@ export interface ExamineOptions {
   readonly previous: IndexEntry | undefined;
   /** Walk even if the root looks unchanged: somebody noticed a change that a look cannot see. */
   readonly walk?: boolean;
+  /** What need not be looked at once more. Default: nothing. */
+  readonly seen?: SeenFiles;
   /** Called each time that the payload is listed. */
   readonly onWalk?: () => void;
   readonly signal?: AbortSignal;
@@ -66,6 +71,30 @@ async function listBy(looker: Looker, directory: string): Promise<readonly Liste
   return reply.entries;
 }
 
+/** Lists by name alone where all files were seen: that takes a fifth of the time. */
+async function listSeen(
+  looker: Looker,
+  directory: string,
+  inside: string,
+  seen: SeenFiles,
+): Promise<readonly ListedEntry[]> {
+  // There is the sentinel, which is newer.
+  if (seen.size === 0 || inside === "") return await listBy(looker, directory);
+  const reply = await looker.look({ directory, onlyNames: true });
+  if (reply.status === "failed") throw new PeerError(reply.code, reply.message);
+  const entries: ListedEntry[] = [];
+  for (const entry of reply.entries) {
+    if (entry[1] !== "file") {
+      entries.push(entry);
+      continue;
+    }
+    const file = seen.get(`${inside}/${entry[0]}`);
+    if (file === undefined) return await listBy(looker, directory);
+    entries.push([entry[0], "file", file.size, file.mtimeNs]);
+  }
+  return entries;
+}
+
 /** What vanishes during a walk is a change, no failure. */
 function nullIfVanished(error: unknown): null {
   if (error instanceof PeerError && (error.code === "no-such-file" || error.code === "no-such-directory"))
@@ -74,7 +103,7 @@ function nullIfVanished(error: unknown): null {
 }
 
 async function entryFrom(options: ExamineOptions, look: RootLook): Promise<IndexEntry> {
-  const { id, root, looker, previous, signal } = options;
+  const { id, root, looker, previous, seen = new Map(), signal } = options;
   const { fingerprint, sentinel, installed } = look;
   if (sentinel.status !== "valid") {
     return {
@@ -91,7 +120,8 @@ async function entryFrom(options: ExamineOptions, look: RootLook): Promise<Index
     };
   }
   options.onWalk?.();
-  const list = (directory: string): Promise<readonly ListedEntry[]> => listBy(looker, directory);
+  const list = (directory: string, inside: string): Promise<readonly ListedEntry[]> =>
+    listSeen(looker, directory, inside, seen);
   const walk = await walkManifest(root, { list, ...(signal === undefined ? {} : { signal }) });
   await giveWay(walk.files.length);
   const hash = manifestHash(sentinel.version, walk.files);

@@ -4,7 +4,7 @@ export { type LibraryMonitorOptions, monitorLibrary } from "./monitor.ts";
 export { type HashOutcome, hashPieces } from "./piece-hasher.ts";
 export { readSentinel, type Sentinel } from "./sentinel.ts";
 export type {
-  KnownDigests,
+  KnownContent,
   Library,
   LibraryChangeEvent,
   LibraryOptions,

@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from "../logger.ts";
 import { MAX_WARNINGS, ROOTS_AT_ONCE } from "./constants.ts";
 import { Entries } from "./entries.ts";
 import { digestBytes, digestsOf, type IndexEntry, isUnread, manifestOf, unreadableEntry } from "./entry.ts";
-import { examineRoot } from "./examine.ts";
+import { examineRoot, type SeenFiles } from "./examine.ts";
 import { createHashQueue, type HashQueue } from "./hash-queue.ts";
 import { createIndexStore, type IndexStore } from "./index-store.ts";
 import { entryPath } from "./listed-entry.ts";
@@ -18,7 +18,7 @@ import { SettledRoots } from "./settled-roots.ts";
 import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
 import { isServable, localGameOf, summaryOf } from "./summary.ts";
 import type {
-  KnownDigests,
+  KnownContent,
   Library,
   LibraryChangeEvent,
   LibraryOptions,
@@ -29,6 +29,16 @@ import type {
 /** Creates the library of a games directory. Nothing is read before {@link Library.start}. */
 export function createLibrary(options: LibraryOptions): Library {
   return new LocalLibrary(options);
+}
+
+/** One look at one game. */
+interface Look {
+  readonly gamesDir: string;
+  readonly id: GameId;
+  readonly before: IndexEntry | undefined;
+  /** Whether the payload is listed even if the root looks unchanged. */
+  readonly walk: boolean;
+  readonly seen: SeenFiles;
 }
 
 class LocalLibrary implements Library {
@@ -49,7 +59,7 @@ class LocalLibrary implements Library {
   readonly #servable = new WeakMap<IndexEntry, ServableGame>();
   /** Games whose operation has ended its changes but still holds its slot. */
   readonly #released = new Set<GameId>();
-  readonly #known = new Map<GameId, KnownDigests>();
+  readonly #known = new Map<GameId, KnownContent>();
   /** Games that are to be walked even if they look unchanged. */
   readonly #suspect = new Set<GameId>();
   #gamesDir: string;
@@ -148,7 +158,7 @@ class LocalLibrary implements Library {
     await this.#publish();
   }
 
-  async release(id: GameId, known?: KnownDigests): Promise<void> {
+  async release(id: GameId, known?: KnownContent): Promise<void> {
     this.#released.add(id);
     this.#hashQueue.forgive(id);
     if (known !== undefined) this.#known.set(id, known);
@@ -291,12 +301,14 @@ class LocalLibrary implements Library {
     const before = this.#entries.get(id);
     const walk = this.#suspect.delete(id);
     this.#lookCount += 1;
-    const examined = await this.#examine(gamesDir, id, before, walk);
+    const seen = this.#known.get(id)?.seen ?? new Map();
+    const examined = await this.#examine({ gamesDir, id, before, walk, seen });
     const entry = examined === null ? null : this.#withKnownDigests(examined);
     const isOld = (): boolean => superseded() || this.#isBlocked(id) || gamesDir !== this.#gamesDir;
     // What was noticed below the root is not forgotten with a look that came to nothing.
     const isLost = isOld() || (entry !== null && isUnread(entry));
-    if (walk && isLost) this.#suspect.add(id);
+    // Nor is believed for long what was seen before this look.
+    if ((walk && isLost) || seen.size > 0) this.#suspect.add(id);
     if (isOld()) return;
     if (entry === null) {
       this.#forget(id);
@@ -309,13 +321,9 @@ class LocalLibrary implements Library {
     this.#hashIfNeeded(entry);
   }
 
-  async #examine(
-    gamesDir: string,
-    id: GameId,
-    before: IndexEntry | undefined,
-    walk: boolean,
-  ): Promise<IndexEntry | null> {
+  async #examine({ gamesDir, id, before, walk, seen }: Look): Promise<IndexEntry | null> {
     const { signal } = this.#closing;
+    const looker = this.#looker;
     const onWalk = (): void => {
       this.#walkCount += 1;
     };
@@ -323,11 +331,11 @@ class LocalLibrary implements Library {
       const root = entryPath(gamesDir, id);
       const isKnown = before !== undefined && !isUnread(before);
       const entryFile = isKnown ? null : this.#options.stateDir.libraryEntry(id);
-      const sight = await this.#looker.look({ root, entryFile });
+      const sight = await looker.look({ root, entryFile });
       if (sight.status === "no-root") return null;
       if (sight.status === "failed") throw new PeerError(sight.code, sight.message);
       const previous = isKnown ? before : await this.#store.loadEntry(id, sight.entryText);
-      return await examineRoot({ id, root, sight, looker: this.#looker, previous, walk, onWalk, signal });
+      return await examineRoot({ id, root, sight, looker, previous, walk, seen, onWalk, signal });
     } catch (error) {
       signal.throwIfAborted();
       const { code, message } = toPeerError(error);

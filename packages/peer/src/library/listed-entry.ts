@@ -1,10 +1,10 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { sep } from "node:path";
 import { fromNodeError } from "../errors/from-node-error.ts";
-import type { ListedEntry } from "./look-messages.ts";
+import type { ListedEntry, StatelessEntry } from "./look-messages.ts";
 
 /** An entry whose state is of no interest; null for a regular file. */
-export function withoutState(entry: Dirent): ListedEntry | null {
+export function withoutState(entry: Dirent): StatelessEntry | null {
   if (entry.isFile()) return null;
   if (entry.isDirectory()) return [entry.name, "directory"];
   return [entry.name, kindOf(entry)];

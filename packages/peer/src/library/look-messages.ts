@@ -7,14 +7,23 @@ export interface LookNames {
 }
 
 /** What the main thread wants to know of one game root, or of one directory in it. */
-export type LookRequest = RootRequest | ListRequest;
+export type LookRequest = RootRequest | ListRequest | NamesRequest;
 
 /** What of the disk each kind of request shows. */
-export type ReplyTo<Request extends LookRequest> = Request extends ListRequest ? ListReply : RootReply;
+export type ReplyTo<Request extends LookRequest> = Request extends NamesRequest
+  ? NamesReply
+  : Request extends ListRequest
+    ? ListReply
+    : RootReply;
 
 export interface ListRequest {
   /** Absolute path of the directory. */
   readonly directory: string;
+}
+
+/** Nothing in the directory is looked at but its names. */
+export interface NamesRequest extends ListRequest {
+  readonly onlyNames: true;
 }
 
 export interface RootRequest {
@@ -25,7 +34,7 @@ export interface RootRequest {
 }
 
 /** What the looking thread says. Plain data: nothing is concluded from it there. */
-export type LookReply = RootReply | ListReply;
+export type LookReply = RootReply | ListReply | NamesReply;
 
 export type RootReply =
   | RootSight
@@ -34,6 +43,8 @@ export type RootReply =
   | FailedLook;
 
 export type ListReply = { readonly status: "listed"; readonly entries: readonly ListedEntry[] } | FailedLook;
+
+export type NamesReply = { readonly status: "named"; readonly entries: readonly NamedEntry[] } | FailedLook;
 
 export interface FailedLook {
   readonly status: "failed";
@@ -45,9 +56,18 @@ export interface FailedLook {
 /** A directory entry, by its name in the directory. Size in bytes, time in nanoseconds since 1970, as digits: more than a number holds. */
 export type ListedEntry =
   | readonly [name: string, kind: "file", size: number, mtimeNs: string]
-  | readonly [name: string, kind: "directory" | "link" | "socket" | "pipe" | "device"]
+  | StatelessEntry
   /** It was listed, and then could not be looked at. */
   | readonly [name: string, kind: "failed", code: PeerErrorCode, message: string];
+
+/** One whose state is of no interest. */
+export type StatelessEntry = readonly [
+  name: string,
+  kind: "directory" | "link" | "socket" | "pipe" | "device",
+];
+
+/** As {@link ListedEntry}, of a file by its name alone. */
+export type NamedEntry = readonly [name: string, kind: "file"] | StatelessEntry;
 
 /** What one directory listing and the state of a few files show. */
 export interface RootSight {

@@ -11,7 +11,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { errnoOf, fromNodeError } from "../errors/from-node-error.ts";
 import { MAX_JSON_BYTES } from "../storage/constants.ts";
 import { ARCHIVE_EXTENSION } from "./constants.ts";
-import { listDirectoryNow } from "./list-directory-now.ts";
+import { listDirectoryNow, listNamesNow } from "./list-directory-now.ts";
 import { entryPath } from "./listed-entry.ts";
 import type {
   ArchiveStamp,
@@ -36,6 +36,7 @@ function answer(request: LookRequest): LookReply {
   const path = "directory" in request ? request.directory : request.root;
   try {
     if (!("directory" in request)) return look(request);
+    if ("onlyNames" in request) return { status: "named", entries: listNamesNow(path) };
     return { status: "listed", entries: listDirectoryNow(path) };
   } catch (error) {
     const { code, message } = fromNodeError(error, path);

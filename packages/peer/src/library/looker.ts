@@ -120,7 +120,7 @@ class ThreadLooker implements Looker {
 /** What whoever asked has to make sense of. */
 function charactersOf(reply: LookReply): number {
   if (reply.status === "seen") return reply.entryText?.length ?? 0;
-  return reply.status === "listed" ? reply.entries.length * LISTED_CHARACTERS : 0;
+  return reply.status === "listed" || reply.status === "named" ? reply.entries.length * LISTED_CHARACTERS : 0;
 }
 
 function fault(cause: unknown): PeerError {

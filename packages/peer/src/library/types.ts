@@ -4,6 +4,7 @@ import type { PeerError } from "../errors/index.ts";
 import type { Logger } from "../logger.ts";
 import type { StateDir } from "../storage/index.ts";
 import type { RecoverGamesDir } from "./settled-roots.ts";
+import type { WalkedFile } from "./walk.ts";
 
 export interface LibraryOptions {
   readonly gamesDir: string;
@@ -54,11 +55,13 @@ export interface ServableGame {
   readonly digests: Uint8Array | null;
 }
 
-/** Digests that somebody computed already while the bytes went by. */
-export interface KnownDigests {
+/** What somebody knows of a game whose bytes went by. */
+export interface KnownContent {
   readonly manifestHash: Hash;
   /** 32 bytes per piece, in manifest order; every one verified against bytes that are flushed. */
   readonly digests: Uint8Array;
+  /** Files as they lay on the disk a moment ago, by path. Default: none. */
+  readonly seen?: ReadonlyMap<WalkedFile["path"], WalkedFile>;
 }
 
 /**
@@ -90,9 +93,10 @@ export interface Library {
   /**
    * An operation has ended its changes to a game: it is looked at, and announced again. Resolves when that is published.
    *
-   * @param known spares the game from being read again only to be hashed.
+   * @param known spares the game from being read again only to be hashed, and what was seen a moment ago from being looked at again at
+   *   once: the next look does that.
    */
-  release(id: GameId, known?: KnownDigests): Promise<void>;
+  release(id: GameId, known?: KnownContent): Promise<void>;
   /**
    * Looks at one game again and publishes. While the same game is being looked at, that is done once more instead.
    *

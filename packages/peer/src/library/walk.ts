@@ -35,8 +35,12 @@ export interface Walk {
 
 export interface WalkOptions {
   readonly signal?: AbortSignal;
-  /** Lists one directory, as {@link listDirectory} does, which is the default. */
-  readonly list?: (directory: string) => Promise<readonly ListedEntry[]>;
+  /**
+   * Lists one directory, as {@link listDirectory} does, which is the default.
+   *
+   * @param inside its path relative to the root, `/` between components; empty for the root
+   */
+  readonly list?: (directory: string, inside: string) => Promise<readonly ListedEntry[]>;
 }
 
 /**
@@ -84,7 +88,7 @@ export async function walkManifest(root: string, options: WalkOptions = {}): Pro
   while (directories.length > 0 && !tooMany) {
     signal?.throwIfAborted();
     const some = directories.splice(-DIRECTORIES_AT_ONCE);
-    const listed = await mapLimited(some, some.length, (directory) => list(join(root, directory)));
+    const listed = await mapLimited(some, some.length, (inside) => list(join(root, inside), inside));
     for (const [place, directory] of some.entries()) {
       for (const entry of listed[place] ?? []) {
         examined += 1;

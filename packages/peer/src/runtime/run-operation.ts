@@ -1,6 +1,6 @@
 import type { GameId, OperationKind, RuntimeEvent } from "@lanspread/proto";
 import { PeerError, toPeerError } from "../errors/index.ts";
-import type { KnownDigests } from "../library/index.ts";
+import type { KnownContent } from "../library/index.ts";
 import type { Logger } from "../logger.ts";
 import type { RuntimeContext } from "./context.ts";
 import type { Operation } from "./operations.ts";
@@ -10,8 +10,8 @@ export interface OperationFrame {
   readonly signal: AbortSignal;
   /** Goes on as another kind in the same slot, and says how the part that has ended did. */
   continueAs(kind: OperationKind, endEvent: RuntimeEvent): void;
-  /** Digests of the game's new content, which spare it from being read again. */
-  know(digests: KnownDigests): void;
+  /** What is known of the game's new content spares it from being read again. */
+  know(content: KnownContent): void;
 }
 
 export interface OperationOptions {
@@ -56,7 +56,7 @@ async function runOperation(
   const { gameId } = options;
   const { library, operations, outbound, logger } = context;
   let operation = begun;
-  let known: KnownDigests | undefined;
+  let known: KnownContent | undefined;
   const { signal } = operation.controller;
   tellOperations(context);
   let end: RuntimeEvent;
@@ -68,11 +68,13 @@ async function runOperation(
       signal,
       continueAs: (kind, endEvent) => {
         operation = operations.change(operation, kind);
+        // What goes on may take long, and nobody looks meanwhile.
+        if (known !== undefined) known = { manifestHash: known.manifestHash, digests: known.digests };
         tellOperations(context);
         context.bus.emit(endEvent);
       },
-      know: (digests) => {
-        known = digests;
+      know: (content) => {
+        known = content;
       },
     });
   } catch (error) {

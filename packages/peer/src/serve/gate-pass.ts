@@ -1,6 +1,12 @@
 import { type GameId, RESET, WireError, type WireErrorCode } from "@lanspread/proto";
 import type { AnsweringStream } from "./answering-stream.ts";
-import { decideServe, type ServePermission, type ServeRequest, type ServeView } from "./gate.ts";
+import {
+  decideServe,
+  type ServeDecision,
+  type ServePermission,
+  type ServeRequest,
+  type ServeView,
+} from "./gate.ts";
 import { Refused } from "./refused.ts";
 
 /** Asks the gate at this moment: throws where it is closed. */
@@ -16,8 +22,13 @@ export function gatePass(
   asked: ServeRequest,
   viewOf: (id: GameId) => ServeView,
 ): GatePass {
+  let view: ServeView | undefined;
+  let decision: ServeDecision;
   return () => {
-    const decision = decideServe(viewOf(asked.gameId), asked);
+    const now = viewOf(asked.gameId);
+    // What a view says never changes, and lanes have the same one until it is revoked.
+    if (now !== view) decision = decideServe(now, asked);
+    view = now;
     if (decision.allow) return decision;
     if (!stream.begun) throw Refused.by(decision);
     throw new WireError(decision.refuse, decision.message, RESET.revoked);

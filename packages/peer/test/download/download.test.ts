@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { seededBytes } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { walkManifest } from "../../src/library/index.ts";
 import { createRig, createSource, hasWholeGame, MIB, peer } from "./support.ts";
 
 describe("a download", () => {
@@ -29,6 +30,9 @@ describe("a download", () => {
     });
     expect(Number.isInteger(result.elapsedMs)).toBe(true);
     expect(Buffer.from(result.digests).equals(game.digests)).toBe(true);
+    const { files } = await walkManifest(rig.root);
+    const payload = files.filter(({ path }) => path !== "version.ini");
+    expect(result.seen).toEqual(new Map(payload.map((file) => [file.path, file])));
     expect(rig.chunks.reduce((sum, { length }) => sum + length, 0)).toBe(bytes);
     expect(rig.chunks.reduce((sum, { pieces }) => sum + pieces, 0)).toBe(27);
     expect(rig.calls).toEqual(["before-touch", "begin"]);

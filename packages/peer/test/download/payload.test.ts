@@ -77,20 +77,25 @@ describe("the files of a download", () => {
     }));
     await rig.payload.create(false);
     expect(rig.payload.made.size).toBe(150);
-    expect((await rig.payload.misplaced()).size).toBe(0);
+    expect((await rig.payload.inspect()).misplaced.size).toBe(0);
     await rename(rig.path("data/deep/file-140"), rig.path("moved"));
     // Moved away and not removed: the number of a removed file may be the next one's.
     await rename(rig.path("data/deep/file-3"), rig.path("moved, too"));
     await writeFile(rig.path("data/deep/file-3"), "mine");
     await rm(rig.path("data/deep/file-70"));
     await writeFile(rig.path("data/deep/file-70"), "another size");
-    expect(new Map(await rig.payload.misplaced())).toEqual(
+    const { misplaced, mtimesNs } = await rig.payload.inspect();
+    expect(new Map(misplaced)).toEqual(
       new Map([
         [3, "ours"],
         [70, "other"],
         [140, "missing"],
       ]),
     );
+    const untouched = [...FILES.keys()].filter((index) => ![3, 70, 140, 150].includes(index));
+    expect([...mtimesNs.keys()]).toEqual(untouched);
+    const { mtimeNs } = await stat(rig.path("data/deep/file-149"), { bigint: true });
+    expect(mtimesNs.get(149)).toBe(String(mtimeNs));
     expect(made).toEqual([64, 64, 22]);
     expect(found).toEqual([64, 64, 22, 64, 64, 22]);
   });
@@ -105,7 +110,7 @@ describe("the files of a download", () => {
     }));
     await rig.payload.create(false);
     expect((await namesOf(rig.path("data/deep"))).length).toBe(150);
-    expect((await rig.payload.misplaced()).size).toBe(0);
+    expect((await rig.payload.inspect()).misplaced.size).toBe(0);
     // Those that were there may lie behind a link that has come since.
     expect(rig.payload.identityOf(0)).toBeNull();
   });

@@ -37,19 +37,21 @@ describe("making, looking at and removing files by lanes", () => {
     await using dir = await temporaryDirectory();
     await mkdir(dir.join("folder"));
     await writeFile(dir.join("whole"), "1234");
-    const { dev, ino } = await stat(dir.join("whole"), { bigint: true });
+    const { dev, ino, mtimeNs } = await stat(dir.join("whole"), { bigint: true });
     await using pool = await startPool(await poolOptions({ count: 1 }));
     await using download = pool.open(dir.path);
     const paths = ["whole", "gone", "folder"].map((path) => ({ path, size: 4 }));
     expect(await download.look(paths)).toEqual([
-      { state: "ours", identity: `${dev}:${ino}` },
-      { state: "missing", identity: null },
-      { state: "other", identity: expect.any(String) },
+      { state: "ours", identity: `${dev}:${ino}`, mtimeNs: String(mtimeNs) },
+      { state: "missing", identity: null, mtimeNs: null },
+      { state: "other", identity: expect.any(String), mtimeNs: expect.any(String) },
     ]);
     const tooLong = "n".repeat(300);
     await expect(download.look([{ path: tooLong, size: 1 }])).rejects.toThrow(tooLong);
     await rm(dir.join("whole"));
-    expect(await download.look(paths.slice(0, 1))).toEqual([{ state: "missing", identity: null }]);
+    expect(await download.look(paths.slice(0, 1))).toEqual([
+      { state: "missing", identity: null, mtimeNs: null },
+    ]);
   });
 
   it("removes them, but for what is not ours, and for large ones", async () => {

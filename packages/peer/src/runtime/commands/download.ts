@@ -144,8 +144,8 @@ async function fetch(context: RuntimeContext, gameId: GameId, frame: OperationFr
       onChunk: (chunk) => bus.emit({ type: "download-chunk-finished", gameId, ...chunk }),
     }),
   );
-  frame.know({ manifestHash: manifest.manifest_hash, digests: result.digests });
-  const { digests: _, struckOut, ...totals } = result;
+  const { digests: own, seen, struckOut, ...totals } = result;
+  frame.know({ manifestHash: manifest.manifest_hash, digests: own, seen });
   const out = [...liars, ...struckOut];
   return { totals: { ...totals, ...(out.length === 0 ? {} : { struckOut: out }) }, manifest };
 }
