@@ -22,13 +22,12 @@ export function gatePass(
   asked: ServeRequest,
   viewOf: (id: GameId) => ServeView,
 ): GatePass {
-  let view: ServeView | undefined;
-  let decision: ServeDecision;
+  let judged: { readonly view: ServeView; readonly decision: ServeDecision } | null = null;
   return () => {
-    const now = viewOf(asked.gameId);
+    const view = viewOf(asked.gameId);
     // What a view says never changes, and lanes have the same one until it is revoked.
-    if (now !== view) decision = decideServe(now, asked);
-    view = now;
+    if (judged?.view !== view) judged = { view, decision: decideServe(view, asked) };
+    const { decision } = judged;
     if (decision.allow) return decision;
     if (!stream.begun) throw Refused.by(decision);
     throw new WireError(decision.refuse, decision.message, RESET.revoked);

@@ -28,7 +28,8 @@ async function announce(paths: readonly string[], change: (root: string) => Prom
   const root = join(rig.gamesDir, "ggoo");
   rig.busy.add(GGOO);
   await rig.library.hold(GGOO);
-  await writeFiles(root, { "version.ini": "version=2018.04.13\n" });
+  // The same content, so that the digests hold: who hashes would notice that the files have other times.
+  await writeFiles(root, { "version.ini": "version=2018.04.12\n" });
   await change(root);
   const { manifest_hash: manifestHash } = known.manifest;
   await rig.library.release(GGOO, { manifestHash, digests: known.digests, seen: seen(paths) });
