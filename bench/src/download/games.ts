@@ -1,4 +1,4 @@
-import { link, mkdir, open, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededBytes, seededChunks } from "@lanspread/testkit";
 import { FILES_PER_FOLDER, SMALL_FILE_BYTES } from "./constants.ts";
@@ -42,6 +42,15 @@ export async function linkGame(from: string, root: string): Promise<void> {
   await mkdir(root, { recursive: true });
   await link(join(from, ONLY_FILE), join(root, ONLY_FILE));
   await sign(root);
+}
+
+/** The same games in another directory: the bytes are on the file system once. */
+export async function linkGames(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    await (entry.isDirectory() ? linkGames(source, target) : link(source, target));
+  }
 }
 
 async function sign(root: string): Promise<void> {

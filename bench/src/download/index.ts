@@ -8,16 +8,9 @@ import { createLink, linkUnavailable } from "../quic/link.ts";
 import { formatNumber } from "../statistics.ts";
 import { answerBars, answerTable } from "./answers.ts";
 import { bareTransport } from "./bare.ts";
-import {
-  type Amounts,
-  BAR_SMALL_FILES,
-  BAR_TWO_LANES_CORES,
-  FULL,
-  SHORT,
-  SMALL_FILE_BYTES,
-} from "./constants.ts";
+import { type Amounts, BAR_TWO_LANES_CORES, FULL, SHORT, SMALL_FILE_BYTES } from "./constants.ts";
 import { Copies } from "./copies.ts";
-import { type FileFigures, fileSeries, filesBars, filesTable, makeFileGames } from "./files.ts";
+import { allOf, type FileFigures, fileSeries, filesBars, filesTable, makeFileGames } from "./files.ts";
 import { makeGame } from "./games.ts";
 import { measureHuge } from "./huge.ts";
 import {
@@ -34,6 +27,7 @@ import { findMemoryPlace, isInMemory } from "./memory-place.ts";
 import { peakBars, peakTable } from "./peaks.ts";
 import { Stand, type StandOptions } from "./stand.ts";
 import type { Series } from "./transfer.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Real peers that fetch games from each other, against the bare transport and against other programs. */
 export const downloadBench: Bench = {
@@ -133,24 +127,19 @@ interface LinkOptions extends StandOptions {
 async function measureLink(
   options: LinkOptions,
 ): Promise<{ readonly lanes: LaneFigures; readonly files: FileFigures; readonly peaks: readonly Peak[] }> {
-  const { amounts, bare, copies, runRounds, progress } = options;
+  const { amounts, bare, runRounds, progress } = options;
   await using stand = new Stand(options);
   const pairs = await standPairs(stand, {
     two: { make: (gamesDir) => makeFileGames(gamesDir, amounts.smallFiles) },
   });
   const lanes = laneSeries(LINK_NAME, { bare }, stand, pairs);
-  const files = await fileSeries(LINK_NAME, pairs.two, {
-    ...{ files: amounts.smallFiles, copies },
-    atLeast: BAR_SMALL_FILES,
+  const files = await fileSeries(LINK_NAME, pairs.two, amounts.smallFiles, {
+    ...options,
+    directory: join(options.directory, "for-one-download"),
   });
-  const ours = [lanes.none, lanes.one, lanes.two, files.oneFile, files.smallFiles];
-  if (amounts.warmUp) {
-    for (const { label, run } of ours) {
-      progress(`warm-up: ${LINK_NAME}, ${label}`);
-      await run();
-    }
-  }
-  await runRounds([bare, ...ours]);
+  const ready = [lanes.none, lanes.one, lanes.two];
+  if (amounts.warmUp) await warmUp(ready, files, (what) => progress(`${LINK_NAME}, ${what}`));
+  await runRounds([bare, ...ready, ...allOf(files)]);
   return { lanes, files, peaks: await peaksOf(LINK_NAME, pairs) };
 }
 

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { Table } from "../bench.ts";
 import { type AnswerTimes, measureAnswers } from "./answers.ts";
 import { type BenchPeer, LOOPBACK } from "./bench-peer.ts";
-import { type Amounts, BAR_SMALL_FILES_LARGE_DATAGRAMS } from "./constants.ts";
-import { type FileFigures, fileSeries, makeFileGames } from "./files.ts";
+import type { Amounts } from "./constants.ts";
+import { allOf, type FileFigures, fileSeries, makeFileGames } from "./files.ts";
 import { type LaneFigures, laneSeries, type Peak, peaksOf, standPairs } from "./lanes.ts";
 import { otherPrograms } from "./others.ts";
 import { plainWrite } from "./plain-write.ts";
 import { Stand, type StandOptions } from "./stand.ts";
 import { download, rateRatio, rowOf, type Series, series, TRANSFER_COLUMNS } from "./transfer.ts";
+import { warmUp } from "./warm-up.ts";
 
 export const LOOPBACK_NAME = "127.0.0.1";
 
@@ -69,9 +70,9 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
       fetch("two sources of one lane each, one lane", one.receiver, both, SHARED),
       fetch("two sources of one lane each, two lanes", two.receiver, both, SHARED),
     ],
-    files: await fileSeries(LOOPBACK_NAME, two, {
-      ...{ files: amounts.smallFiles, copies },
-      atLeast: BAR_SMALL_FILES_LARGE_DATAGRAMS,
+    files: await fileSeries(LOOPBACK_NAME, two, amounts.smallFiles, {
+      ...{ game, copies, signal, place: LOOPBACK },
+      directory: join(directory, "for-one-download"),
     }),
     disk: [
       fetch("two lanes, to a disk", onDisk, [two.source], two.gameId),
@@ -79,17 +80,10 @@ export async function measureLoopback(options: LoopbackOptions): Promise<Loopbac
     ] as const,
   };
   const others = otherPrograms({ directory: join(directory, "others"), game, copies, signal });
-  const ours = [figures.lanes.none, figures.lanes.one, figures.lanes.two, ...figures.twoSources].concat(
-    [figures.files.oneFile, figures.files.smallFiles],
-    [...figures.disk],
-  );
-  if (amounts.warmUp) {
-    for (const { label, run } of ours) {
-      options.progress(`warm-up: ${label}`);
-      await run();
-    }
-  }
-  await options.runRounds([bare, narrow, ...ours, ...others.all]);
+  const { lanes, files } = figures;
+  const ready = [lanes.none, lanes.one, lanes.two, ...figures.twoSources, ...figures.disk];
+  if (amounts.warmUp) await warmUp(ready, files, options.progress);
+  await options.runRounds([bare, narrow, ...ready, ...allOf(files), ...others.all]);
   options.progress("answers while lanes are busy");
   const answers = await measureAnswers({
     ...{ pair: two, copies, signal },
