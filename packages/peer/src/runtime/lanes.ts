@@ -45,7 +45,10 @@ export function pushedView({ fileAt: _, ...known }: ServeView, gamesDir: string)
 }
 
 /** What is sent by this thread and by the lanes, as one. */
-export function withLanes(own: OutboundTransfers, lanes: LanePool): OutboundTransfers {
+export function withLanes(
+  own: OutboundTransfers,
+  lanes: Pick<LanePool, "revoke" | "revokeAll" | "counts">,
+): OutboundTransfers {
   return {
     run: own.run,
     cancel: async (gameId) => {

@@ -1,7 +1,10 @@
-import { open, readdir, rm, statfs } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rm, statfs, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pieceLayout } from "@lanspread/proto";
 import { eventually, seededBytes, smallDisk, smallDiskUnavailable } from "@lanspread/testkit";
 import { describe, expect, it } from "vitest";
+import { withSpaceFigures } from "../../src/download/space.ts";
+import { PeerError } from "../../src/errors/index.ts";
 import {
   askedPieces,
   createRig,
@@ -108,6 +111,75 @@ describe.skipIf(noDisk !== undefined)(
       await rig.download(game, [createSource(peer(1), game)], on(disk.path));
       expect(await hasWholeGame(root, game)).toBe(true);
       expect((await readdir(root)).sort()).toEqual(["data", "game.eti", "version.ini"]);
+    });
+
+    it.each(["way-cleared", "files-created"] as const)(
+      "does not bring back an old version that went for lack of room, where it fails behind %s",
+      async (last) => {
+        await using rig = await createRig();
+        await using disk = await smallDisk(10 * MIB);
+        const root = disk.join(GGOO);
+        await createSourceGame(root, { "version.ini": "20170101", "old.eti": seededBytes(1, 7 * MIB) });
+        const game = await rig.game(SMALL_GAME);
+        const controller = new AbortController();
+        const failed = rig.download(game, [createSource(peer(1), game)], {
+          ...on(disk.path),
+          signal: controller.signal,
+          onStep: (step) => {
+            if (step !== last) return;
+            controller.abort();
+            throw new Error("no further");
+          },
+        });
+        await expect(failed).rejects.toMatchObject({ code: "cancelled" });
+        expect(await readdir(disk.path)).toEqual([]);
+      },
+    );
+
+    it("claims nothing that comes to lie where an old version went for lack of room", async () => {
+      await using rig = await createRig();
+      await using disk = await smallDisk(10 * MIB);
+      const root = disk.join(GGOO);
+      await createSourceGame(root, { "version.ini": "20170101", "old.eti": seededBytes(1, 7 * MIB) });
+      const game = await rig.game(SMALL_GAME);
+      await rig.download(game, [createSource(peer(1), game)], {
+        ...on(disk.path),
+        onStep: async (step) => {
+          if (step === "files-created") await writeFile(join(root, "old.eti"), "mine");
+        },
+      });
+      expect(await hasWholeGame(root, game)).toBe(true);
+      expect(await readFile(join(root, "old.eti"), "utf8")).toBe("mine");
+    });
+
+    it("counts what is on the disk already, verified or not, as no longer needed", async () => {
+      await using rig = await createRig();
+      await using disk = await smallDisk(8 * MIB);
+      const game = await rig.game(SMALL_GAME);
+      const { gamesDir, root } = on(disk.path);
+      const path = join(root, "game.eti");
+      await mkdir(root);
+      await writeFile(path, Buffer.alloc(2 * MIB, 1));
+      await truncate(path, 6 * MIB);
+      const layout = pieceLayout(game.manifest);
+      const full = new PeerError("disk-full", `${path}: the disk is full`);
+      const done = new Uint8Array(layout.pieceCount);
+      const needed = layout.totalBytes - 2 * MIB;
+      expect(await withSpaceFigures(full, { gamesDir, root, layout, done })).toMatchObject({
+        message: expect.stringContaining(`: ${needed} more bytes are needed, `),
+      });
+    });
+
+    it("keeps an old version whose removal would make no room, since its bytes have a second name", async () => {
+      await using rig = await createRig();
+      await using disk = await smallDisk(10 * MIB);
+      const root = disk.join(GGOO);
+      await createSourceGame(root, { "version.ini": "20170101", "old.eti": seededBytes(1, 7 * MIB) });
+      await link(join(root, "old.eti"), disk.join("mine.eti"));
+      const game = await rig.game(SMALL_GAME);
+      const failed = rig.download(game, [createSource(peer(1), game)], on(disk.path));
+      await expect(failed).rejects.toMatchObject({ code: "disk-full" });
+      expect((await readdir(root)).sort()).toEqual(["old.eti", "version.ini"]);
     });
   },
 );
