@@ -4,9 +4,11 @@ import {
   MAX_FAILURES_IN_ROW,
   MAX_OUT_REMEMBERED,
   MAX_STRIKES,
+  RETRY_PAUSE_MS,
 } from "../../src/download/constants.ts";
 import {
   createSourceState,
+  noteBytes,
   noteUnitFailure,
   type SourceState,
   SourceStates,
@@ -57,6 +59,21 @@ describe("a source whose units fail", () => {
     expect(state.out).toMatchObject({ struck: false, there: true });
     expect(pausedMs).toBeGreaterThan(8 * 60_000);
     expect(pausedMs).toBeLessThan(11 * 60_000);
+  });
+
+  it("has said once that it is busy where the units were under way together, and never where bytes came since", () => {
+    const state = sourceState();
+    const busy = new SourceError("busy", "later", true);
+    const ids = Array.from({ length: 2 * MAX_BUSY_IN_ROW }, (_, index) => index + 1);
+    state.lastAsked = Math.max(...ids);
+    for (const id of ids) noteUnitFailure(state, id, busy);
+    expect(state).toMatchObject({ busy: 1, out: null });
+    for (const id of ids) {
+      state.lastAsked += 1;
+      noteBytes(state);
+      expect(noteUnitFailure(state, state.lastAsked, busy), `after bytes, ${id}`).toBe(RETRY_PAUSE_MS);
+    }
+    expect(state.out).toBeNull();
   });
 });
 
