@@ -128,7 +128,7 @@ it("a source that leaves and comes back takes part again, and one that announces
   expect(await hasWholeGame(`${bravo.gamesDir}/${GGOO}`, game)).toBe(true);
 });
 
-it("a source that had the game no longer takes part again when it announces it anew", async () => {
+it("a source that had the game no longer takes part again when it announces it anew, and not before", async () => {
   const game = await makeContent();
   const { held: silent } = await heldSource(game, 0);
   let has = false;
@@ -146,6 +146,15 @@ it("a source that had the game no longer takes part again when it announces it a
       ),
     { what: "it is left alone" },
   );
+  // Something changes in the view that is not about it: it goes on announcing what it has refused.
+  const { held: later } = await heldSource(game, 0);
+  await bravo.peer.send({ type: "connect", addr: later.addr });
+  await joined(later.peerId);
+  expect(
+    log.filter(
+      ({ message, fields }) => message === "a source joins" && fields?.["peerId"] === removing.peerId,
+    ),
+  ).toEqual([]);
   const { channel } = await removing.raw.dial(parseListenAddress(bravo.peer.addr)?.port ?? 0);
   const { games } = removing.introduction().library;
   const changed = async (rev: number, change: Partial<LibraryChange>): Promise<void> => {
