@@ -1,4 +1,11 @@
-import { type Answer, asPeerId, encodeFrame, MAX_HELLO_BYTES, type Request } from "@lanspread/proto";
+import {
+  type Answer,
+  asPeerId,
+  encodeFrame,
+  MAX_HELLO_BYTES,
+  MAX_RESPONSE_BYTES,
+  type Request,
+} from "@lanspread/proto";
 import { describe, expect, it } from "vitest";
 import {
   FRAME_BYTES_ALWAYS,
@@ -7,6 +14,7 @@ import {
   LONG_FRAME_BYTES_PER_SECOND,
 } from "../../src/serve/constants.ts";
 import { type RequestStream, readFrameBody, readFrameLength } from "../../src/transfer/index.ts";
+import { StoppedTime } from "../transfer/stopped-time.ts";
 import { ASKER, createServeRig, GGOO, type ServeRig } from "./rig.ts";
 
 const FILES = { "version.ini": "1" };
@@ -118,4 +126,28 @@ it("answers who asks for little while others hold all they can", async () => {
   expect(await sendBlanks(rig, FRAME_BYTES_ALWAYS + 1)).toBe("busy");
   for (const { asking } of hoarders) asking.reset(0);
   await Promise.all(hoarders.map(({ served }) => served));
+});
+
+it("sends an answer to its end to who takes it slowly, however long that lasts in all", async () => {
+  const large: Answer = { type: "error", code: "internal", message: "x".repeat(7 * MIB), retryable: false };
+  const noProgressMs = 400;
+  await using rig = await createServeRig(FILES, { control: { ping: async () => large }, noProgressMs });
+  let taken = 0;
+  let ended = false;
+  const slow: RequestStream = {
+    ...neverReads(PING),
+    write: async (bytes, { signal } = {}) => {
+      taken += bytes.length;
+      // A step is two writes: the last byte waits for the next one.
+      await new Promise((resolve) => setTimeout(resolve, noProgressMs / 2 - 1));
+      signal?.throwIfAborted();
+    },
+    finish: () => {
+      ended = true;
+    },
+  };
+  using time = new StoppedTime();
+  await time.passUntil(rig.server.serveStream(slow, rig.context), 1);
+  expect(ended).toBe(true);
+  expect(taken).toBe(encodeFrame(large, MAX_RESPONSE_BYTES).length);
 });
